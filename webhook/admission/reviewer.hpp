@@ -1,0 +1,35 @@
+// The answer to kube-apiserver: bytes in, bytes out, nothing of HTTP.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "admission/verdict.hpp"
+
+namespace rightslice::admission {
+
+enum class Path { Validate, Mutate };
+
+struct ReviewerOptions {
+  std::vector<std::string> trustedControllers;
+  std::string documentationUrl;      ///< where finding pages are read; may be empty
+};
+
+struct Answer {
+  int httpStatus = 200;              ///< 200, or 400 (no AdmissionReview v1), 413
+  std::string body;                  ///< AdmissionReview, or {"error": ...} for other statuses
+  // For log and metrics
+  std::string uid, decision, wouldBe, ns, kind, name, operation, findings, user;
+  std::vector<std::string> policies;
+  bool dryRun = false, allowed = true, patched = false;
+};
+
+/// Pure. `environment.policies` must be there.
+Answer answer(std::string_view body, Path path, const Environment& environment, const ReviewerOptions& options);
+
+/// The denial text of DESIGN 6, one line.
+std::string denialMessage(const policy::Judgement& judgement, const ReviewerOptions& options);
+
+/// `text` cut to limits::kMaxWarningCodePoints code points without control characters.
+std::string warningText(std::string_view text);
+
+}  // namespace rightslice::admission

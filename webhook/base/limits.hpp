@@ -1,0 +1,33 @@
+// Every limit and deadline of the program, in one table.
+#pragma once
+#include <chrono>
+#include <cstddef>
+
+namespace rightslice::limits {
+
+// What we read.
+constexpr std::size_t kMaxBodyBytes = 8U << 20;        // a legal AdmissionReview carries object and oldObject of 3 MiB each
+constexpr std::size_t kMaxHeaderBytes = 16U << 10;
+constexpr int kMaxDepth = 128;                         // of JSON and YAML alike
+constexpr std::size_t kMaxFileBytes = 64U << 20;       // one manifest or policy file
+constexpr std::size_t kMaxYamlNodes = 2'000'000;       // one document, aliases expanded
+
+// What we answer.
+constexpr std::size_t kMaxWarningCodePoints = 120;     // guideline of kube-apiserver; longer ones are cut
+constexpr std::size_t kMaxWarnings = 30;               // 4096 characters in total is kube-apiserver's own cap
+constexpr std::size_t kMaxMessageBytes = 4096;
+
+// How long we wait.
+constexpr std::chrono::milliseconds kAnswerMargin{100};     // kept back from ?timeout=
+constexpr std::chrono::milliseconds kReviewDeadline{9000};  // when the request names none
+constexpr std::chrono::seconds kHandshakeTimeout{10};
+constexpr std::chrono::seconds kHeaderTimeout{32};
+constexpr std::chrono::seconds kBodyTimeout{30};
+constexpr std::chrono::seconds kWriteTimeout{30};
+constexpr std::chrono::seconds kIdleTimeout{120};           // kube-apiserver drops idle connections after 90 s
+constexpr std::chrono::seconds kFilePollInterval{2};        // policies and certificates, by content
+constexpr std::chrono::seconds kShutdownDelay{5};
+constexpr std::chrono::seconds kDrainTimeout{20};
+constexpr std::size_t kMaxConnections = 10'000;
+
+}  // namespace rightslice::limits

@@ -1,0 +1,82 @@
+// Inference engines and what their command lines say.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "model/architecture.hpp"
+
+namespace rightslice::model {
+
+/// How an engine takes its KV cache, and what it does when memory is short (DESIGN 3.4).
+enum class KvRule { Pooled, Preallocated, None };
+enum class WhenShort { Refuses, Shrinks, Spills };
+
+/// One row of the table of engines.
+struct Engine {
+  std::string_view name;       ///< as in DESIGN 5: vllm, sglang, tgi, ...
+  std::optional<KvRule> kvRule;///< nothing: recognised, and its memory is not modelled (needs a declaration)
+  WhenShort whenShort = WhenShort::Refuses;
+  double defaultMemoryFraction = 0;  ///< 0: it has none
+  std::string_view source;
+};
+std::span<const Engine> engines();
+const Engine* findEngine(std::string_view name);
+
+/// What runs in a container, as written. Values are already what the kubelet would pass (literal env resolved by the reader);
+/// env entries whose value is not known here (valueFrom, envFrom) have no value.
+struct Invocation {
+  std::string image;
+  std::vector<std::string> command, args;
+  struct Env { std::string name; std::optional<std::string> value; };
+  std::vector<Env> env;
+  bool envIncomplete = false;  ///< envFrom references something that is not known here
+};
+
+/// What was read of an invocation. Absent = not written (the engine's default holds).
+struct Settings {
+  std::optional<std::int64_t> tensorParallelSize, pipelineParallelSize, dataParallelSize;
+  std::optional<std::int64_t> maxModelLen, maxNumSeqs, maxNumBatchedTokens, blockSize;
+  std::optional<double> memoryFraction;
+  std::optional<std::string> dtype, quantization, kvCacheDtype;
+  std::optional<Bytes> kvCacheMemoryBytes;         ///< --kv-cache-memory-bytes
+  std::optional<std::int64_t> numGpuBlocks;        ///< --num-gpu-blocks-override
+  std::optional<double> cpuOffloadGb;
+  bool enforceEager = false;
+  bool maxModelLenAuto = false;                    ///< "auto" or -1: the engine takes what fits
+};
+
+/// An engine and model recognised in a container.
+struct EngineRun {
+  const Engine* engine = nullptr;             ///< nothing recognised if null
+  Confidence engineConfidence = Confidence::High;  ///< Medium when only the image tells
+  std::string version;                        ///< from the image tag or a flag; empty if not known
+  std::optional<std::string> model;
+  Confidence modelConfidence = Confidence::High;
+  Settings settings;
+  std::optional<std::string> gguf;            ///< a GGUF file type, e.g. Q4_K_M
+  bool multiNode = false;                     ///< one of a group of pods (ray, --nnodes > 1, LWS variables ...)
+  /// Flags that are known to take memory and are not modelled (LoRA slots, draft model, ...), and knobs whose value cannot be
+  /// read here ($(VAR) from a Secret ...): each leaves `high` open. Text for a term: "--enable-lora: adapters are not modelled".
+  std::vector<std::string> open;
+  /// What was looked at, for UnknownFootprint: "command", "args", "env MODEL_ID", "image vllm/vllm-openai:v0.8.5".
+  std::vector<std::string> lookedAt;
+  /// Written values that the engine itself would refuse ("--max-model-len: 'lots' is no number"), for EngineSettings.
+  std::vector<std::string> badFlags;
+  /// Where a flag stands, to change it: canonical flag -> index into args (or command), for fixes.
+  struct FlagPlace { bool inArgs = true; std::size_t index = 0; bool joined = false; bool inShell = false; };
+  std::map<std::string, FlagPlace, std::less<>> places;
+};
+
+/// Recognises engine, model and flags in every form that people write (facts/workloads section 4): positional model,
+/// --k v, --k=v, - and _, 32k/32K, sh -c "...", $(ENV), ${ENV}, env values; the last one wins. Never fails: what cannot be
+/// read is in `open` or `lookedAt`.
+EngineRun readInvocation(const Invocation& invocation);
+
+}  // namespace rightslice::model

@@ -1,0 +1,102 @@
+// What a model needs on one device: minimum, need and high, with every term explained (DESIGN 3.4).
+// Formulas and their sources: facts cited at each one in footprint.cpp; summary in policies/catalogue/README.md.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "model/architecture.hpp"
+#include "model/engine.hpp"
+
+namespace rightslice::model {
+
+/// One part of a need. low <= bytes <= high.
+struct Term {
+  std::string name;   ///< weights, kvCache, activations, graphs, runtime, ...
+  Bytes bytes = 0;    ///< expected, with the load
+  std::string from;   ///< where it comes from, for a person: formula with its numbers, flag, catalogue row
+  Bytes low = 0;      ///< low end, and what the engine needs of it to start (e.g. KV of one sequence)
+  Bytes high = 0;
+  bool open = false;  ///< takes memory and is not modelled: `high` is unknown
+};
+
+/// The load for which KV cache is counted.
+struct Load {
+  std::int64_t concurrency = 8;
+  std::int64_t context = 4096;
+  bool stated = false;
+};
+
+/// The device that an estimate is for: defaults of engines depend on it.
+struct Device {
+  std::optional<Bytes> memory;   ///< what it holds; nothing: unknown, small-device defaults hold
+  bool isA100 = false;           ///< vLLM keeps the small defaults on A100 80GB
+  std::int64_t count = 1;        ///< devices of this kind in the container
+};
+
+/// The need of one device.
+struct Need {
+  enum class Source { Annotation, Policy, Estimate };
+  Source source = Source::Estimate;
+  Confidence confidence = Confidence::High;
+  Bytes minimum = 0, bytes = 0;
+  std::optional<Bytes> high;        ///< nothing: an open term
+  std::vector<Term> terms;
+};
+std::string_view name(Need::Source source);  // "annotation", "policy", "estimate"
+
+/// Everything an estimate is made of; `architecture` and `run` outlive the call.
+struct EstimateInput {
+  const Architecture* architecture = nullptr;
+  Confidence modelConfidence = Confidence::High;
+  std::optional<Format> format;              ///< overrides the architecture's; from flags, annotation or name
+  Confidence formatConfidence = Confidence::High;
+  const EngineRun* run = nullptr;
+  std::optional<std::string> kvCacheDtype;   ///< annotation; overrides the flag
+  Load load;
+  Device device;
+};
+
+/// An estimate with what the rules of start need of it.
+struct Estimate {
+  Need need;
+  std::int64_t parameters = 0;
+  Bytes kvBytesPerToken = 0;                 ///< per device
+  Bytes weights = 0, kv = 0, activations = 0, graphs = 0, runtime = 0;  ///< expected, per device
+  std::int64_t maxModelLen = 0;              ///< that the engine will serve (flag, else the model's)
+  std::int64_t maxNumSeqs = 0, maxNumBatchedTokens = 0;
+  std::int64_t concurrency = 0, context = 0; ///< of the load, after the engine's caps
+  double memoryFraction = 0;                 ///< that holds (flag or default); 0: none
+};
+/// Nothing if the engine has no KV rule or the architecture no plain arithmetic (then UnknownFootprint).
+std::optional<Estimate> estimate(const EstimateInput& input);
+
+/// Whether the engine starts on a device that holds `usable`, by its own rule and with its flags as written.
+struct Start {
+  bool surelyNot = false;      ///< even at the low end of the interval: EngineCannotStart
+  bool surely = false;         ///< even at the high end: a candidate that "starts there"
+  std::string why;             ///< "0.9 x 9.5 GiB leaves 8.6 GiB; weights 14.2 GiB + ... need 17.8 GiB"
+  std::string remedy;          ///< which flag to set to what: "--max-model-len 8192" ; empty if no flag helps
+  std::vector<std::pair<std::string, std::string>> flags;  ///< flag -> value that makes it start; empty if none does
+};
+Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable);
+
+/// What the engine's pool would be on a device (vLLM: floor((fraction x usable - non-KV) / block) x block size).
+struct KvPool { Bytes bytes = 0; std::int64_t tokens = 0; };
+std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimate, Bytes deviceMemory);
+
+/// What else would fit `usable` with `headroomTenths` (tenths of a percent), for Undersized and TightFit messages.
+struct Alternatives {
+  std::optional<std::int64_t> maxModelLen;   ///< largest multiple of 256 that fits, if shorter than now and useful (>= 1024)
+  std::optional<std::int64_t> concurrency;   ///< largest that fits at this context, if lower than now and >= 1
+  std::optional<std::string> quantization;   ///< mildest build that fits: "fp8", "awq"
+  std::int64_t sequencesThatFit = 0;         ///< at the load's context
+};
+Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroomTenths);
+
+/// Flags that waste the slice or leave too little for context and graphs, without surely failing: text for EngineSettings.
+std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estimate& estimate, Bytes usable);
+
+}  // namespace rightslice::model

@@ -1,0 +1,30 @@
+// One container of a pod template: what it asks for and what it runs, as written.
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/view.hpp"
+#include "model/engine.hpp"
+
+namespace rightslice::workload {
+
+struct Container {
+  std::string name;
+  std::string pointer;       ///< JSON pointer of the container in the object: "/spec/template/spec/containers/0"
+  bool init = false;         ///< an ordinary init container: runs before the others
+  bool sidecar = false;      ///< an init container with restartPolicy Always: runs beside the others
+  /// resources.limits and .requests: resource name -> quantity text (numbers as their shortest text; other types as JSON
+  /// text, which no quantity grammar accepts). In document order.
+  std::vector<std::pair<std::string, std::string>> limits, requests;
+  std::vector<std::string> claims;             ///< resources.claims[].name
+  bool privileged = false;
+  /// command and args with $(VAR) of literal env values expanded, env with the values known here.
+  model::Invocation invocation;
+
+  const std::string* limit(std::string_view resource) const;
+  const std::string* request(std::string_view resource) const;
+};
+
+}  // namespace rightslice::workload

@@ -1,0 +1,26 @@
+// The table of workload kinds: where each keeps its pod templates, replicas and annotations.
+// Source: kubernetes/api types; facts of section 2 cited in kind.cpp. Adding a kind is adding a row.
+#pragma once
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace rightslice::workload {
+
+struct Kind {
+  std::string_view group, kind;       ///< "apps", "Deployment" ("" is the core group)
+  std::string_view podSpec;           ///< JSON pointer of the pod spec; one `*` element stands for each array element
+  std::string_view metadata;          ///< JSON pointer of the template's metadata; "" if it has none
+  std::string_view replicas;          ///< JSON pointer of the replica count; "" where it is not in the object
+  bool replicasKnown = true;
+  bool immutableTemplate = false;     ///< patched on CREATE only
+  /// Why the webhook must not rewrite the request in this kind (its operator adds a GPU of its own ...); empty if it may.
+  std::string_view neverRewrite;
+};
+std::span<const Kind> kinds();
+/// By the object's apiVersion (any version of the group) and kind.
+const Kind* findKind(std::string_view apiVersion, std::string_view kind);
+/// Names for match.kinds: is it a kind this program knows?
+bool isKnownKindName(std::string_view kind);
+
+}  // namespace rightslice::workload

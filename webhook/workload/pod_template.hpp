@@ -1,0 +1,45 @@
+// A pod template within a workload.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "json/view.hpp"
+#include "workload/container.hpp"
+
+namespace rightslice::workload {
+
+/// Products and slices that node selection names (DESIGN 3.1, 3.2). Labels read: nvidia.com/gpu.product,
+/// cloud.google.com/gke-accelerator, cloud.google.com/gke-gpu-partition-size, cloud.google.com/gke-gpu-sharing-strategy.
+struct NodeSelection {
+  /// One label of interest. From nodeSelector: one value. From required node affinity: the alternatives (terms) each with
+  /// the `In` values, or nothing where a term does not name the label.
+  struct Label {
+    std::optional<std::string> selector;
+    bool hasAffinity = false;                                   ///< required node affinity is there at all
+    std::vector<std::optional<std::vector<std::string>>> terms; ///< one per nodeSelectorTerm; several In of a term intersect
+  };
+  Label product, gkeAccelerator, gkePartition, gkeSharing;
+  /// All nodeSelector entries, to match the inventory.
+  std::vector<std::pair<std::string, std::string>> nodeSelector;
+};
+
+struct PodTemplate {
+  std::string pointer;             ///< of the pod spec: "/spec/template/spec"; "/spec" for a Pod
+  std::string metadataPointer;     ///< of the template's metadata: "/spec/template/metadata"; "/metadata" for a Pod; "" if none
+  std::vector<std::pair<std::string, std::string>> annotations;  ///< of the template (of the object for a Pod)
+  std::vector<Container> containers;   ///< containers first, then init containers; ephemeral containers never ask for GPUs
+  NodeSelection nodes;
+  bool nvidiaRuntimeClass = false; ///< runtimeClassName contains "nvidia"
+  std::vector<std::string> hostPaths;  ///< volumes[].hostPath.path
+  std::vector<std::string> claims;     ///< spec.resourceClaims[].name
+  std::string sharingSystem;       ///< named by an annotation or label of another sharing system; empty if none
+  std::int64_t replicas = 1;       ///< pods of this template per object; absent = 1
+  bool replicasKnown = true;       ///< false for a DaemonSet
+  bool multiPodGroup = false;      ///< pods of this template work as one group (LeaderWorkerSet, multi-node ...)
+
+  const std::string* annotation(std::string_view key) const;
+};
+
+}  // namespace rightslice::workload

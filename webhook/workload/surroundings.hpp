@@ -1,0 +1,51 @@
+// What stands around a request, as plain values. Each is a value, empty, or unknown (absent).
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/date.hpp"
+#include "base/error.hpp"
+#include "json/yaml.hpp"
+
+namespace rightslice::workload {
+
+using StringMap = std::map<std::string, std::string, std::less<>>;
+
+struct Node {
+  std::string name;
+  StringMap labels;
+  std::map<std::string, std::int64_t, std::less<>> allocatable, requested;  ///< GPU resources only; whole counts
+};
+
+struct PriceBook {
+  std::string currency;
+  std::string date;
+  bool isDefault = false;                                   ///< the shipped book, not the user's own
+  std::map<std::string, std::int64_t, std::less<>> gpuHourMicros;  ///< product (as written) -> price per GPU-hour in 10^-6
+};
+
+/// Immutable snapshot; shared between requests.
+struct Surroundings {
+  std::optional<std::vector<Node>> nodes;
+  std::optional<std::map<std::string, StringMap, std::less<>>> namespaces;  ///< name -> labels
+  std::optional<PriceBook> prices;
+  /// uids of live owners and what they run; absent = not known.
+  std::optional<std::map<std::string, std::string, std::less<>>> ownerUids;
+  std::string digest;
+
+  /// Labels of one namespace, or nothing if unknown.
+  const StringMap* namespaceLabels(std::string_view ns) const;
+};
+
+/// JSON or YAML of --surroundings; unknown keys and wrong types are errors with file:line:column.
+Result<Surroundings> readSurroundings(std::string_view text, std::string_view file);
+
+/// The shipped price book (policies/catalogue/prices.yaml), dated and marked as default.
+const PriceBook& defaultPriceBook();
+
+}  // namespace rightslice::workload
