@@ -38,6 +38,8 @@ struct Request {
   bool usageKnown = false;
   /// The patched object is judged as /validate does: no rewrite is proposed for what is written already.
   bool validateOnly = false;
+  /// Judge as if every policy were in enforce mode: what `wouldBe` reports.
+  bool asEnforced = false;
 };
 
 /// judge(Workload, PolicySet, Catalogue, Surroundings, now): no I/O, no clock, no lock; same input, same verdict.

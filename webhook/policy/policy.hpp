@@ -57,6 +57,7 @@ struct Policy {
   bool loadWritten = false;
   int headroomTenths = 100;                                ///< tenths of a percent: 100 = 10 %
   std::array<Action, kCodes> actions{};                    ///< complete: defaults filled in
+  std::array<bool, kCodes> actionWritten{};                ///< true where spec.actions names the code
   bool rewriteFlags = false;
   Budget budget;
   bool ratchet = true;

@@ -18,7 +18,10 @@ struct Container {
   /// resources.limits and .requests: resource name -> quantity text (numbers as their shortest text; other types as JSON
   /// text, which no quantity grammar accepts). In document order.
   std::vector<std::pair<std::string, std::string>> limits, requests;
+  /// The same values as JSON text as they stand in the object ("1" or 1), parallel to limits and requests: a patch tests them.
+  std::vector<std::string> limitsJson, requestsJson;
   std::vector<std::string> claims;             ///< resources.claims[].name
+  std::vector<std::string> hostPaths;          ///< paths of the hostPath volumes that this container mounts
   bool privileged = false;
   /// command and args with $(VAR) of literal env values expanded, env with the values known here.
   model::Invocation invocation;

@@ -28,6 +28,8 @@ struct NodeSelection {
 struct PodTemplate {
   std::string pointer;             ///< of the pod spec: "/spec/template/spec"; "/spec" for a Pod
   std::string metadataPointer;     ///< of the template's metadata: "/spec/template/metadata"; "/metadata" for a Pod; "" if none
+  bool metadataExists = false;     ///< the metadata object is there (a patch that adds an annotation must know)
+  bool annotationsExist = false;   ///< and has an annotations object
   std::vector<std::pair<std::string, std::string>> annotations;  ///< of the template (of the object for a Pod)
   std::vector<Container> containers;   ///< containers first, then init containers; ephemeral containers never ask for GPUs
   NodeSelection nodes;
