@@ -1,0 +1,38 @@
+// `rightslice serve`: the composition root of the webhook.
+#pragma once
+#include <chrono>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/date.hpp"
+#include "base/limits.hpp"
+
+namespace rightslice::app {
+
+/// One member per flag of DESIGN 5 (`serve`), with its default.
+struct ServeSettings {
+  std::string listen = "0.0.0.0:8443";       ///< --listen; port 0 takes a free one
+  std::string opsListen = "0.0.0.0:8080";    ///< --ops-listen; plain HTTP
+  std::string cert, key;                     ///< --cert, --key; PEM, required
+  std::string clientCa;                      ///< --client-ca; empty: no client certificates asked for
+  int workers = 0;                           ///< --workers; 0: one per processor, at most 4
+  std::chrono::seconds shutdownDelay = limits::kShutdownDelay;  ///< --shutdown-delay
+  std::vector<std::string> policies;         ///< --policies; required
+  std::string catalogue;                     ///< --catalogue; empty: the built-in ones
+  std::string surroundings;                  ///< --surroundings; empty: all unknown, default price book
+  std::optional<Date> now;                   ///< --now; otherwise the clock
+  std::vector<std::string> trustedControllers{"system:kube-controller-manager", "system:serviceaccount:kube-system:*"};
+                                             ///< --trusted-controllers
+  std::chrono::seconds maxPolicyAge{300};    ///< --max-policy-age: not ready when the policies could not be read for so long
+  int maxExceptionDays = 180;                ///< --max-exception-days
+  std::string documentationUrl;              ///< --documentation-url: where policies/findings/<Code>.md are read
+  std::string logLevel = "info";             ///< --log-level: debug, info, warn, error
+};
+
+/// Runs until SIGTERM or SIGINT and drains. Prints the addresses on `out` ("listening on https://127.0.0.1:8443", "ops on
+/// http://127.0.0.1:8080"); errors of start go to `errors`. Returns the exit status: 0, or 2 where it cannot start.
+int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors);
+
+}  // namespace rightslice::app
