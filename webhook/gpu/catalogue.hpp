@@ -18,6 +18,8 @@ struct Product {
   std::string title;                      ///< "H100 80GB SXM5"
   std::vector<std::string> aliases;
   std::vector<std::string> gfdLabels;     ///< values of the node label nvidia.com/gpu.product, without suffixes
+  std::vector<std::string> gkeLabels;     ///< values of the node label cloud.google.com/gke-accelerator
+  std::vector<std::string> pciDeviceIds;  ///< "0x2330"
   std::optional<std::int64_t> totalMiB;
   std::optional<int> computeSlices, memorySlices;
   std::vector<Profile> profiles;          ///< may be empty: known, but not its geometry
@@ -60,6 +62,8 @@ struct ProductName {
   std::optional<std::string> profile;  ///< From a -MIG-<profile> ending ("INVALID" is one too).
   bool shared = false;
   static ProductName parse(std::string_view text);
+  /// How product names are compared: lower case, hyphens for blanks, without a leading "nvidia-".
+  static std::string normalised(std::string_view base);
 };
 
 /// Immutable; const use from several threads is safe.
@@ -85,6 +89,9 @@ class Catalogue {
   /// Offers of the profile by these products (all of the catalogue if `among` is empty). With no product named a variant
   /// counts only if no product has the name as its own.
   std::vector<Offer> offers(std::string_view profile, const std::vector<const Product*>& among) const;
+  /// The nearest proper profile name, for a message: by spelling if `text` is no profile name, else by compute slices and
+  /// then nominal GB (the larger of two as near), then attributes.
+  std::optional<std::string> nearestProfile(std::string_view text) const;
   /// Every proper profile name, each once, in order of compute slices, then nominal GB, then attributes.
   const std::vector<std::string>& profileNames() const { return profileNames_; }
 

@@ -10,6 +10,7 @@
 namespace rightslice::gpu {
 
 /// A profile name taken apart: [<C>c.]<G>g.<M>gb[+attr[,attr]...|-attr] (go-nvlib, pkg/nvlib/device/mig_profile.go).
+/// An attribute is lower-case letters and digits, with ".all" at its end or not ("me.all"); unknown ones are attributes too.
 struct ProfileName {
   int computeInstanceSlices = 0;  ///< C, or 0 where not written.
   int computeSlices = 0;          ///< G
@@ -36,11 +37,15 @@ struct Profile {
   std::optional<int> memorySlices;
   std::optional<std::int64_t> memoryMiB;     ///< `memory_mib_min_observed`: the smallest size seen on any driver.
   std::optional<int> nvidiaSmiId, multiprocessors, maxInstances;
+  std::optional<int> copyEngines, decoders, encoders, jpeg, ofa;
   std::vector<Placement> placements;
   bool placementsInferred = false;
   std::string source;
   /// Other names of this profile on other drivers; memoryMiB where that driver's size is recorded.
-  struct Variant { std::string name; std::optional<std::int64_t> memoryMiB; };
+  struct Variant {
+    std::string name;
+    std::optional<std::int64_t> memoryMiB;
+  };
   std::vector<Variant> variants;
 };
 

@@ -17,9 +17,12 @@ struct ResourceName {
     OtherSystem,  ///< HAMi, Volcano, Koordinator, KAI, ...: `system` says which
   };
   Kind kind = Kind::Other;
-  std::string profile;       ///< Catalogue spelling for Slice and DasSlice; the raw rest for Misspelt.
+  /// Catalogue spelling for Slice and DasSlice. For Misspelt what stands in its place, without ".shared": it may still be
+  /// a profile's name ("nvidia.com/mig1g.5gb", "nvidia.com/mig-1g.5gb+me").
+  std::string profile;
   std::string_view system;   ///< Name of the sharing system, static storage.
   bool shared = false;       ///< ".shared" (time slicing): no memory guarantee.
+  bool das = false;          ///< mig.das.com/*, well spelt or not.
   bool dasMigPrefix = false; ///< mig.das.com/mig-<profile>
 
   static ResourceName parse(std::string_view name);
