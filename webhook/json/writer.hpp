@@ -42,6 +42,7 @@ class Writer {
 
  private:
   void beforeValue();
+  Writer& end(char bracket);
   void newline();
   std::string out_;
   std::vector<bool> hasItems_;

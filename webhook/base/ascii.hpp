@@ -1,0 +1,9 @@
+// Letters of ASCII, without a locale.
+#pragma once
+
+namespace rightslice {
+
+constexpr char lowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool isDigitAscii(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace rightslice
