@@ -2,6 +2,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +23,13 @@ struct Selector {
   struct Requirement { std::string key; Operator op; std::vector<std::string> values; };
   std::vector<Requirement> requirements;  ///< matchLabels become In with one value
   bool matches(const std::vector<std::pair<std::string, std::string>>& labels) const;
+  bool matches(const std::map<std::string, std::string, std::less<>>& labels) const;
+};
+
+/// Where the name of a document stands, to show it when another document has the same.
+struct NamePlace {
+  int line = 0, column = 0;
+  std::string text;                     ///< the whole line
 };
 
 /// spec.models[]: a declared model. Exactly one of `memory` or (`weights` with optional parts) is given.
@@ -42,6 +51,7 @@ struct Policy {
   bool cluster = false;
   std::string ns, name;                                    ///< ns empty for a ClusterSlicePolicy
   std::string file; int line = 0;                          ///< where it was read
+  NamePlace namePlace;
   Mode mode = Mode::Audit;
   std::vector<std::string> kinds;                          ///< empty: every kind known
   Selector selector;
@@ -84,6 +94,7 @@ struct Exception {
   std::string owner, reason;
   Date expires;
   std::string file; int line = 0;
+  NamePlace namePlace;
 
   /// The most that a finding it covers may do today: Allow with 14 days or more left, Warn with 0..13; nothing once expired.
   std::optional<Action> ceiling(Date today) const;
