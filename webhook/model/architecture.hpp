@@ -40,6 +40,10 @@ struct Architecture {
   std::int64_t firstDenseLayers = 0, moeLayerStep = 1, denseIntermediate = 0;
   bool sharedGate = false;
   std::int64_t kvLoraRank = 0, qLoraRank = 0, qkRopeDim = 0, qkNopeDim = 0, vHeadDim = 0;  ///< MLA if kvLoraRank > 0
+  bool lmHeadBias = false, routerBias = false;
+  std::int64_t positionRows = 0, typeRows = 0;   ///< learned position and token type embeddings (OPT, BERT)
+  std::int64_t visionParameters = 0;             ///< of the vision tower and projector, where known
+  double ropeFactor = 1;                         ///< by which rope scaling stretches maxPositions (config.json only)
   std::optional<std::int64_t> declaredParameters;  ///< where the formula does not reach (towers, hybrids)
   bool vision = false;
   /// A part that takes memory and is not modelled (linear attention, vision tower of unknown size, ...): leaves `high` open.
@@ -47,6 +51,8 @@ struct Architecture {
   std::string source;
 
   bool isMla() const { return kvLoraRank > 0; }
+  /// An encoder without generation: no KV cache and no sampler.
+  bool isEncoder() const { return family == "bert"; }
 };
 
 /// Parameters by how they are stored and split; counts, not bytes (facts/footprint 1.1).
@@ -58,6 +64,7 @@ struct ParameterCount {
   std::int64_t embedding = 0;   ///< embedding and lm_head: 16 bit, divided by tensor parallelism
   std::int64_t replicated = 0;  ///< norms, routers, MLA's down projections: 16 bit, on each rank
 };
+/// All zero for architectures without plain arithmetic (hybrids, layers of different shape) and no declared total.
 ParameterCount countParameters(const Architecture& a);
 
 /// A Hugging Face config.json (nested text_config read; quantization_config read). Error.where is a JSON pointer.

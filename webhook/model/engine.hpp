@@ -1,5 +1,6 @@
 // Inference engines and what their command lines say.
 #pragma once
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,6 +30,14 @@ struct Engine {
 std::span<const Engine> engines();
 const Engine* findEngine(std::string_view name);
 
+/// A release, as far as defaults of engines depend on it: "0.8.5", "v0.11.0-cu128", "0.6.3.post1".
+struct Version {
+  int major = 0, minor = 0, patch = 0;
+  friend auto operator<=>(const Version&, const Version&) = default;
+};
+/// Nothing for "latest", "nightly", digests and the like.
+std::optional<Version> parseVersion(std::string_view text);
+
 /// What runs in a container, as written. Values are already what the kubelet would pass (literal env resolved by the reader);
 /// env entries whose value is not known here (valueFrom, envFrom) have no value.
 struct Invocation {
@@ -49,6 +58,9 @@ struct Settings {
   std::optional<std::int64_t> numGpuBlocks;        ///< --num-gpu-blocks-override
   std::optional<double> cpuOffloadGb;
   bool enforceEager = false;
+  bool textOnly = false;                           ///< no images or audio: --language-model-only, --limit-mm-per-prompt with zeros
+  bool pooling = false;                            ///< --task embed, --runner pooling, ...: no sampler pass
+  bool hybridCacheDisabled = false;                ///< --disable-hybrid-kv-cache-manager
   bool maxModelLenAuto = false;                    ///< "auto" or -1: the engine takes what fits
 };
 
@@ -57,6 +69,7 @@ struct EngineRun {
   const Engine* engine = nullptr;             ///< nothing recognised if null
   Confidence engineConfidence = Confidence::High;  ///< Medium when only the image tells
   std::string version;                        ///< from the image tag or a flag; empty if not known
+  bool versionFromImage = false;
   std::optional<std::string> model;
   Confidence modelConfidence = Confidence::High;
   Settings settings;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "model/architecture.hpp"
+#include "model/catalogue.hpp"
 #include "model/engine.hpp"
 
 namespace rightslice::model {
@@ -58,6 +59,10 @@ struct EstimateInput {
   Load load;
   Device device;
 };
+
+/// An input for what the catalogue resolved: the format is that of flags that name one, else of the repository's name, else of the
+/// catalogue's row. The caller adds annotations. `resolved` and `run` outlive the result.
+EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, const Load& load, const Device& device);
 
 /// An estimate with what the rules of start need of it.
 struct Estimate {

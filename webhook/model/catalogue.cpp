@@ -1,0 +1,273 @@
+#include "model/catalogue.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/glob.hpp"
+#include "base/nearest.hpp"
+#include "json/yaml.hpp"
+#include "model/gguf.hpp"
+#include "model/shape.hpp"
+#include "model/spelling.hpp"
+
+namespace rightslice::embedded {
+std::string_view models_json();
+}
+
+namespace rightslice::model {
+namespace {
+
+// Fields that are no numbers and no flags.
+constexpr std::array<std::string_view, 14> kOtherFields{"id", "aliases", "family", "torch_dtype", "format", "norms_per_layer", "qk_norm",
+                                                        "declared_parameters", "unmodelled", "note", "unverified", "source", "vision", "models"};
+
+/// Reads one row; the first fault ends it.
+class RowReader {
+ public:
+  RowReader(json::View row, std::string pointer, std::string_view file, const json::Marks& marks)
+      : row_(row), pointer_(std::move(pointer)), file_(file), marks_(marks) {}
+
+  Result<Architecture> read() {
+    if (!row_.isObject()) return faultAt(pointer_, fmt::format("a model is an object, not a {}", row_.typeName()));
+    Architecture a;
+    a.moeLayerStep = 1;
+    for (const auto& [key, value] : row_.members()) {
+      if (auto fault = readField(a, key, value)) return faultAt(pointer_ + "/" + json::escapeToken(key), std::move(*fault), key);
+    }
+    if (a.id.empty()) return faultAt(pointer_, "id is missing: the repository that the model is served under");
+    if (a.family.empty()) return faultAt(pointer_, fmt::format("family of {} is missing, for example llama", a.id));
+    if (a.headDim == 0 && a.heads > 0) a.headDim = a.hidden / a.heads;
+    if (a.isEncoder()) a.tiedEmbeddings = true;
+    if (auto fault = shapeFault(a)) return faultAt(pointer_ + "/" + std::string(fault->key), fmt::format("{}: {}", a.id, fault->message));
+    return a;
+  }
+
+ private:
+  std::optional<std::string> readField(Architecture& a, std::string_view key, json::View value) {
+    for (const IntegerField& field : integerFields()) {
+      if (field.key != key) continue;
+      const auto number = value.integer();
+      if (!number || *number < field.least || *number > field.most) {
+        return fmt::format("{} must be a whole number from {} to {}", key, field.least, field.most);
+      }
+      a.*field.member = *number;
+      return std::nullopt;
+    }
+    for (const FlagField& field : flagFields()) {
+      if (field.key != key) continue;
+      if (!value.isBool()) return fmt::format("{} must be true or false", key);
+      a.*field.member = *value.boolean();
+      return std::nullopt;
+    }
+    return readOther(a, key, value);
+  }
+
+  static std::optional<std::string> readOther(Architecture& a, std::string_view key, json::View value) {
+    const struct {
+      std::string_view key;
+      std::string& member;
+    } texts[] = {{"id", a.id},         {"family", a.family},         {"torch_dtype", a.dtype},
+                 {"qk_norm", a.qkNorm}, {"unmodelled", a.unmodelled}, {"source", a.source}};
+    for (const auto& text : texts) {
+      if (text.key != key) continue;
+      if (!value.isString() || value.stringOr("").empty()) return fmt::format("{} must be a text", key);
+      text.member = value.stringOr("");
+      if (key == "qk_norm" && a.qkNorm != "head" && a.qkNorm != "full") return "qk_norm must be \"head\" or \"full\"";
+      return std::nullopt;
+    }
+    if (key == "aliases") {
+      if (!value.isArray()) return "aliases must be a list of names";
+      for (const json::View alias : value.elements()) {
+        if (!alias.isString() || alias.stringOr("").empty()) return "aliases must be a list of names";
+        a.aliases.emplace_back(alias.stringOr(""));
+      }
+      return std::nullopt;
+    }
+    if (key == "format") {
+      const auto format = value.isString() ? parseFormat(value.stringOr("")) : std::nullopt;
+      if (!format) return "format must be one of none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, gguf";
+      a.format = *format;
+      return std::nullopt;
+    }
+    if (key == "norms_per_layer") {
+      const auto number = value.integer();
+      if (!number || *number < 0 || *number > 16) return "norms_per_layer must be a whole number from 0 to 16";
+      a.normsPerLayer = static_cast<int>(*number);
+      return std::nullopt;
+    }
+    if (key == "declared_parameters") {
+      const auto number = value.integer();
+      if (!number || *number < 1 || *number > 1'000'000'000'000'000) return "declared_parameters must be a whole number above 0";
+      a.declaredParameters = *number;
+      return std::nullopt;
+    }
+    if (key == "note" || key == "unverified") return std::nullopt;
+    return fmt::format("unknown field {}", key);
+  }
+
+  tl::unexpected<Error> faultAt(const std::string& pointer, std::string message, std::string_view key = {}) const {
+    if (message.starts_with("unknown field")) {
+      std::vector<std::string> known;
+      for (const IntegerField& field : integerFields()) known.emplace_back(field.key);
+      for (const FlagField& field : flagFields()) known.emplace_back(field.key);
+      for (const std::string_view field : kOtherFields) known.emplace_back(field);
+      if (const auto suggestion = nearest(key, known)) message += fmt::format(", did you mean {}?", *suggestion);
+    }
+    const json::Marks::Place place = marks_.find(pointer);
+    return fail(std::move(message), fmt::format("{}:{}:{}", file_, place.key.line, place.key.column));
+  }
+
+  json::View row_;
+  std::string pointer_;
+  std::string_view file_;
+  const json::Marks& marks_;
+};
+
+// Endings of repository names that say how the weights are stored; longer ones before the shorter that they end with.
+struct Ending {
+  std::string_view text;
+  Format format;
+};
+constexpr Ending kEndings[] = {
+    {"-gptq-int8", Format::GptqInt8},     {"-gptq-int4", Format::Gptq},        {"-gptq-4bit", Format::Gptq},
+    {"-gptq-8bit", Format::GptqInt8},     {"-gptq", Format::Gptq},             {"-awq-int4", Format::Awq},
+    {"-awq", Format::Awq},                {"-fp8-dynamic", Format::Fp8},       {"-fp8-block", Format::Fp8Block},
+    {"-fp8-kv", Format::Fp8},             {"-fp8", Format::Fp8},               {"-quantized.w4a16", Format::W4A16},
+    {"-quantized.w8a8", Format::Int8},    {"-quantized.w8a16", Format::Int8},  {".w4a16", Format::W4A16},
+    {"-w4a16", Format::W4A16},            {".w8a8", Format::Int8},             {"-w8a8", Format::Int8},
+    {"-int8", Format::Int8},              {"-int4", Format::W4A16},            {"-nvfp4", Format::Nvfp4},
+    {"-fp4", Format::Nvfp4},              {"-mxfp4", Format::Mxfp4},           {"-unsloth-bnb-4bit", Format::Nf4},
+    {"-bnb-4bit", Format::Nf4},           {"-bf16", Format::None},             {"-gguf", Format::Gguf},
+};
+
+/// "hf://Qwen/X", "/root/.cache/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
+std::string folded(std::string_view text) {
+  std::string name = lowered(text);
+  for (const std::string_view scheme : {"hf://", "https://huggingface.co/", "huggingface.co/"}) {
+    if (name.starts_with(scheme)) name.erase(0, scheme.size());
+  }
+  while (!name.empty() && name.back() == '/') name.pop_back();
+  if (const auto cache = name.find("models--"); cache != std::string::npos) {
+    std::string segment = name.substr(cache + 8, name.find('/', cache) == std::string::npos ? std::string::npos : name.find('/', cache) - cache - 8);
+    if (const auto dashes = segment.find("--"); dashes != std::string::npos) return segment.replace(dashes, 2, "/");
+  }
+  return name;
+}
+
+std::string_view lastSegment(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+
+}  // namespace
+
+Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, const Catalogue* base) {
+  const json::YamlStream stream = json::parseYaml(text);
+  if (!stream.broken.empty()) return fail(stream.broken.front().error.message, fmt::format("{}:{}", file, stream.broken.front().error.where));
+  if (stream.documents.size() != 1) return fail("a model catalogue is one document with a list under models", fmt::format("{}:1:1", file));
+  const json::View root = stream.documents.front().document.root();
+  const json::Marks& marks = stream.documents.front().marks;
+  const json::View list = root["models"];
+  if (!list.isArray()) return fail("a model catalogue is an object with a list under models", fmt::format("{}:1:1", file));
+  for (const auto& [key, value] : root.members()) {
+    if (key == "models" || key == "note") continue;
+    const auto mark = marks.find("/" + json::escapeToken(key)).key;
+    return fail(fmt::format("unknown field {}, a model catalogue has models and note", key), fmt::format("{}:{}:{}", file, mark.line, mark.column));
+  }
+
+  Catalogue result;
+  if (base != nullptr) result.models_ = base->models_;
+  std::map<std::string, std::string> seen;  // name -> the row of this file that has it
+  std::size_t index = 0;
+  for (const json::View row : list.elements()) {
+    const std::string pointer = fmt::format("/models/{}", index++);
+    auto read = RowReader(row, pointer, file, marks).read();
+    if (!read) return tl::unexpected<Error>(read.error());
+    std::vector<std::string> names = read->aliases;
+    names.push_back(read->id);
+    for (const std::string& name : names) {
+      const auto [at, isNew] = seen.emplace(lowered(name), read->id);
+      if (isNew) continue;
+      const auto mark = marks.find(pointer).value;
+      return fail(fmt::format("the name {} of {} is already that of {}", name, read->id, at->second),
+                  fmt::format("{}:{}:{}", file, mark.line, mark.column));
+    }
+    const auto old = std::find_if(result.models_.begin(), result.models_.end(),
+                                  [&](const Architecture& a) { return lowered(a.id) == lowered(read->id); });
+    if (old != result.models_.end()) *old = std::move(*read);
+    else result.models_.push_back(std::move(*read));
+  }
+  for (std::size_t at = 0; at < result.models_.size(); ++at) {
+    for (const std::string& alias : result.models_[at].aliases) {
+      if (globIsExact(alias)) result.byName_.insert_or_assign(folded(alias), at);
+    }
+  }
+  for (std::size_t at = 0; at < result.models_.size(); ++at) result.byName_.insert_or_assign(folded(result.models_[at].id), at);
+  constexpr std::size_t kSeveral = static_cast<std::size_t>(-1);
+  std::map<std::string, std::size_t, std::less<>> bySegment;
+  for (const auto& [name, at] : result.byName_) {
+    const auto [place, isNew] = bySegment.emplace(std::string(lastSegment(name)), at);
+    if (!isNew && place->second != at) place->second = kSeveral;
+  }
+  for (const auto& [segment, at] : bySegment) {
+    if (at != kSeveral) result.byName_.emplace("*/" + segment, at);
+  }
+  Digest digest;
+  if (base != nullptr) digest.add(base->digest());
+  result.digest_ = digest.add(text).hex();
+  return result;
+}
+
+const Catalogue& Catalogue::builtIn() {
+  // The embedded file is tested; were it broken, an empty catalogue would make every model unknown, never a wrong verdict.
+  static const Catalogue catalogue = Catalogue::load(embedded::models_json(), "policies/catalogue/models.json", nullptr).value_or(Catalogue());
+  return catalogue;
+}
+
+std::optional<Resolved> Catalogue::find(std::string_view name) const {
+  std::string wanted = folded(name);
+  if (wanted.empty()) return std::nullopt;
+  const auto resolved = [&](std::size_t at, Confidence confidence, std::optional<Format> format) {
+    const Architecture& a = models_[at];
+    return Resolved{&a, confidence, format, a.format != Format::None, fmt::format("catalogue: {}", a.id)};
+  };
+  const auto exact = [&](std::string_view key) -> std::optional<std::size_t> {
+    if (const auto at = byName_.find(key); at != byName_.end()) return at->second;
+    for (std::size_t at = 0; at < models_.size(); ++at) {
+      for (const std::string& alias : models_[at].aliases) {
+        if (!globIsExact(alias) && globMatches(alias, key, true)) return at;
+      }
+    }
+    return std::nullopt;
+  };
+  if (wanted.starts_with("*/")) return std::nullopt;
+  if (const auto at = exact(wanted)) return resolved(*at, Confidence::High, std::nullopt);
+
+  // Endings first on the whole name, then on its last segment: "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic".
+  std::optional<Format> format;
+  std::string bare = wanted;
+  if (bare.ends_with(".gguf")) {
+    bare.resize(bare.size() - 5);
+    if (const GgufType* type = findGgufType(lastSegment(bare))) {
+      const std::string ending = lowered(type->name);
+      if (bare.size() > ending.size() && bare.ends_with(ending)) bare.resize(bare.size() - ending.size() - 1);
+    }
+    format = Format::Gguf;
+  }
+  for (const Ending& ending : kEndings) {
+    if (!bare.ends_with(ending.text)) continue;
+    bare.resize(bare.size() - ending.text.size());
+    format = ending.format;
+    break;
+  }
+  if (format) {
+    if (const auto at = exact(bare)) return resolved(*at, Confidence::Medium, format);
+  }
+  for (const auto& [key, found] : {std::pair{wanted, std::optional<Format>()}, std::pair{bare, format}}) {
+    if (const auto at = byName_.find("*/" + std::string(lastSegment(key))); at != byName_.end()) {
+      return resolved(at->second, Confidence::Medium, found);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rightslice::model

@@ -1,0 +1,386 @@
+// From command, args, env and image to engine, model and flags.
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "base/glob.hpp"
+#include "model/engine.hpp"
+#include "model/gguf.hpp"
+#include "model/shell.hpp"
+#include "model/signatures.hpp"
+#include "model/spelling.hpp"
+#include "model/vllm_flags.hpp"
+
+namespace rightslice::model {
+namespace {
+
+constexpr int kMaxShellDepth = 4;
+
+std::string_view baseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// Programs that run what follows them.
+constexpr std::array<std::string_view, 16> kWrappers{"exec", "env", "nohup", "nice", "time", "timeout", "tini", "dumb-init",
+                                                     "numactl", "stdbuf", "sudo", "command", "catatonit", "taskset", "setsid", "eval"};
+constexpr std::array<std::string_view, 3> kRunners{"uv", "poetry", "conda"};  // with the word "run"
+constexpr std::array<std::string_view, 6> kShells{"sh", "bash", "dash", "ash", "zsh", "ksh"};
+// Set in the pods of a LeaderWorkerSet.
+constexpr std::array<std::string_view, 3> kGroupVariables{"LWS_LEADER_ADDRESS", "LWS_GROUP_SIZE", "LWS_WORKER_INDEX"};
+
+template <std::size_t n>
+bool contains(const std::array<std::string_view, n>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+struct Image {
+  std::string name;  ///< without tag and digest, lower case
+  std::string tag;
+};
+
+Image splitImage(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const auto slash = image.rfind('/');
+  const auto colon = image.rfind(':');
+  if (colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash)) return {lowered(image), {}};
+  return {lowered(image.substr(0, colon)), std::string(image.substr(colon + 1))};
+}
+
+class InvocationReader {
+ public:
+  explicit InvocationReader(const Invocation& invocation) : invocation_(invocation), image_(splitImage(invocation.image)) {
+    lookup_ = [this](std::string_view name) { return variable(name); };
+  }
+
+  EngineRun read() {
+    noteWhatIsThere();
+    std::vector<PlacedWord> words;
+    for (std::size_t i = 0; i < invocation_.command.size(); ++i) words.push_back({ShellWord{invocation_.command[i], true, {}}, {false, i, false, false}});
+    for (std::size_t i = 0; i < invocation_.args.size(); ++i) words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
+    if (!findCommand(words, 0)) findByImage(words);
+    if (run_.engine == nullptr) {
+      if (sawRay_) take("ray", Confidence::High);
+      return std::move(run_);
+    }
+    run_.multiNode = run_.multiNode || sawRay_ || sawGroupScript_;
+    readVersion();
+    readWords();
+    settleModel();
+    return std::move(run_);
+  }
+
+ private:
+  void noteWhatIsThere() {
+    if (!invocation_.command.empty()) run_.lookedAt.emplace_back("command");
+    if (!invocation_.args.empty()) run_.lookedAt.emplace_back("args");
+    for (const Invocation::Env& env : invocation_.env) {
+      if (contains(kGroupVariables, env.name)) run_.multiNode = true;
+      for (const Signature& signature : signatures()) {
+        if (std::find(signature.modelEnv.begin(), signature.modelEnv.end(), env.name) == signature.modelEnv.end()) continue;
+        run_.lookedAt.push_back("env " + env.name);
+        break;
+      }
+    }
+    if (!invocation_.image.empty()) run_.lookedAt.push_back("image " + invocation_.image);
+  }
+
+  ShellValue variable(std::string_view name) const {
+    for (auto env = invocation_.env.rbegin(); env != invocation_.env.rend(); ++env) {
+      if (env->name == name) return {true, env->value.has_value(), env->value.value_or("")};
+    }
+    return {false, !invocation_.envIncomplete, ""};
+  }
+
+  /// $(NAME) as the kubelet expands it; what it cannot expand here makes the word unknown.
+  ShellWord expanded(const ShellWord& word) const {
+    if (word.text.find("$(") == std::string::npos) return word;
+    ShellWord result;
+    std::size_t at = 0;
+    while (at < word.text.size()) {
+      const auto open = word.text.find("$(", at);
+      const auto close = open == std::string::npos ? std::string::npos : word.text.find(')', open);
+      if (close == std::string::npos) break;
+      result.text.append(word.text, at, open - at);
+      const std::string whole = word.text.substr(open, close - open + 1);
+      const ShellValue value = variable(std::string_view(whole).substr(2, whole.size() - 3));
+      if (value.isSet && value.known) {
+        result.text += value.text;
+      } else {
+        result.text += whole;
+        if (result.known && !(value.known && !value.isSet)) {
+          result.known = false;
+          result.unknown = whole;
+        }
+      }
+      at = close + 1;
+    }
+    if (at < word.text.size()) result.text.append(word.text, at);
+    return result;
+  }
+
+  static bool isAssignment(const std::string& text) {
+    const auto equals = text.find('=');
+    return equals != std::string::npos && equals > 0 && text[0] != '-' && text.find('/') > equals;
+  }
+
+  /// Takes wrappers off: "exec env A=b nice -n 5 timeout 60 vllm ..." -> "vllm ...".
+  static std::size_t skipWrappers(const std::vector<PlacedWord>& words) {
+    std::size_t at = 0;
+    while (at < words.size()) {
+      const std::string_view program = baseName(words[at].word.text);
+      if (contains(kRunners, program) && at + 1 < words.size() && words[at + 1].word.text == "run") {
+        at += 2;
+      } else if (contains(kWrappers, program)) {
+        ++at;
+        while (at < words.size()) {
+          const std::string& text = words[at].word.text;
+          const bool amount = !text.empty() && isDigitAscii(text[0]);
+          if (!amount && !text.starts_with('-') && !isAssignment(text)) break;
+          ++at;
+        }
+      } else {
+        break;
+      }
+    }
+    return at;
+  }
+
+  bool findCommand(const std::vector<PlacedWord>& all, int depth) {
+    const std::size_t first = skipWrappers(all);
+    if (first >= all.size()) return false;
+    const std::vector<PlacedWord> words(all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
+    const std::string_view program = baseName(words[0].word.text);
+    if (words[0].word.text.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
+    if (contains(kShells, program)) return depth < kMaxShellDepth && findInShell(words, depth);
+    if (program.starts_with("python")) return findInPython(words);
+    if (program == "ray" && words.size() > 1 && words[1].word.text == "start") {
+      sawRay_ = true;
+      return false;
+    }
+    for (const Signature& signature : signatures()) {
+      for (const std::string_view pattern : signature.programs) {
+        const auto space = pattern.find(' ');
+        if (program != pattern.substr(0, space)) continue;
+        std::size_t used = 1;
+        if (space != std::string_view::npos) {
+          if (words.size() < 2 || !words[1].word.text.starts_with(pattern.substr(space + 1))) continue;
+          used = 2;
+        }
+        take(signature.engine, Confidence::High);
+        rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool findInShell(const std::vector<PlacedWord>& words, int depth) {
+    std::size_t at = 1;
+    bool hasScript = false;
+    while (at < words.size() && words[at].word.text.size() > 1 && (words[at].word.text[0] == '-' || words[at].word.text[0] == '+')) {
+      const std::string& text = words[at++].word.text;
+      if (!text.starts_with("--") && text.find('c') != std::string::npos) hasScript = true;
+      if (text == "-o" || text == "+o") ++at;
+    }
+    if (at >= words.size()) return false;
+    if (!hasScript) {
+      if (words[at].word.text.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
+      return false;
+    }
+    if (!words[at].word.known) return false;
+    std::vector<ShellWord> parameters;
+    for (std::size_t i = at + 1; i < words.size(); ++i) parameters.push_back(expanded(words[i].word));
+    EngineRun::FlagPlace place = words[at].place;
+    place.inShell = true;
+    for (const ShellCommand& command : readShell(words[at].word.text, lookup_, parameters)) {
+      std::vector<PlacedWord> inner;
+      for (const ShellWord& word : command) inner.push_back({word, place});
+      if (findCommand(inner, depth + 1)) return true;
+    }
+    return false;
+  }
+
+  bool findInPython(const std::vector<PlacedWord>& words) {
+    std::size_t at = 1;
+    std::string module;
+    for (; at < words.size() && words[at].word.text.starts_with('-'); ++at) {
+      const std::string& text = words[at].word.text;
+      if (text == "-m" && at + 1 < words.size()) {
+        module = words[++at].word.text;
+        ++at;
+        break;
+      }
+      if (text.starts_with("-m") && text.size() > 2) {
+        module = text.substr(2);
+        ++at;
+        break;
+      }
+      if (text == "-W" || text == "-X") ++at;
+      if (text == "-c") return false;
+    }
+    std::string path;
+    if (module.empty() && at < words.size()) path = words[at++].word.text;
+    if (path.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
+    for (const Signature& signature : signatures()) {
+      for (const std::string_view candidate : signature.modules) {
+        std::string file(candidate);
+        std::replace(file.begin(), file.end(), '.', '/');
+        if (module != candidate && !(path.ends_with(file + ".py") || path.ends_with(file + "/__main__.py"))) continue;
+        take(signature.engine, Confidence::High);
+        rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void findByImage(const std::vector<PlacedWord>& words) {
+    for (const Signature& signature : signatures()) {
+      const bool matches = std::any_of(signature.images.begin(), signature.images.end(), [&](std::string_view image) { return globMatches(image, image_.name); });
+      if (!matches) continue;
+      take(signature.engine, Confidence::Medium);
+      if (invocation_.command.empty()) {
+        rest_ = words;
+        return;
+      }
+      run_.open.push_back(fmt::format("what {} starts is not visible here", invocation_.command.front()));
+      const auto flag = std::find_if(words.begin() + 1, words.end(), [](const PlacedWord& w) { return w.word.text.starts_with("--"); });
+      const bool script = contains(kShells, baseName(invocation_.command.front()));
+      if (!script || invocation_.command.size() > 1) rest_.assign(flag, words.end());
+      return;
+    }
+  }
+
+  void take(std::string_view engine, Confidence confidence) {
+    run_.engine = findEngine(engine);
+    run_.engineConfidence = confidence;
+    for (const Signature& signature : signatures()) {
+      if (signature.engine == engine) signature_ = &signature;
+    }
+  }
+
+  void readVersion() {
+    // A tag is the engine's version only on the engine's own images.
+    if (baseName(image_.name).find("vllm") == std::string_view::npos && run_.engine->name == "vllm") return;
+    if (!parseVersion(image_.tag)) return;
+    run_.version = image_.tag.starts_with('v') ? image_.tag.substr(1) : image_.tag;
+    run_.versionFromImage = true;
+  }
+
+  void readWords() {
+    for (PlacedWord& word : rest_) {
+      if (!word.place.inShell) word.word = expanded(word.word);
+    }
+    if (run_.engine->name == "vllm") {
+      if (const ShellValue extra = variable("VLLM_ADDITIONAL_ARGS"); extra.isSet) {
+        if (!extra.known) run_.open.emplace_back("env VLLM_ADDITIONAL_ARGS: its value is not known here");
+        for (const ShellCommand& command : readShell(extra.text, lookup_, {})) {
+          for (const ShellWord& word : command) rest_.push_back({word, {false, 0, false, true}});
+        }
+      }
+      if (const ShellValue expanding = variable("VLLM_MLA_DISABLE"); expanding.isSet && expanding.text != "0") {
+        run_.open.emplace_back("env VLLM_MLA_DISABLE: keys and values are kept expanded, which is not modelled");
+      }
+      FlagReading reading = readVllmFlags(rest_, run_);
+      readPositional(reading.positional);
+      servedNames_ = std::move(reading.servedNames);
+      return;
+    }
+    readOtherEngine();
+  }
+
+  void readPositional(const std::vector<PlacedWord>& positional) {
+    for (const PlacedWord& word : positional) {
+      const std::string& text = word.word.text;
+      if (text == "serve" || text == "vllm" || text == "api_server") continue;
+      if (run_.places.contains("model")) return;
+      if (!word.word.known) {
+        run_.open.push_back(fmt::format("the model's name comes from {}, which is not known here", word.word.unknown));
+        return;
+      }
+      run_.model = text;
+      run_.places.insert_or_assign("model", word.place);
+      return;
+    }
+  }
+
+  /// Model and parallelism only: the rest of these engines' flags is not modelled.
+  void readOtherEngine() {
+    std::vector<PlacedWord> positional;
+    bool sawFlag = false;
+    for (std::size_t i = 0; i < rest_.size(); ++i) {
+      const ShellWord& word = rest_[i].word;
+      if (!word.text.starts_with('-')) {
+        if (!sawFlag) positional.push_back(rest_[i]);
+        continue;
+      }
+      sawFlag = true;
+      std::string flag = canonicalFlag(word.text);
+      if (flag == "m") flag = "model";
+      const auto equals = word.text.find('=');
+      const ShellWord* next = i + 1 < rest_.size() ? &rest_[i + 1].word : nullptr;
+      const std::string value = equals != std::string::npos ? word.text.substr(equals + 1) : next != nullptr ? next->text : "";
+      const bool known = word.known && (equals != std::string::npos || next == nullptr || next->known);
+      if (!known || value.empty()) continue;
+      if (std::find(signature_->modelFlags.begin(), signature_->modelFlags.end(), flag) != signature_->modelFlags.end()) run_.model = value;
+      const bool tensor = flag == "tp" || flag == "tp-size" || flag == "tensor-parallel-size" || flag == "num-shard";
+      const bool pipeline = flag == "pp-size" || flag == "pipeline-parallel-size" || flag == "pp";
+      if (const auto number = humanInteger(value); number && *number > 0) {
+        if (tensor) run_.settings.tensorParallelSize = *number;
+        if (pipeline) run_.settings.pipelineParallelSize = *number;
+      }
+    }
+    if (signature_->positionalModel && !run_.model) readPositional(positional);
+  }
+
+  /// The name to look up: that of the flags; for a local path a name in the environment or among the served names is better.
+  void settleModel() {
+    const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") || run_.model->find("://") != std::string::npos);
+    if (!run_.model || isPath) {
+      for (const std::string_view name : signature_->modelEnv) {
+        const ShellValue value = variable(name);
+        if (!value.isSet || !value.known || value.text.empty() || value.text.starts_with('/')) continue;
+        if (isPath && value.text.find('/') == std::string::npos) continue;
+        run_.modelConfidence = run_.model || run_.engine->name == "vllm" ? Confidence::Medium : Confidence::High;
+        run_.model = value.text;
+        break;
+      }
+    }
+    if (isPath && run_.modelConfidence == Confidence::High) {
+      run_.modelConfidence = Confidence::Medium;
+      for (const PlacedWord& name : servedNames_) {
+        if (!name.word.known || name.word.text.find('/') == std::string::npos) continue;
+        run_.model = name.word.text;
+        break;
+      }
+    }
+    if (!run_.model && run_.engine->name == "nim" && !image_.name.empty()) {
+      run_.model = image_.name.substr(std::string_view("nvcr.io/nim/").size() < image_.name.size() ? std::string_view("nvcr.io/nim/").size() : 0);
+      run_.modelConfidence = Confidence::Medium;
+    }
+    if (!run_.model) return;
+    const std::string_view model = *run_.model;
+    const bool ggufFile = lowered(model).ends_with(".gguf");
+    const auto colon = model.rfind(':');
+    if (colon != std::string_view::npos && colon > 0 && model.substr(colon).find('/') == std::string_view::npos) {
+      if (const GgufType* type = findGgufType(model.substr(colon + 1))) {
+        run_.gguf = std::string(type->name);
+        run_.model = std::string(model.substr(0, colon));
+      }
+    } else if (const GgufType* type = findGgufType(baseName(model)); type != nullptr && ggufFile) {
+      run_.gguf = std::string(type->name);
+    }
+  }
+
+  const Invocation& invocation_;
+  Image image_;
+  ShellLookup lookup_;
+  EngineRun run_;
+  const Signature* signature_ = nullptr;
+  std::vector<PlacedWord> rest_, servedNames_;
+  bool sawRay_ = false, sawGroupScript_ = false;
+};
+
+}  // namespace
+
+EngineRun readInvocation(const Invocation& invocation) { return InvocationReader(invocation).read(); }
+
+}  // namespace rightslice::model

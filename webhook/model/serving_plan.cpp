@@ -1,0 +1,100 @@
+// Defaults of vLLM by version and device. Sources: facts/footprint 3 and 4, facts/workloads 4.2 (vLLM arg_utils).
+#include <algorithm>
+
+#include "model/device_sizes.hpp"
+
+namespace rightslice::model {
+namespace {
+
+constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;  // written lengths beyond this count as this
+constexpr std::int64_t kMostDevices = 1 << 16;
+constexpr Bytes kBigDevice = 70 * kGiB;                      // "device_memory >= 70 * GiB_bytes and not a100"
+
+// The first release with the V1 engine by default, with the hybrid KV cache manager, and those around the default of 0.92.
+constexpr Version kV1{0, 8, 0}, kHybridCache{0, 10, 0}, kLastWith90{0, 18, 0}, kFirstWith92{0, 21, 0};
+
+std::int64_t bounded(std::optional<std::int64_t> value, std::int64_t fallback, std::int64_t most) {
+  return std::clamp<std::int64_t>(value.value_or(fallback), 1, most);
+}
+
+struct KvDtype {
+  std::string_view name;
+  std::int64_t bitsTwice;
+};
+constexpr KvDtype kKvDtypes[] = {
+    {"bfloat16", 32}, {"bf16", 32},     {"float16", 32},  {"fp16", 32},     {"half", 32},     {"float32", 64},
+    {"fp8", 16},      {"fp8_e4m3", 16}, {"fp8_e5m2", 16}, {"fp8_inc", 16},  {"int8", 16},     {"fp8_per_token_head", 16},
+    {"nvfp4", 9},     {"fp4", 9},       {"fp8_ds_mla", 18},
+};
+
+void readKvDtype(ServingPlan& plan, const EstimateInput& input) {
+  plan.kvBitsTwice = plan.elementBytes * 16;
+  const std::string dtype = input.kvCacheDtype.value_or(input.run->settings.kvCacheDtype.value_or("auto"));
+  if (dtype == "auto") return;
+  for (const KvDtype& known : kKvDtypes) {
+    if (known.name == dtype) {
+      plan.kvBitsTwice = known.bitsTwice;
+      return;
+    }
+  }
+  plan.kvDtypeUnknown = true;
+}
+
+void readBatch(ServingPlan& plan, const EstimateInput& input) {
+  const Settings& settings = input.run->settings;
+  const bool big = input.device.memory && *input.device.memory >= kBigDevice && !input.device.isA100;
+  const bool v0 = plan.version && *plan.version < kV1;
+  const std::int64_t tokens = v0 ? (plan.maxModelLen <= 32768 ? std::max<std::int64_t>(plan.maxModelLen, 2048) : 2048) : big ? 8192 : 2048;
+  plan.maxNumSeqs = bounded(settings.maxNumSeqs, !v0 && big ? 1024 : 256, kMostTokens);
+  plan.maxNumBatchedTokens = bounded(settings.maxNumBatchedTokens, std::max(tokens, settings.maxNumSeqs ? plan.maxNumSeqs : 0), kMostTokens);
+  if (!settings.maxNumSeqs) plan.maxNumSeqs = std::min(plan.maxNumSeqs, plan.maxNumBatchedTokens);
+}
+
+void readFraction(ServingPlan& plan, const EstimateInput& input) {
+  if (const auto written = input.run->settings.memoryFraction) {
+    plan.fractionLow = plan.fraction = plan.fractionHigh = *written;
+    return;
+  }
+  const double now = input.run->engine->defaultMemoryFraction;
+  constexpr double kBefore = 0.9;
+  const bool old = plan.version && *plan.version <= kLastWith90;
+  const bool recent = plan.version && *plan.version >= kFirstWith92;
+  plan.fractionLow = recent ? now : kBefore;
+  plan.fractionHigh = old ? kBefore : now;
+  plan.fraction = plan.fractionHigh;
+}
+
+}  // namespace
+
+ServingPlan servingPlan(const EstimateInput& input) {
+  const Architecture& a = *input.architecture;
+  const Settings& settings = input.run->settings;
+  ServingPlan plan;
+  plan.architecture = &a;
+  plan.version = parseVersion(input.run->version);
+  const auto flagFormat = settings.quantization ? parseFormat(*settings.quantization) : std::nullopt;
+  plan.format = input.format.value_or(flagFormat.value_or(a.format));
+  plan.tensorParallel = bounded(settings.tensorParallelSize, 1, kMostDevices);
+  plan.pipelineParallel = bounded(settings.pipelineParallelSize, 1, std::max<std::int64_t>(a.layers, 1));
+  plan.layers = ceilDiv(a.layers, plan.pipelineParallel);
+  plan.elementBytes = settings.dtype == "float32" ? 4 : 2;  // fp32 checkpoints are served in 16 bit
+  readKvDtype(plan, input);
+
+  const auto stretched = static_cast<std::int64_t>(std::min(static_cast<double>(a.maxPositions) * a.ropeFactor, 1e12));
+  plan.autoLength = settings.maxModelLenAuto;
+  plan.maxModelLen = bounded(settings.maxModelLen, stretched > 0 ? stretched : 2048, kMostTokens);
+  plan.blockSize = bounded(settings.blockSize, 16, 1 << 20);
+  readBatch(plan, input);
+  readFraction(plan, input);
+  plan.concurrency = std::min(bounded(input.load.concurrency, 1, kMostTokens), plan.maxNumSeqs);
+  plan.context = std::min(bounded(input.load.context, 1, kMostTokens), plan.maxModelLen);
+  plan.windowAware = !settings.hybridCacheDisabled && plan.version && *plan.version >= kHybridCache;
+
+  if (settings.kvCacheMemoryBytes) plan.absolutePool = std::min(*settings.kvCacheMemoryBytes, kMaxBytes);
+  else if (settings.numGpuBlocks) {
+    plan.absolutePool = timesBytes(*settings.numGpuBlocks, timesBytes(plan.blockSize, kvBytesPerToken(plan)));
+  }
+  return plan;
+}
+
+}  // namespace rightslice::model
