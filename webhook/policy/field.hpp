@@ -40,6 +40,7 @@ struct Field {
   Field required() && { isRequired = true; return std::move(*this); }
   Field byDefault(std::string json) && { standard = std::move(json); return std::move(*this); }
   Field only(DocumentKind kind) && { kinds = 1U << static_cast<unsigned>(kind); return std::move(*this); }
+  Field notFor(DocumentKind kind) && { kinds = ~(1U << static_cast<unsigned>(kind)); return std::move(*this); }
   Field open() && { isOpen = true; return std::move(*this); }
   Field atLeast(std::size_t items) && { minItems = items; return std::move(*this); }
 

@@ -155,9 +155,6 @@ const Field& documentField() {
     const auto kindField = [](DocumentKind kind) {
       return choice("kind", "Which of the three this is.", {std::string(name(kind))}).required().only(kind);
     };
-    Field exception = exceptionSpec().required().only(SliceException);
-    Field policy = policySpec().required();
-    policy.kinds = ~exception.kinds;
     Field version = choice("apiVersion", "The version of the language.", {std::string(kApiVersion)}).required();
     version.valueCode = "NotAPolicy";
     return object("", "", {
@@ -165,11 +162,10 @@ const Field& documentField() {
         kindField(SlicePolicy), kindField(ClusterSlicePolicy), kindField(SliceException),
         object("metadata", "As of any Kubernetes object; only these fields are read.", {
             text("name", "The name, once for each kind and namespace.", form::kName).required(),
-            text("namespace", "The namespace. Default: default.", form::kNamespace).only(SlicePolicy),
-            text("namespace", "The namespace. Default: default.", form::kNamespace).only(SliceException),
+            text("namespace", "The namespace. Default: default.", form::kNamespace).notFor(ClusterSlicePolicy),
         }).required().open(),
-        std::move(policy),
-        std::move(exception),
+        policySpec().required().notFor(SliceException),
+        exceptionSpec().required().only(SliceException),
         anything("status", "Written by the program in a cluster; not read."),
     });
   }();

@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include "policy/schema_writer.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+/// What a kind is called in a cluster, and what `kubectl get` shows of it.
+struct Resource {
+  std::string_view plural, singular, shortName, scope, columns;
+};
+
+constexpr std::string_view kPolicyColumns =
+    R"([{"name":"Mode","type":"string","jsonPath":".spec.mode"},)"
+    R"({"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}])";
+constexpr std::string_view kExceptionColumns =
+    R"([{"name":"Findings","type":"string","jsonPath":".spec.findings"},)"
+    R"({"name":"Owner","type":"string","jsonPath":".spec.owner"},{"name":"Expires","type":"string","jsonPath":".spec.expires"},)"
+    R"({"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}])";
+
+constexpr Resource kResources[] = {
+    {"slicepolicies", "slicepolicy", "slp", "Namespaced", kPolicyColumns},
+    {"clusterslicepolicies", "clusterslicepolicy", "cslp", "Cluster", kPolicyColumns},
+    {"sliceexceptions", "sliceexception", "slx", "Namespaced", kExceptionColumns},
+};
+
+// Conditions as k8s.io/apimachinery/pkg/apis/meta/v1.Condition. Fields beside these are pruned: a structural schema
+// keeps no unknown ones unless it says so.
+constexpr std::string_view kStatus = R"({
+"description": "Written by the program.", "type": "object",
+"properties": {
+  "observedGeneration": {"type": "integer", "format": "int64"},
+  "conditions": {
+    "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
+    "items": {
+      "type": "object", "required": ["type", "status", "lastTransitionTime", "reason", "message"],
+      "properties": {
+        "type": {"type": "string", "maxLength": 316},
+        "status": {"type": "string", "enum": ["True", "False", "Unknown"]},
+        "observedGeneration": {"type": "integer", "format": "int64", "minimum": 0},
+        "lastTransitionTime": {"type": "string", "format": "date-time"},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1024},
+        "message": {"type": "string", "maxLength": 32768}}}}}})";
+
+void names(DocumentKind kind, const Resource& resource, json::Writer& out) {
+  out.key("names").beginObject();
+  out.member("kind", name(kind)).member("listKind", fmt::format("{}List", name(kind)));
+  out.member("plural", resource.plural).member("singular", resource.singular);
+  out.key("shortNames").beginArray().string(resource.shortName).endArray();
+  out.key("categories").beginArray().string("rightslice").endArray();
+  out.endObject();
+}
+
+/// Kubernetes itself checks apiVersion, kind and metadata; a structural schema may hardly speak of them.
+void document(DocumentKind kind, json::Writer& out) {
+  out.beginObject().member("type", "object");
+  out.key("required").beginArray().string("spec").endArray();
+  out.key("properties").beginObject();
+  out.key("apiVersion").beginObject().member("type", "string").endObject();
+  out.key("kind").beginObject().member("type", "string").endObject();
+  out.key("metadata").beginObject().member("type", "object").endObject();
+  out.key("spec");
+  SchemaWriter(SchemaWriter::Dialect::OpenApi, kind, out).write(*documentField().find("spec", kind));
+  out.key("status").raw(kStatus);
+  out.endObject().endObject();
+}
+
+}  // namespace
+
+std::string crd(DocumentKind kind) {
+  const Resource& resource = kResources[static_cast<std::size_t>(kind)];
+  json::Writer out;
+  out.beginObject();
+  out.member("apiVersion", "apiextensions.k8s.io/v1").member("kind", "CustomResourceDefinition");
+  out.key("metadata").beginObject().member("name", fmt::format("{}.{}", resource.plural, kGroup)).endObject();
+  out.key("spec").beginObject();
+  out.member("group", kGroup).member("scope", resource.scope);
+  names(kind, resource, out);
+  out.key("versions").beginArray().beginObject();
+  out.member("name", kApiVersion.substr(kGroup.size() + 1)).memberBool("served", true).memberBool("storage", true);
+  out.key("subresources").beginObject().key("status").beginObject().endObject().endObject();
+  out.key("additionalPrinterColumns").raw(resource.columns);
+  out.key("schema").beginObject().key("openAPIV3Schema");
+  document(kind, out);
+  out.endObject().endObject().endArray().endObject().endObject();
+  const Result<json::Document> parsed = json::Document::parse(out.text());
+  return parsed ? json::yamlText(parsed->root()) : std::string();
+}
+
+}  // namespace rightslice::policy
