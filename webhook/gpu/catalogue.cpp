@@ -40,21 +40,13 @@ std::optional<Offer> offerUnder(const Product& product, const std::string& name)
   return std::nullopt;
 }
 
-/// All names of a product in the form in which names are compared.
-std::vector<std::string> normalNames(const Product& product) {
-  std::vector<std::string> names{ProductName::normalised(product.title)};
-  for (const std::string& label : product.gfdLabels) names.push_back(ProductName::normalised(label));
-  for (const std::string& alias : product.aliases) names.push_back(ProductName::normalised(alias));
-  return names;
-}
-
 }  // namespace
 
 void Catalogue::index() {
   std::vector<ProfileName> names;
   for (std::size_t i = 0; i < products_.size(); ++i) {
     const Product& product = products_[i];
-    for (std::string& name : normalNames(product)) byName_.emplace(std::move(name), i);
+    for (std::string& name : product.normalNames()) byName_.emplace(std::move(name), i);
     for (const std::string& label : product.gkeLabels) byGke_.emplace(label, i);
     for (std::size_t j = 0; j < product.profiles.size(); ++j) {
       const Profile& profile = product.profiles[j];
@@ -82,7 +74,7 @@ std::optional<std::string> Catalogue::nearestProduct(std::string_view name) cons
   std::vector<std::string> names;
   std::vector<const Product*> owners;
   for (const Product& product : products_) {
-    for (std::string& each : normalNames(product)) {
+    for (std::string& each : product.normalNames()) {
       // "H100" is the front of a name sooner than a misspelling of "H200".
       if (!wanted.empty() && each.starts_with(wanted + "-")) return product.label();
       names.push_back(std::move(each));

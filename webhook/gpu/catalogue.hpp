@@ -28,6 +28,8 @@ struct Product {
 
   /// What the outputs call it: the first GFD label, else the title.
   const std::string& label() const { return gfdLabels.empty() ? title : gfdLabels.front(); }
+  /// Title, labels and aliases as ProductName::normalised gives them.
+  std::vector<std::string> normalNames() const;
   const Profile* profile(std::string_view name) const;  ///< Proper names only, any spelling of `+`.
 };
 

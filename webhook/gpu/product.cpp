@@ -1,18 +1,17 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/ascii.hpp"
 #include "gpu/catalogue.hpp"
 
 namespace rightslice::gpu {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// Lower case, blanks as hyphens; as long as `text`.
 std::string folded(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (const char c : text) result += c == ' ' ? '-' : lower(c);
+  for (const char c : text) result += c == ' ' ? '-' : lowerAscii(c);
   return result;
 }
 
@@ -45,6 +44,13 @@ std::optional<std::int64_t> standInMiB(const Product& product, const Profile& pr
 }
 
 }  // namespace
+
+std::vector<std::string> Product::normalNames() const {
+  std::vector<std::string> names{ProductName::normalised(title)};
+  for (const std::string& label : gfdLabels) names.push_back(ProductName::normalised(label));
+  for (const std::string& alias : aliases) names.push_back(ProductName::normalised(alias));
+  return names;
+}
 
 const Profile* Product::profile(std::string_view name) const {
   const std::optional<ProfileName> parsed = ProfileName::parse(name);

@@ -2,19 +2,20 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.hpp"
+
 namespace rightslice::gpu {
 namespace {
 
 constexpr std::size_t kMaxDigits = 5;
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }
 
 /// A decimal number at the front, taken off. Leading zeros are refused, so that every value has one spelling.
 std::optional<int> takeNumber(std::string_view& text) {
   std::size_t digits = 0;
   int value = 0;
-  while (digits < text.size() && isDigit(text[digits])) {
+  while (digits < text.size() && isDigitAscii(text[digits])) {
     if (digits == kMaxDigits) return std::nullopt;
     value = value * 10 + (text[digits] - '0');
     ++digits;
@@ -34,7 +35,7 @@ bool take(std::string_view& text, std::string_view prefix) {
 bool isAttribute(std::string_view word) {
   if (word.empty() || !isLower(word[0]) || word == "all" || word == "shared") return false;
   for (const char c : word) {
-    if (!isLower(c) && !isDigit(c)) return false;
+    if (!isLower(c) && !isDigitAscii(c)) return false;
   }
   return true;
 }
