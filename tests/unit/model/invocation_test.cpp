@@ -1,0 +1,303 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "model/engine.hpp"
+#include "model/vllm_flags.hpp"
+
+using namespace rightslice;
+using namespace rightslice::model;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+Invocation invocation(Strings command, Strings args, std::string image = "", std::vector<Invocation::Env> env = {}) {
+  Invocation result;
+  result.command = std::move(command);
+  result.args = std::move(args);
+  result.image = std::move(image);
+  result.env = std::move(env);
+  return result;
+}
+
+/// Everything that was read, in one line: what the tables below compare.
+std::string shown(const EngineRun& run) {
+  if (run.engine == nullptr) return "nothing";
+  std::string text(run.engine->name);
+  if (run.engineConfidence != Confidence::High) text += fmt::format("({})", name(run.engineConfidence));
+  if (run.model) text += " " + *run.model;
+  if (run.gguf) text += " gguf=" + *run.gguf;
+  const Settings& s = run.settings;
+  const auto number = [&](const char* key, const std::optional<std::int64_t>& value) {
+    if (value) text += fmt::format(" {}={}", key, *value);
+  };
+  number("tp", s.tensorParallelSize);
+  number("pp", s.pipelineParallelSize);
+  number("dp", s.dataParallelSize);
+  number("len", s.maxModelLen);
+  if (s.maxModelLenAuto) text += " len=auto";
+  number("seqs", s.maxNumSeqs);
+  number("tokens", s.maxNumBatchedTokens);
+  number("block", s.blockSize);
+  number("pool", s.kvCacheMemoryBytes);
+  number("blocks", s.numGpuBlocks);
+  if (s.memoryFraction) text += fmt::format(" f={:g}", *s.memoryFraction);
+  if (s.cpuOffloadGb) text += fmt::format(" offload={:g}", *s.cpuOffloadGb);
+  if (s.dtype) text += " dtype=" + *s.dtype;
+  if (s.quantization) text += " q=" + *s.quantization;
+  if (s.kvCacheDtype) text += " kv=" + *s.kvCacheDtype;
+  if (s.enforceEager) text += " eager";
+  if (s.textOnly) text += " textOnly";
+  if (s.pooling) text += " pooling";
+  if (run.multiNode) text += " multiNode";
+  if (!run.open.empty()) text += fmt::format(" open:{}", run.open.size());
+  if (!run.badFlags.empty()) text += fmt::format(" bad:{}", run.badFlags.size());
+  return text;
+}
+
+constexpr const char* kImage = "vllm/vllm-openai:v0.8.5";
+
+}  // namespace
+
+TEST_CASE("vLLM's command line is read in every form that people write") {
+  const struct {
+    Strings command, args;
+    const char* shown;
+  } rows[] = {
+      {{"vllm", "serve", "Qwen/Qwen3-8B"}, {}, "vllm Qwen/Qwen3-8B"},
+      {{"vllm"}, {"serve", "m/x"}, "vllm m/x"},
+      {{"/usr/local/bin/vllm", "serve"}, {"m/x"}, "vllm m/x"},
+      {{"vllm", "serve", "--model", "m/x"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "--port", "8000", "m/x"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "--enable-prefix-caching", "m/x"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "--trust-remote-code", "m/x", "--tensor-parallel-size", "2"}, {}, "vllm m/x tp=2"},
+      {{"vllm", "serve", "m/x", "--served-model-name", "a", "b", "--max-num-seqs=4"}, {}, "vllm m/x seqs=4"},
+      {{"python", "-m", "vllm.entrypoints.openai.api_server"}, {"--model", "m/x"}, "vllm m/x"},
+      {{"python3", "-m", "vllm.entrypoints.openai.api_server", "--model=m/x"}, {}, "vllm m/x"},
+      {{"python3.11", "-u", "-m", "vllm.entrypoints.api_server", "--model", "m/x"}, {}, "vllm m/x"},
+      {{"python3", "/opt/vllm/entrypoints/openai/api_server.py", "--model", "m/x"}, {}, "vllm m/x"},
+      {{"sh", "-c", "vllm serve m/x --max-model-len 4096"}, {}, "vllm m/x len=4096"},
+      {{"/bin/sh", "-c"}, {"vllm serve m/x --max-model-len 4096"}, "vllm m/x len=4096"},
+      {{"bash", "-lc", "exec vllm serve m/x"}, {}, "vllm m/x"},
+      {{"/bin/bash", "-ec", "set -e\ncd /app\nexport HF_HOME=/data\nvllm serve m/x \\\n  --dtype half \\\n  --enforce-eager"}, {}, "vllm m/x dtype=float16 eager"},
+      {{"sh", "-c", "sleep 5 && vllm serve 'm/x' --max-num-seqs \"8\""}, {}, "vllm m/x seqs=8"},
+      {{"sh", "-c", "VLLM_USE_V1=1 vllm serve m/x; true"}, {}, "vllm m/x"},
+      {{"sh", "-c", "LEN=2048; vllm serve m/x --max-model-len $LEN"}, {}, "vllm m/x len=2048"},
+      {{"sh", "-c", "export LEN=2048 && vllm serve m/x --max-model-len=${LEN}"}, {}, "vllm m/x len=2048"},
+      {{"sh", "-c", "vllm serve m/x --max-model-len ${LEN:-4096}"}, {}, "vllm m/x len=4096"},
+      {{"sh", "-c", "vllm serve m/x --max-model-len $LEN"}, {}, "vllm m/x open:1"},
+      {{"sh", "-c", "vllm serve m/x --tensor-parallel-size $(nvidia-smi -L | wc -l)"}, {}, "vllm m/x open:1"},
+      {{"sh", "-c", "vllm serve m/x $EXTRA"}, {}, "vllm m/x open:1"},
+      {{"sh", "-c", "vllm serve \"$@\"", "--", "m/x", "--max-num-seqs", "3"}, {}, "vllm m/x seqs=3"},
+      {{"sh", "-c", "bash -c \"vllm serve m/x\""}, {}, "vllm m/x"},
+      {{"env", "A=b", "vllm", "serve", "m/x"}, {}, "vllm m/x"},
+      {{"nohup", "timeout", "600", "vllm", "serve", "m/x"}, {}, "vllm m/x"},
+      {{"tini", "--", "vllm", "serve", "m/x"}, {}, "vllm m/x"},
+      {{"uv", "run", "vllm", "serve", "m/x"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--max_model_len", "32k"}, {}, "vllm m/x len=32000"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "32K"}, {}, "vllm m/x len=32768"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "25.6k"}, {}, "vllm m/x len=25600"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "1M"}, {}, "vllm m/x len=1048576"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "1m"}, {}, "vllm m/x len=1000000"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "auto"}, {}, "vllm m/x len=auto"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "-1"}, {}, "vllm m/x len=auto"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "-5"}, {}, "vllm m/x bad:1"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "lots"}, {}, "vllm m/x bad:1"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "0"}, {}, "vllm m/x bad:1"},
+      {{"vllm", "serve", "m/x", "--max-model-len"}, {}, "vllm m/x bad:1"},
+      {{"vllm", "serve", "m/x", "--max-model-len", "99999999999999999999"}, {}, "vllm m/x len=4611686018427387904"},
+      {{"vllm", "serve", "m/x", "--max-num-seqs", "1", "--max-num-seqs", "2"}, {"--max-num-seqs=3"}, "vllm m/x seqs=3"},
+      {{"vllm", "serve", "m/x", "-tp", "2", "-pp", "3", "-dp", "4", "-q", "awq"}, {}, "vllm m/x tp=2 pp=3 dp=4 q=awq"},
+      {{"vllm", "serve", "m/x", "--gpu-memory-utilization", "0.85"}, {}, "vllm m/x f=0.85"},
+      {{"vllm", "serve", "m/x", "--gpu-memory-utilization", "1.5"}, {}, "vllm m/x bad:1"},
+      {{"vllm", "serve", "m/x", "--gpu-memory-utilization", "nan"}, {}, "vllm m/x bad:1"},
+      {{"vllm", "serve", "m/x", "--gpu-memory-utilization=0.9", "--kv-cache-dtype=fp8"}, {}, "vllm m/x f=0.9 kv=fp8"},
+      {{"vllm", "serve", "m/x", "--enforce-eager", "--no-enforce-eager"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--enable-lora"}, {}, "vllm m/x open:1"},
+      {{"vllm", "serve", "m/x", "--enable-lora", "--no-enable-lora"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--lora-modules", "a=b", "c=d", "--max-loras", "4"}, {}, "vllm m/x open:1"},
+      {{"vllm", "serve", "m/x", "--speculative-config.model", "d/y", "--speculative-config.num_speculative_tokens", "3"}, {}, "vllm m/x open:1"},
+      {{"vllm", "serve", "m/x", "--speculative-config", "{\"model\":\"d/y\"}"}, {}, "vllm m/x open:1"},
+      {{"vllm", "serve", "--config", "/etc/vllm.yaml"}, {}, "vllm open:1"},
+      {{"vllm", "serve", "m/x", "--kv-cache-memory-bytes", "4K"}, {}, "vllm m/x pool=4096"},
+      {{"vllm", "serve", "m/x", "--num-gpu-blocks-override=100", "--block-size=32"}, {}, "vllm m/x block=32 blocks=100"},
+      {{"vllm", "serve", "m/x", "--cpu-offload-gb", "2.5", "--swap-space", "16"}, {}, "vllm m/x offload=2.5"},
+      {{"vllm", "serve", "m/x", "--cpu-offload-gb", "0"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--limit-mm-per-prompt", "{\"image\": 0}"}, {}, "vllm m/x textOnly"},
+      {{"vllm", "serve", "m/x", "--limit-mm-per-prompt", "image=2"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--task", "embed"}, {}, "vllm m/x pooling"},
+      {{"vllm", "serve", "m/x", "--unknown-flag", "value", "--another"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--nnodes", "2", "--node-rank", "0"}, {}, "vllm m/x multiNode"},
+      {{"vllm", "serve", "m/x", "--headless"}, {}, "vllm m/x multiNode"},
+      {{"sh", "-c", "ray start --head; vllm serve m/x -tp 8"}, {}, "vllm m/x tp=8 multiNode"},
+      {{"sh", "-c", "bash /vllm-workspace/examples/online_serving/multi-node-serving.sh leader --ray_cluster_size=2; python3 -m vllm.entrypoints.openai.api_server --model m/x"}, {}, "vllm m/x multiNode"},
+      {{"vllm", "serve", "bartowski/x-GGUF:Q4_K_M"}, {}, "vllm bartowski/x-GGUF gguf=Q4_K_M"},
+      {{"vllm", "serve", "/models/x-q8_0.gguf"}, {}, "vllm /models/x-q8_0.gguf gguf=Q8_0"},
+      {{"vllm", "bench", "serve"}, {}, "nothing"},
+      {{"sleep", "infinity"}, {}, "nothing"},
+      {{"sh", "-c"}, {}, "nothing"},
+      {{"python", "-c", "import vllm"}, {}, "nothing"},
+      {{}, {}, "nothing"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(fmt::format("{} {}", row.command, row.args));
+    CHECK(shown(readInvocation(invocation(row.command, row.args))) == row.shown);
+  }
+}
+
+TEST_CASE("an image whose entry point is the engine is enough, with arguments alone") {
+  const struct {
+    Strings args;
+    const char* shown;
+  } rows[] = {
+      {{"--model", "m/x", "--max-model-len=8192"}, "vllm(medium) m/x len=8192"},
+      {{"m/x", "--max-model-len=8192"}, "vllm(medium) m/x len=8192"},
+      {{"serve", "m/x"}, "vllm(medium) m/x"},
+      {{"vllm", "serve", "m/x"}, "vllm m/x"},
+      {{}, "vllm(medium)"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(fmt::format("{}", row.args));
+    const EngineRun run = readInvocation(invocation({}, row.args, kImage));
+    CHECK(shown(run) == row.shown);
+    CHECK(run.version == "0.8.5");
+    CHECK(run.versionFromImage);
+  }
+}
+
+TEST_CASE("a start script in the engine's image is recognised, and what it starts stays open") {
+  CHECK(shown(readInvocation(invocation({"/start.sh"}, {"--model", "m/x", "--max-num-seqs", "4"}, kImage))) == "vllm(medium) m/x seqs=4 open:1");
+  CHECK(shown(readInvocation(invocation({"bash", "/start.sh"}, {}, kImage))) == "vllm(medium) open:1");
+}
+
+TEST_CASE("values from the environment are used where they are known and left open where they are not") {
+  const struct {
+    Strings command;
+    std::vector<Invocation::Env> env;
+    const char* shown;
+  } rows[] = {
+      {{"vllm", "serve", "$(MODEL)"}, {{"MODEL", "m/x"}}, "vllm m/x"},
+      {{"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {{"LEN", "4096"}}, "vllm m/x len=4096"},
+      {{"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {{"LEN", std::nullopt}}, "vllm m/x open:1"},
+      {{"vllm", "serve", "$(MODEL)"}, {{"MODEL", std::nullopt}}, "vllm open:1"},
+      {{"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {}, "vllm m/x bad:1"},
+      {{"sh", "-c", "vllm serve $MODEL --max-model-len ${LEN}"}, {{"MODEL", "m/x"}, {"LEN", "2k"}}, "vllm m/x len=2000"},
+      {{"sh", "-c", "vllm serve $(MODEL)"}, {{"MODEL", "m/x"}}, "vllm m/x"},
+      {{"sh", "-c", "vllm serve $MODEL $ARGS"}, {{"MODEL", "m/x"}, {"ARGS", "--max-num-seqs 5 --enforce-eager"}}, "vllm m/x seqs=5 eager"},
+      {{"sh", "-c", "vllm serve '$MODEL'"}, {{"MODEL", "m/x"}}, "vllm $MODEL"},
+      {{"sh", "-c", "LEN=1024 && vllm serve m/x --max-model-len $LEN"}, {{"LEN", "2048"}}, "vllm m/x len=1024"},
+      {{"sh", "-c", "vllm serve m/x --max-model-len ${LEN:-4096}"}, {{"LEN", std::nullopt}}, "vllm m/x open:1"},
+      {{"vllm", "serve", "m/x"}, {{"VLLM_ADDITIONAL_ARGS", "--max-num-seqs 7"}}, "vllm m/x seqs=7"},
+      {{"vllm", "serve", "/mnt/models"}, {{"MODEL_ID", "m/x"}}, "vllm m/x"},
+      {{"vllm", "serve", "/mnt/models", "--served-model-name", "m/x"}, {}, "vllm m/x"},
+      {{"vllm", "serve", "/models/Qwen3-8B", "--served-model-name", "chat"}, {}, "vllm /models/Qwen3-8B"},
+      {{"vllm", "serve", "m/x"}, {{"LWS_GROUP_SIZE", "2"}}, "vllm m/x multiNode"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(fmt::format("{}", row.command));
+    CHECK(shown(readInvocation(invocation(row.command, {}, "", row.env))) == row.shown);
+  }
+  Invocation incomplete = invocation({"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {});
+  incomplete.envIncomplete = true;
+  CHECK(shown(readInvocation(incomplete)) == "vllm m/x open:1");
+}
+
+TEST_CASE("an open knob names the flag and where its value comes from") {
+  const EngineRun run = readInvocation(invocation({"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {}, "", {{"LEN", std::nullopt}}));
+  REQUIRE(run.open.size() == 1);
+  CHECK(run.open[0] == "--max-model-len: its value comes from $(LEN), which is not known here");
+  const EngineRun bad = readInvocation(invocation({"vllm", "serve", "m/x", "--max-model-len", "lots"}, {}));
+  REQUIRE(bad.badFlags.size() == 1);
+  CHECK(bad.badFlags[0] == "--max-model-len: vLLM does not take the value 'lots'");
+}
+
+TEST_CASE("other engines and their models are recognised") {
+  const struct {
+    Strings command, args;
+    const char* image;
+    std::vector<Invocation::Env> env;
+    const char* shown;
+  } rows[] = {
+      {{"python3", "-m", "sglang.launch_server", "--model-path", "m/x", "--tp", "2"}, {}, "", {}, "sglang m/x tp=2"},
+      {{"sglang", "serve", "--model-path=m/x"}, {}, "", {}, "sglang m/x"},
+      {{}, {"--model-id", "m/x", "--num-shard", "2"}, "ghcr.io/huggingface/text-generation-inference:3.0", {}, "tgi(medium) m/x tp=2"},
+      {{}, {}, "ghcr.io/huggingface/text-generation-inference:3.0", {{"MODEL_ID", "m/x"}}, "tgi(medium) m/x"},
+      {{"text-generation-launcher", "--model-id=m/x"}, {}, "", {}, "tgi m/x"},
+      {{"text-embeddings-router", "--model-id", "BAAI/bge-m3"}, {}, "", {}, "tei BAAI/bge-m3"},
+      {{"trtllm-serve", "m/x", "--tp_size", "2"}, {}, "", {}, "tensorrt-llm m/x tp=2"},
+      {{"tritonserver", "--model-repository=/models"}, {}, "", {}, "triton"},
+      {{}, {}, "nvcr.io/nim/meta/llama-3.1-8b-instruct:1.8", {}, "nim(medium) meta/llama-3.1-8b-instruct"},
+      {{"llama-server", "-hf", "bartowski/x-GGUF:Q4_K_M"}, {}, "", {}, "llama.cpp bartowski/x-GGUF gguf=Q4_K_M"},
+      {{"/app/llama-server", "-m", "/models/x-Q5_K_M.gguf"}, {}, "", {}, "llama.cpp /models/x-Q5_K_M.gguf gguf=Q5_K_M"},
+      {{"ollama", "serve"}, {}, "", {}, "ollama"},
+      {{"lmdeploy", "serve", "api_server", "m/x"}, {}, "", {}, "lmdeploy m/x"},
+      {{"python", "-m", "huggingfaceserver", "--model_id=m/x"}, {}, "", {}, "kserve-huggingface m/x"},
+      {{"python3", "-m", "dynamo.vllm", "--model", "m/x"}, {}, "", {}, "dynamo m/x"},
+      {{"ray", "start", "--address=x", "--block"}, {}, "", {}, "ray"},
+      {{"uvicorn", "speaches.main:create_app"}, {}, "", {{"PRELOAD_MODELS", "Systran/faster-whisper-large-v3"}}, "speaches Systran/faster-whisper-large-v3"},
+      {{"python", "main.py"}, {}, "yanwk/comfyui-boot:latest", {}, "comfyui(medium) open:1"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(fmt::format("{} {} {}", row.command, row.args, row.image));
+    CHECK(shown(readInvocation(invocation(row.command, row.args, row.image, row.env))) == row.shown);
+  }
+}
+
+TEST_CASE("every engine of the table is known by its name and none is modelled without a rule") {
+  CHECK(engines().size() == 15);
+  for (const Engine& engine : engines()) CHECK(findEngine(engine.name) == &engine);
+  CHECK(findEngine("vllm")->kvRule == KvRule::Pooled);
+  CHECK_FALSE(findEngine("sglang")->kvRule);
+  CHECK(findEngine("nothing") == nullptr);
+}
+
+TEST_CASE("versions are read from tags, and not from words") {
+  CHECK(parseVersion("0.8.5") == Version{0, 8, 5});
+  CHECK(parseVersion("v0.11.0-cu128") == Version{0, 11, 0});
+  CHECK(parseVersion("0.6.3.post1") == Version{0, 6, 3});
+  CHECK(parseVersion("0.10") == Version{0, 10, 0});
+  for (const char* text : {"latest", "nightly", "", "v", "1", "99999999999.1", "cu128"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parseVersion(text));
+  }
+  const auto versionOf = [](const char* image) { return readInvocation(invocation({"vllm", "serve", "m/x"}, {}, image)).version; };
+  CHECK(versionOf("vllm/vllm-openai:v0.11.0") == "0.11.0");
+  CHECK(versionOf("registry.local:5000/vllm/vllm-openai:0.9.1@sha256:0123") == "0.9.1");
+  CHECK(versionOf("registry.local:5000/vllm/vllm-openai") == "");
+  CHECK(versionOf("vllm/vllm-openai:latest") == "");
+  CHECK(versionOf("acme/chat:2.1.0") == "");
+}
+
+TEST_CASE("the place of a flag is where it can be changed") {
+  const EngineRun run = readInvocation(invocation({"vllm", "serve"}, {"m/x", "--max-model-len", "1", "--max-num-seqs=2"}));
+  CHECK(run.places.at("max-model-len").inArgs);
+  CHECK(run.places.at("max-model-len").index == 1);
+  CHECK_FALSE(run.places.at("max-model-len").joined);
+  CHECK(run.places.at("max-num-seqs").index == 3);
+  CHECK(run.places.at("max-num-seqs").joined);
+  CHECK(run.places.at("model").index == 0);
+  const EngineRun inShell = readInvocation(invocation({"sh", "-c", "vllm serve m/x --max-model-len 1"}, {}));
+  CHECK(inShell.places.at("max-model-len").inShell);
+  CHECK_FALSE(inShell.places.at("max-model-len").inArgs);
+  CHECK(inShell.places.at("max-model-len").index == 2);
+}
+
+TEST_CASE("what was looked at is named") {
+  const EngineRun run = readInvocation(invocation({"sleep"}, {"1"}, "acme/x:1", {{"MODEL_ID", "m/x"}, {"HOME", "/"}}));
+  CHECK(run.lookedAt == Strings{"command", "args", "env MODEL_ID", "image acme/x:1"});
+}
+
+TEST_CASE("whole numbers are read as vLLM reads them") {
+  CHECK(humanInteger("32k") == 32000);
+  CHECK(humanInteger("32K") == 32768);
+  CHECK(humanInteger("1.5k") == 1500);
+  CHECK(humanInteger("2G") == 2147483648);
+  CHECK(humanInteger("007") == 7);
+  CHECK(humanInteger("9007199254740993") == 9007199254740993);
+  CHECK(humanInteger("-3") == -3);
+  for (const char* text : {"", "k", "1.5", "1.5K", "0x10", "1e3", "12a", " 1", "--1", "inf", "nan", "nank"}) {
+    CAPTURE(text);
+    CHECK_FALSE(humanInteger(text));
+  }
+}
