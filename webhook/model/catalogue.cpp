@@ -199,6 +199,7 @@ Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, 
   for (std::size_t at = 0; at < result.models_.size(); ++at) {
     for (const std::string& alias : result.models_[at].aliases) {
       if (globIsExact(alias)) result.byName_.insert_or_assign(folded(alias), at);
+      else result.globs_.emplace_back(alias, at);
     }
   }
   for (std::size_t at = 0; at < result.models_.size(); ++at) result.byName_.insert_or_assign(folded(result.models_[at].id), at);
@@ -232,10 +233,8 @@ std::optional<Resolved> Catalogue::find(std::string_view name) const {
   };
   const auto exact = [&](std::string_view key) -> std::optional<std::size_t> {
     if (const auto at = byName_.find(key); at != byName_.end()) return at->second;
-    for (std::size_t at = 0; at < models_.size(); ++at) {
-      for (const std::string& alias : models_[at].aliases) {
-        if (!globIsExact(alias) && globMatches(alias, key, true)) return at;
-      }
+    for (const auto& [glob, at] : globs_) {
+      if (globMatches(glob, key, true)) return at;
     }
     return std::nullopt;
   };

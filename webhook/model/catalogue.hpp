@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -36,6 +37,7 @@ class Catalogue {
  private:
   std::vector<Architecture> models_;
   std::map<std::string, std::size_t, std::less<>> byName_;
+  std::vector<std::pair<std::string, std::size_t>> globs_;  ///< aliases with `*` or `?`
   std::string digest_;
 };
 

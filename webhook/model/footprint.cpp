@@ -32,7 +32,8 @@ std::string parallelText(const ServingPlan& plan) {
 std::string weightsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
   std::string text = fmt::format("{:.2f}e9 parameters in {}{}, shape of {}", static_cast<double>(sizes.parameters) / 1e9,
                                  formatName(plan, input), parallelText(plan), plan.architecture->id);
-  if (plan.format != Format::None && plan.format != Format::Gguf) text += "; embeddings and norms stay 16 bit";
+  if (plan.format == Format::Mxfp4 && plan.architecture->experts > 0) text += "; all but the experts stays 16 bit";
+  else if (plan.format != Format::None && plan.format != Format::Gguf) text += "; embeddings and norms stay 16 bit";
   if (input.run->settings.cpuOffloadGb) text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
   return text;
 }

@@ -273,7 +273,7 @@ class InvocationReader {
       if (const ShellValue extra = variable("VLLM_ADDITIONAL_ARGS"); extra.isSet) {
         if (!extra.known) run_.open.emplace_back("env VLLM_ADDITIONAL_ARGS: its value is not known here");
         for (const ShellCommand& command : readShell(extra.text, lookup_, {})) {
-          for (const ShellWord& word : command) rest_.push_back({word, {false, 0, false, true}});
+          for (const ShellWord& word : command) rest_.push_back({word, {false, kNoPlace, false, true}});
         }
       }
       if (const ShellValue expanding = variable("VLLM_MLA_DISABLE"); expanding.isSet && expanding.text != "0") {
@@ -288,17 +288,19 @@ class InvocationReader {
   }
 
   void readPositional(const std::vector<PlacedWord>& positional) {
+    bool sawModel = run_.places.contains("model");
     for (const PlacedWord& word : positional) {
       const std::string& text = word.word.text;
       if (text == "serve" || text == "vllm" || text == "api_server") continue;
-      if (run_.places.contains("model")) return;
+      const bool namesModel = !run_.model && !sawModel;
       if (!word.word.known) {
-        run_.open.push_back(fmt::format("the model's name comes from {}, which is not known here", word.word.unknown));
-        return;
+        run_.open.push_back(namesModel ? fmt::format("the model's name comes from {}, which is not known here", word.word.unknown)
+                                       : fmt::format("{} adds words that are not known here", word.word.unknown));
+      } else if (namesModel) {
+        run_.model = text;
+        if (word.place.index != kNoPlace) run_.places.insert_or_assign("model", word.place);
       }
-      run_.model = text;
-      run_.places.insert_or_assign("model", word.place);
-      return;
+      sawModel = true;
     }
   }
 

@@ -194,7 +194,8 @@ std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estima
   const Bytes beside = usable - partOf(plan.fraction, usable);
   const bool graphsInside = plan.version && *plan.version >= kGraphsInside;
   const Bytes wanted = plusBytes(s.context.bytes, graphsInside ? 0 : s.graphs.bytes);
-  const double best = std::floor((1 - static_cast<double>(wanted) / static_cast<double>(usable)) * 100) / 100;
+  const Bytes safe = plusBytes(s.context.high, graphsInside ? 0 : s.graphs.high);
+  const double best = std::floor((1 - static_cast<double>(safe) / static_cast<double>(usable)) * 100) / 100;
   const std::string origin = settings.memoryFraction ? "" : " (the default)";
   if (!plan.absolutePool && beside < wanted && best > 0) {
     advice.push_back(fmt::format("--gpu-memory-utilization {:g}{} leaves {} for CUDA context and graphs, which take about {}: set it to {:.2f}",

@@ -266,10 +266,12 @@ FlagReading readVllmFlags(const std::vector<PlacedWord>& words, EngineRun& run) 
     const ShellWord& word = words[i].word;
     if (word.text == "--") continue;
     if (!looksLikeFlag(word)) {
-      if (!word.known && !word.text.empty() && word.text.size() == word.unknown.size() && !reading.positional.empty()) {
-        remember(run.open, fmt::format("{} adds words that are not known here", word.unknown));  // $EXTRA_ARGS
-      }
       reading.positional.push_back(words[i]);
+      continue;
+    }
+    if (word.text.size() > 2 && word.text[0] == '-' && word.text[1] == 'O') continue;  // -O3, -O.level=3
+    if (const auto blank = word.text.find_first_of(" \t"); word.known && blank < word.text.find('=')) {
+      remember(run.badFlags, fmt::format("'{}' is one argument with a blank in it: write the flag and its value as two", word.text.substr(0, 80)));
       continue;
     }
     std::string name = canonicalFlag(word.text);
@@ -296,7 +298,7 @@ FlagReading readVllmFlags(const std::vector<PlacedWord>& words, EngineRun& run) 
       values.push_back(words[++i]);
     }
     if (flag == nullptr) continue;
-    run.places.insert_or_assign(std::string(flag->name), place);
+    if (place.index != kNoPlace) run.places.insert_or_assign(std::string(flag->name), place);
     if (flag->takes == Takes::Nothing) {
       const bool off = negated || (!values.empty() && lowered(values.front().word.text) == "false");
       if (flag->set != nullptr) flag->set(off ? "false" : "true", run);

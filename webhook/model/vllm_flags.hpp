@@ -8,6 +8,9 @@
 
 namespace rightslice::model {
 
+/// The index of words that stand in no argument (they come from the environment).
+constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
+
 /// A word of the command line with its place in the container.
 struct PlacedWord {
   ShellWord word;

@@ -51,7 +51,7 @@ TEST_CASE("any invocation is read, twice the same way, with places inside of it"
     invocation.command = anyWords();
     invocation.args = anyWords();
     invocation.image = *rc::gen::element<std::string>("", "vllm/vllm-openai:v0.8.5", "x@sha256:0", ":", "/:/", "acme/comfyui");
-    if (*rc::gen::arbitrary<bool>()) invocation.env.push_back({"A", *rc::gen::arbitrary<bool>() ? std::optional(anyText()) : std::nullopt});
+    if (*rc::gen::arbitrary<bool>()) invocation.env.push_back({*rc::gen::element<std::string>("A", "VLLM_ADDITIONAL_ARGS", "MODEL_ID"), *rc::gen::arbitrary<bool>() ? std::optional(anyText()) : std::nullopt});
     invocation.envIncomplete = *rc::gen::arbitrary<bool>();
     const EngineRun run = readInvocation(invocation);
     RC_ASSERT(shown(run) == shown(readInvocation(invocation)));

@@ -227,7 +227,7 @@ TEST_CASE("advice names flags that waste the slice or leave too little") {
   CHECK(advice(std::nullopt, 79).empty());
   CHECK(advice(0.9, 79).empty());
   REQUIRE(advice(0.95, 9.5).size() == 1);
-  CHECK(advice(0.95, 9.5)[0].find("set it to 0.88") != std::string::npos);
+  CHECK(advice(0.95, 9.5)[0].find("set it to 0.86") != std::string::npos);
   REQUIRE(advice(0.5, 39.5).size() == 1);
   CHECK(advice(0.5, 39.5)[0].find("unused") != std::string::npos);
   REQUIRE(advice(0.85, 19.5, 99999).size() == 1);
