@@ -5,12 +5,10 @@
 #include <vector>
 
 #include "admission/verdict.hpp"
+#include "app/files.hpp"
 #include "policy/load.hpp"
 
 namespace rightslice::app {
-
-/// Reads one file whole (at most limits::kMaxFileBytes); Error.where is the file.
-Result<std::string> readFile(const std::string& path);
 
 /// The files of --policies arguments: a file itself; of a folder every *.yaml, *.yml and *.json, recursively, sorted, without
 /// hidden entries (so a mounted ConfigMap's ..data and ..2026_* folders are skipped and its links are read), and without

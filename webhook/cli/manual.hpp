@@ -1,0 +1,18 @@
+// The texts about the commands: `--help`, and the reference of all flags.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+
+#include "cli/command.hpp"
+
+namespace rightslice::cli {
+
+/// `rightslice --help`
+std::string overview(std::span<const std::unique_ptr<Command>> all);
+/// `rightslice COMMAND --help`: like a manual page.
+std::string manualPage(const Command& command, const Flags& flags);
+/// Markdown of every flag of every command, with environment variable and default.
+std::string flagsReference(std::span<const std::unique_ptr<Command>> all);
+
+}  // namespace rightslice::cli

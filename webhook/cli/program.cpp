@@ -1,0 +1,89 @@
+#include "cli/program.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "base/nearest.hpp"
+#include "cli/command.hpp"
+#include "cli/manual.hpp"
+#include "cli/parser.hpp"
+#include "cli/terminal.hpp"
+#include "cli/version.hpp"
+
+namespace rightslice::cli {
+
+namespace {
+
+int usageError(const std::string& message, std::string_view seeAlso) {
+  complain(message);
+  printError(fmt::format("Try '{} --help'.\n", seeAlso));
+  return kUsage;
+}
+
+int runCommand(Command& command, const std::vector<std::string>& arguments) {
+  Flags flags;
+  command.declare(flags);
+  const auto parsed = parse(flags, arguments, processEnvironment());
+  const std::string name = fmt::format("rightslice {}", command.manual().name);
+  if (!parsed) return usageError(parsed.error().message, name);
+  if (parsed->helpWanted) {
+    print(manualPage(command, flags));
+    return kOk;
+  }
+  return command.run();
+}
+
+int dispatch(std::vector<std::string> arguments) {
+  const auto all = commands();
+  if (arguments.empty()) {
+    printError(overview(all));
+    return kUsage;
+  }
+  std::string word = arguments.front();
+  arguments.erase(arguments.begin());
+  if (word == "help" && !arguments.empty()) {
+    word = arguments.front();
+    arguments = {"--help"};
+  }
+  if (word == "--help" || word == "-h" || word == "help") {
+    print(overview(all));
+    return kOk;
+  }
+  if (word == "--version" || word == "version") {
+    print(fmt::format("rightslice {}\n", version()));
+    return kOk;
+  }
+  std::vector<std::string> names;
+  for (const auto& command : all) {
+    if (command->manual().name == word) return runCommand(*command, arguments);
+    if (!command->hidden()) names.emplace_back(command->manual().name);
+  }
+  const auto meant = nearest(word, names);
+  return usageError(fmt::format("unknown {} '{}'{}", word.starts_with('-') ? "flag" : "command", word,
+                                meant ? fmt::format("; did you mean '{}'?", *meant) : ""),
+                    "rightslice");
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Command>> commands() {
+  std::vector<std::unique_ptr<Command>> all;
+  all.push_back(makeServe());
+  all.push_back(makeCheck());
+  all.push_back(makeReview());
+  all.push_back(makeSize());
+  all.push_back(makeGpus());
+  all.push_back(makeTest());
+  all.push_back(makeCerts());
+  all.push_back(makeDocs());
+  return all;
+}
+
+int runProgram(int argc, const char* const* argv) {
+  const int status = dispatch({argv + (argc > 0 ? 1 : 0), argv + argc});
+  return finishOutput() ? status : kUsage;
+}
+
+}  // namespace rightslice::cli

@@ -1,0 +1,97 @@
+#include "app/serve.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/command.hpp"
+#include "cli/terminal.hpp"
+
+namespace rightslice::cli {
+
+namespace {
+
+/// "5s", "1500ms" is no whole second and refused, "2m", "1h", or seconds without a unit.
+std::optional<std::chrono::seconds> parseSeconds(std::string_view text) {
+  std::int64_t unit = 1;
+  if (text.ends_with('h')) unit = 3600;
+  else if (text.ends_with('m')) unit = 60;
+  if (text.ends_with('s') || unit > 1) text.remove_suffix(1);
+  const auto count = parseInteger(text);
+  if (!count || *count < 0 || *count > 1'000'000) return std::nullopt;
+  return std::chrono::seconds(*count * unit);
+}
+
+void duration(Flags& flags, std::chrono::seconds& target, std::string name, std::string help) {
+  Flag flag{.name = std::move(name), .value = "DURATION", .help = std::move(help), .defaultText = fmt::format("{}s", target.count())};
+  flag.set = [&target](const std::string& text) -> Result<bool> {
+    const auto value = parseSeconds(text);
+    if (!value) return fail(fmt::format("'{}' is no duration; write 30s, 5m or 1h", text));
+    target = *value;
+    return true;
+  };
+  flags.add(std::move(flag));
+}
+
+class Serve : public Command {
+ public:
+  Manual manual() const override {
+    return {"serve", "the webhook: /validate and /mutate over TLS",
+            "rightslice serve --cert FILE --key FILE --policies DIR [FLAG]...",
+            "Answers the AdmissionReviews of kube-apiserver on /validate and /mutate, and /livez, /readyz and /metrics on a plain "
+            "port. Policies and certificates are read again when their content changes; a bad change keeps the last good version "
+            "in force. Without valid policies it does not start.\n\n"
+            "On SIGTERM it becomes unready, goes on answering for --shutdown-delay, then drains and ends.",
+            "0  ended by SIGTERM or SIGINT\n2  could not start",
+            "rightslice serve --cert certs/tls.crt --key certs/tls.key --policies policies/starter\n"
+            "rightslice serve --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --cert tls.crt --key tls.key --policies policies/"};
+  }
+
+  void declare(Flags& flags) override {
+    flags.text(settings_.listen, "--listen", "ADDRESS:PORT", "Where to serve TLS. Port 0 takes a free one and prints it.");
+    flags.text(settings_.cert, "--cert", "FILE", "The serving certificate with its chain, PEM. Required.");
+    flags.text(settings_.key, "--key", "FILE", "The private key of the certificate, PEM. Required.");
+    flags.text(settings_.clientCa, "--client-ca", "FILE", "Ask clients for a certificate of this CA (mutual TLS), PEM.");
+    flags.text(settings_.opsListen, "--ops-listen", "ADDRESS:PORT", "Where to serve /livez, /readyz and /metrics, without TLS.");
+    flags.integer(workers_, "--workers", "N", "Worker threads; 0 is one per processor, at most 4.", 0, 256);
+    duration(flags, settings_.shutdownDelay, "--shutdown-delay", "How long it goes on answering after SIGTERM before it drains.");
+    flags.list(settings_.policies, "--policies", "DIR|FILE",
+               "Policies: a file, or a folder with *.yaml, *.yml and *.json. Polled by content, also through the link swap of a mounted "
+               "ConfigMap. Required.");
+    flags.text(settings_.catalogue, "--catalogue", "DIR",
+               "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");
+    flags.text(settings_.surroundings, "--surroundings", "FILE", "Nodes, namespaces and prices, JSON or YAML, as for check.");
+    flags.date(settings_.now, "--now", "The day on which exceptions are judged.").defaultText = "the clock's (UTC)";
+    flags.list(settings_.trustedControllers, "--trusted-controllers", "GLOB",
+               "Users whose objects with a controller owner count as proven children of it.");
+    duration(flags, settings_.maxPolicyAge, "--max-policy-age", "Unready when the policies could not be read for so long.");
+    flags.integer(maxExceptionDays_, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1, 36500);
+    flags.text(settings_.documentationUrl, "--documentation-url", "URL", "Where the pages about findings are read; named in denials.");
+    flags.choice(settings_.logLevel, "--log-level", {"debug", "info", "warn", "error"}, "The least level that is logged.");
+  }
+
+  int run() override {
+    for (const auto& [flag, value] : {std::pair{"--cert", &settings_.cert}, {"--key", &settings_.key}})
+      if (value->empty()) {
+        complain(fmt::format("serve needs {}; rightslice certs makes a pair for trying out", flag));
+        return kUsage;
+      }
+    if (settings_.policies.empty()) {
+      complain("serve needs --policies");
+      return kUsage;
+    }
+    settings_.workers = static_cast<int>(workers_);
+    settings_.maxExceptionDays = static_cast<int>(maxExceptionDays_);
+    return app::serve(settings_, std::cout, std::cerr);
+  }
+
+ private:
+  app::ServeSettings settings_;
+  std::int64_t workers_ = 0, maxExceptionDays_ = 180;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> makeServe() { return std::make_unique<Serve>(); }
+
+}  // namespace rightslice::cli

@@ -1,0 +1,13 @@
+#include <cstdio>
+#include <exception>
+
+#include "cli/program.hpp"
+
+int main(int argc, char** argv) {
+  try {
+    return rightslice::cli::runProgram(argc, argv);
+  } catch (const std::exception& error) {  // a bug, or no memory: everything expected is a value
+    std::fprintf(stderr, "rightslice: internal error: %s\n", error.what());
+    return 2;
+  }
+}
