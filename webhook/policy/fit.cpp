@@ -1,0 +1,346 @@
+#include "policy/fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json/view.hpp"
+#include "policy/ladder.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+/// usable x 1000 >= need x (1000 + h), exactly; h in tenths of a percent.
+bool holds(Bytes usable, Bytes need, int headroomTenths) {
+  return static_cast<Int128>(usable) * 1000 >= static_cast<Int128>(need) * (1000 + headroomTenths);
+}
+
+std::string percent(int tenths) {
+  return tenths % 10 == 0 ? fmt::format("{} %", tenths / 10) : fmt::format("{}.{} %", tenths / 10, tenths % 10);
+}
+
+/// "weights 14.2 GiB, KV cache 1.8 GiB, activations 1.4 GiB": the largest three.
+std::string largestTerms(const model::Need& need, bool low) {
+  std::vector<const model::Term*> terms;
+  for (const auto& term : need.terms)
+    if ((low ? term.low : term.bytes) > 0) terms.push_back(&term);
+  std::stable_sort(terms.begin(), terms.end(),
+                   [&](const auto* a, const auto* b) { return (low ? a->low : a->bytes) > (low ? b->low : b->bytes); });
+  if (terms.size() > 3) terms.resize(3);
+  std::string text;
+  for (const auto* term : terms)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", term->name, formatBytes(low ? term->low : term->bytes));
+  return text;
+}
+
+class Judge {
+ public:
+  Judge(const ContainerInput& input, const AskEntry& entry, const Meaning& meaning, const Annotations& annotations,
+        const NeedSource& source)
+      : in_(input), entry_(entry), meaning_(meaning), annotations_(annotations), source_(source) {
+    a100_ = !meaning.products.empty() && std::all_of(meaning.products.begin(), meaning.products.end(), [](const auto* product) {
+      return product->title.starts_with("A100") || product->title.starts_with("A800");
+    });
+  }
+
+  Fit run() {
+    const bool whole = meaning_.kind == Meaning::Kind::Whole;
+    devices_ = whole ? *entry_.count : 1;
+    out_.loadStated = source_.loadStated();
+    const auto smallest = meaning_.usable ? std::optional(meaning_.usable->smallest) : std::nullopt;
+    const auto need = source_.on(device(smallest));
+    if (!need) {
+      add(Code::UnknownFootprint, source_.unknownBecause());
+      return std::move(out_);
+    }
+    out_.need = need;
+    if (source_.declared()) disagree(*need, smallest);
+    ladder();
+    if (!meaning_.usable) return std::move(out_);
+    fit(*need);
+    return std::move(out_);
+  }
+
+ private:
+  model::Device device(std::optional<Bytes> memory) const { return {memory, a100_, devices_}; }
+
+  RawFinding& add(Code code, std::string message) {
+    RawFinding finding;
+    finding.code = code;
+    finding.container = in_.container->name;
+    finding.path = entry_.path;
+    finding.message = std::move(message);
+    finding.asked = fmt::format("{}:{}", entry_.resource, entry_.count.value_or(0));
+    out_.findings.push_back(std::move(finding));
+    return out_.findings.back();
+  }
+
+  std::string asks() const {
+    std::string text = entry_.count.value_or(1) > 1 ? fmt::format("asks for {} x {}", *entry_.count, entry_.resource)
+                                                    : fmt::format("asks for {}", entry_.resource);
+    if (meaning_.viaGpuResource) text += fmt::format(" (a {} slice here)", meaning_.profile);
+    return text;
+  }
+  std::string holdsText(Bytes usable) const {
+    std::string text = fmt::format("{} holds {}", meaning_.profile.empty() ? "each GPU" : meaning_.profile, formatBytes(usable));
+    if (meaning_.usable->standIn) text += " (estimated: not measured on this product)";
+    return text;
+  }
+
+  void disagree(const model::Need& declared, std::optional<Bytes> memory) {
+    const auto estimate = source_.estimateOn(device(memory));
+    if (!estimate) return;
+    const auto& e = estimate->need;
+    const bool low = static_cast<Int128>(declared.bytes) * 100 < static_cast<Int128>(e.minimum) * 85;
+    const bool high = e.high && static_cast<Int128>(declared.bytes) * 100 > static_cast<Int128>(*e.high) * 115;
+    if (!low && !high) return;
+    auto& finding = add(
+        Code::FootprintDisagrees,
+        fmt::format("{} declared for {}, but its flags say {} to {} ({}); measure again and correct the declaration",
+                    formatBytes(declared.bytes), source_.modelName().empty() ? "this container" : source_.modelName(),
+                    formatBytes(e.minimum), e.high ? formatBytes(*e.high) : "an unknown peak", largestTerms(e, false)));
+    if (source_.declaredByAnnotation() && !annotations_.footprintPath.empty()) finding.path = annotations_.footprintPath;
+  }
+
+  void ladder() {
+    LadderInput input{&meaning_, in_.policy, in_.inForce, std::max(in_.policy->minCompute, annotations_.minComputeSlices)};
+    ladder_ = ladderOf(input, *in_.catalogue->gpus, *in_.surroundings);
+    out_.offerKnown = ladder_.offerKnown;
+  }
+
+  bool candidateFits(const Candidate& candidate) const {
+    const model::Device device{candidate.usable, a100_, 1};
+    const auto need = source_.on(device);
+    if (!need || !need->high || !holds(candidate.usable, *need->high, in_.policy->headroomTenths)) return false;
+    const auto input = source_.inputOn(device);
+    const auto estimate = source_.estimateOn(device);
+    if (!input || !estimate) return true;
+    const auto start = model::startsOn(*input, *estimate, candidate.usable);
+    // What was declared was measured; the estimate then only has to leave a start possible.
+    return source_.declared() ? !start.surelyNot : start.surely;
+  }
+
+  int requestCompute() const {
+    int compute = 0;
+    if (meaning_.kind == Meaning::Kind::Whole) {
+      for (const auto* product : meaning_.products) compute = std::max(compute, product->computeSlices.value_or(7));
+    } else if (!meaning_.offers.empty()) {
+      compute = meaning_.offers.front().profile->computeSlices;
+    }
+    return compute;
+  }
+
+  void recommend(const Choice& choice) {
+    Recommended recommended;
+    recommended.profile = choice.candidate.profile;
+    recommended.usable = choice.candidate.usable;
+    recommended.resource = meaning_.viaGpuResource ? entry_.resource : gpu::resourceFor(choice.candidate.profile, entry_.name);
+    RewritePlan plan;
+    plan.resource = recommended.resource;
+    plan.usable = choice.candidate.usable;
+    if (meaning_.viaGpuResource)
+      plan.obstacle = fmt::format("{} means a slice of the node: select nodes with {} slices instead", entry_.resource,
+                                  choice.candidate.profile);
+    out_.recommended = std::move(recommended);
+    out_.rewrite = std::move(plan);
+  }
+
+  /// "; ask for nvidia.com/mig-2g.20gb (19.6 GiB) instead": what to write.
+  std::string advice(const Choice& choice) const {
+    if (meaning_.viaGpuResource)
+      return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool",
+                         choice.candidate.profile, formatBytes(choice.candidate.usable));
+    return fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name),
+                       formatBytes(choice.candidate.usable));
+  }
+
+  /// By how much compute falls, in compute slices, and memory bandwidth, which follows memory slices.
+  std::string computeLoss(const Choice& choice) const {
+    const int before = requestCompute(), after = choice.candidate.computeSlices;
+    std::string text;
+    if (after < before) text = fmt::format("; compute falls from {} to {} slices", before, after);
+    const auto* product = meaning_.products.front();
+    const auto* own = product->profile(choice.candidate.profile);
+    const auto* asked = meaning_.profile.empty() ? nullptr : product->profile(meaning_.profile);
+    const auto total = asked != nullptr ? asked->memorySlices : product->memorySlices;
+    if (own != nullptr && own->memorySlices && total && *own->memorySlices < *total)
+      text += fmt::format("{} memory bandwidth to {}/{}", text.empty() ? ";" : ",", *own->memorySlices, *total);
+    return text;
+  }
+
+  std::string alternativesText(Bytes usable) const {
+    if (source_.declared()) return "";
+    const auto input = source_.inputOn(device(usable));
+    if (!input) return "";
+    const auto other = model::alternatives(*input, usable, in_.policy->headroomTenths);
+    std::vector<std::string> parts;
+    if (other.maxModelLen) parts.push_back(fmt::format("--max-model-len {}", *other.maxModelLen));
+    if (other.concurrency) parts.push_back(fmt::format("a concurrency of {}", *other.concurrency));
+    if (other.quantization) parts.push_back(fmt::format("a build quantised to {}", *other.quantization));
+    if (parts.empty()) return "";
+    return fmt::format("; here {} would fit", fmt::join(parts, ", or "));
+  }
+
+  std::string needText(const model::Need& need, bool low) const {
+    return fmt::format("{} ({})", formatBytes(low ? need.minimum : need.bytes), largestTerms(need, low));
+  }
+
+  void fit(const model::Need& need) {
+    const auto& range = *meaning_.usable;
+    const int headroom = in_.policy->headroomTenths;
+    const auto fits = [this](const Candidate& candidate) { return candidateFits(candidate); };
+    const bool severalWhole = meaning_.kind == Meaning::Kind::Whole && devices_ > 1;
+    const auto larger = [&]() -> std::optional<Choice> {
+      if (severalWhole || meaning_.shared) return std::nullopt;
+      return choose(ladder_, std::nullopt, requestCompute(), in_.policy->preferDensity, fits);
+    };
+
+    // Undersized and the start are judged on the largest of the set: only what is surely wrong is denied.
+    const auto needOnLargest = range.largest == range.smallest ? std::optional(need) : source_.on(device(range.largest));
+    model::Need minimumNeed = needOnLargest.value_or(need);
+    const auto estimate = source_.estimateOn(device(range.largest));
+    const bool estimateStands = source_.declared() && estimate && estimate->need.confidence == model::Confidence::High &&
+                                estimate->need.minimum > range.largest;
+    if (estimateStands) minimumNeed = estimate->need;
+    if (minimumNeed.minimum > range.largest) {
+      const auto choice = larger();
+      auto& finding = add(Code::Undersized,
+                          fmt::format("{}, but {}, and {} cannot start with less than {}{}; {}", asks(),
+                                      holdsText(range.largest), what(), needText(minimumNeed, true),
+                                      alternativesText(range.largest),
+                                      choice ? advice(*choice) : noneFits()));
+      finding.measure = minimumNeed.minimum - range.largest;
+      if (range.standIn) finding.atMost = Action::Warn;
+      out_.fitFinding = true;
+      if (choice) recommend(*choice);
+      return;
+    }
+    if (meaning_.shared) return;
+
+    const auto input = source_.inputOn(device(range.largest));
+    if (input && estimate) {
+      const auto start = model::startsOn(*input, *estimate, range.largest);
+      if (start.surelyNot) {
+        auto& finding = add(Code::EngineCannotStart,
+                            fmt::format("{} cannot start on {}: {}{}", source_.run().engine->name,
+                                        meaning_.profile.empty() ? "this GPU" : meaning_.profile, start.why,
+                                        start.remedy.empty() ? "" : "; set " + start.remedy));
+        const auto share = static_cast<Bytes>(static_cast<double>(range.largest) * std::max(estimate->memoryFraction, 0.0));
+        finding.measure = std::max<Bytes>(0, estimate->need.minimum - share);
+        if (range.standIn) finding.atMost = Action::Warn;
+        out_.fitFinding = true;
+        return;
+      }
+    }
+
+    if (!holds(range.smallest, need.bytes, headroom)) {
+      tight(need, range, larger());
+      return;
+    }
+    oversized(range);
+    settings(range);
+  }
+
+  std::string what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
+
+  std::string noneFits() const {
+    if (meaning_.kind == Meaning::Kind::Whole) return "use more GPUs with tensor parallelism, or a smaller build";
+    return ladder_.offerKnown ? "no slice that is offered and allowed fits" : "no slice of this product fits; use a whole GPU or a smaller build";
+  }
+
+  void tight(const model::Need& need, const UsableRange& range, const std::optional<Choice>& choice) {
+    std::string text = fmt::format("{}; {} needs {}, with {} headroom {}, and {}", asks(), what(), needText(need, false),
+                                   percent(in_.policy->headroomTenths),
+                                   formatBytes(withHeadroom(need.bytes)), holdsText(range.smallest));
+    if (range.smallest < range.largest && range.smallestProduct != nullptr &&
+        (need.minimum > range.smallest || holds(range.largest, need.bytes, in_.policy->headroomTenths)))
+      text += fmt::format(" on {}", range.smallestProduct->label());
+    if (!source_.declared())
+      if (const auto input = source_.inputOn(device(range.smallest))) {
+        const auto other = model::alternatives(*input, range.smallest, in_.policy->headroomTenths);
+        text += fmt::format("; {} sequence{} of {} tokens fit", other.sequencesThatFit, other.sequencesThatFit == 1 ? "" : "s",
+                            source_.load().context);
+      }
+    if (choice) text += "; " + advice(*choice);
+    add(Code::TightFit, std::move(text));
+    out_.fitFinding = true;
+    if (choice) recommend(*choice);
+  }
+
+  Bytes withHeadroom(Bytes need) const {
+    const Int128 total = (static_cast<Int128>(need) * (1000 + in_.policy->headroomTenths) + 999) / 1000;
+    return total > kMaxBytes ? kMaxBytes : static_cast<Bytes>(total);
+  }
+
+  void oversized(const UsableRange& range) {
+    if (meaning_.kind == Meaning::Kind::Whole && devices_ > 1) {
+      fewerGpus(range);
+      return;
+    }
+    const auto choice = choose(ladder_, range.smallest, requestCompute(), in_.policy->preferDensity,
+                               [this](const Candidate& candidate) { return candidateFits(candidate); });
+    if (!choice || choice->classesBelowRequest <= in_.policy->tolerance) return;
+    const auto needThere = source_.on({choice->candidate.usable, a100_, 1});
+    auto& finding = add(Code::Oversized,
+                        fmt::format("{} ({}), but {} needs only {} with its load of {}; {}{}", asks(), formatBytes(range.smallest),
+                                    what(), needText(*needThere, false), loadText(), advice(*choice), computeLoss(*choice)));
+    finding.measure = range.smallest;
+    out_.fitFinding = true;
+    recommend(*choice);
+  }
+
+  std::string loadText() const {
+    if (source_.declared() && source_.loadStated()) return "the declaration";
+    return fmt::format("{} requests of {} tokens{}", source_.load().concurrency, source_.load().context,
+                       source_.loadStated() ? "" : " (assumed)");
+  }
+
+  void fewerGpus(const UsableRange& range) {
+    const auto input = source_.inputOn(device(range.smallest));
+    for (std::int64_t n = 1; n < devices_; ++n) {
+      if (devices_ % n != 0) continue;
+      if (input && input->architecture->heads > 0 && input->architecture->heads % n != 0) continue;
+      const auto need = source_.onDevices({range.smallest, a100_, n});
+      if (!need || !need->high || !holds(range.smallest, *need->high, in_.policy->headroomTenths)) continue;
+      auto& finding = add(Code::Oversized,
+                          fmt::format("{}, but {} needs only {} on each of {} GPU{}; ask for {}: {}", asks(), what(),
+                                      needText(*need, false), n, n == 1 ? "" : "s", entry_.resource, n));
+      finding.measure = timesBytes(range.smallest, devices_);
+      out_.fitFinding = true;
+      Recommended recommended;
+      recommended.resource = entry_.resource;
+      recommended.count = n;
+      out_.recommended = std::move(recommended);
+      return;
+    }
+  }
+
+  void settings(const UsableRange& range) {
+    const auto input = source_.inputOn(device(range.smallest));
+    const auto estimate = source_.estimateOn(device(range.smallest));
+    if (!input || !estimate) return;
+    for (const auto& text : model::settingsAdvice(*input, *estimate, range.smallest)) {
+      auto& finding = add(Code::EngineSettings, text);
+      finding.path = in_.container->pointer;
+    }
+  }
+
+  const ContainerInput& in_;
+  const AskEntry& entry_;
+  const Meaning& meaning_;
+  const Annotations& annotations_;
+  const NeedSource& source_;
+  bool a100_ = false;
+  std::int64_t devices_ = 1;
+  Ladder ladder_;
+  Fit out_;
+};
+
+}  // namespace
+
+Fit judgeFit(const ContainerInput& input, const AskEntry& entry, const Meaning& meaning, const Annotations& annotations,
+             const NeedSource& source) {
+  return Judge(input, entry, meaning, annotations, source).run();
+}
+
+}  // namespace rightslice::policy

@@ -1,0 +1,325 @@
+#include "policy/judge_container.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "policy/fit.hpp"
+#include "policy/money.hpp"
+#include "policy/need.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+using ResourceKind = gpu::ResourceName::Kind;
+
+class Judge {
+ public:
+  explicit Judge(const ContainerInput& input) : in_(input) {
+    out_.container = input.container;
+    out_.pod = input.pod;
+    out_.judgement.name = input.container->name;
+  }
+
+  ContainerOutcome run() {
+    out_.ask = readAsk(*in_.container);
+    const bool bothKeys = setOursAside();
+    if (notJudged()) return std::move(out_);
+
+    const auto written = Annotations::of(*in_.workload, *in_.pod, in_.container->name);
+    // spec.declarations: policy judges first as if the workload had declared nothing.
+    const Annotations first = in_.policy->declarationsByPolicy ? Annotations{} : written;
+    const NeedSource source(*in_.container, first, *in_.policy, *in_.catalogue);
+    describe(source);
+
+    if (out_.ask.empty()) {
+      unaccounted();
+      describeNeed(source);
+      return std::move(out_);
+    }
+    if (bothKeys && in_.validateOnly) {
+      auto& finding = add(Code::MultipleSlices, out_.ask.ours->path,
+                          fmt::format("asks for {} and for {}, which a rewrite put in its place; apply the manifest again through "
+                                      "the mutating webhook, or remove one of the two",
+                                      out_.ask.entries.front().resource, out_.ask.ours->resource));
+      finding.always = true;
+    }
+    for (const auto& entry : out_.ask.entries)
+      if (!entry.count)
+        add(Code::InvalidQuantity, entry.path, fmt::format("{}: {}; write a whole number, the same in limits and requests",
+                                                           entry.resource, entry.problem));
+    const bool invalid = std::any_of(out_.ask.entries.begin(), out_.ask.entries.end(), [](const auto& e) { return !e.count; });
+
+    if (out_.ask.entries.size() > 1) {
+      several();
+      return std::move(out_);
+    }
+    const AskEntry& entry = out_.ask.entries.front();
+    Meaning meaning = meaningOf(entry, *in_.pod, *in_.policy, *in_.catalogue->gpus, *in_.surroundings);
+    if (meaning.kind == Meaning::Kind::UnknownMeaning && !invalid) {
+      out_.findings.clear();  // NotJudged stands alone
+      out_.notJudged = true;
+      add(Code::NotJudged, entry.path, meaning.note);
+      Requested requested;
+      requested.resource = entry.resource;
+      requested.count = *entry.count;
+      out_.judgement.requested = std::move(requested);
+      describeNeed(source);
+      return std::move(out_);
+    }
+    if (!invalid) requested(entry, meaning);
+    slice(entry, meaning);
+    parallelism(entry, meaning, source);
+    out_.meaning = std::move(meaning);
+    if (invalid || out_.meaning->kind == Meaning::Kind::UnknownProfile || out_.meaning->kind == Meaning::Kind::NotOnGpu ||
+        out_.meaning->kind == Meaning::Kind::UnknownMeaning) {
+      describeNeed(source);
+      return std::move(out_);
+    }
+    fit(entry, written, source);
+    money(entry);
+    return std::move(out_);
+  }
+
+ private:
+  RawFinding& add(Code code, std::string path, std::string message) {
+    RawFinding finding;
+    finding.code = code;
+    finding.container = in_.container->name;
+    finding.path = std::move(path);
+    finding.message = std::move(message);
+    if (!out_.ask.entries.empty()) {
+      const auto& entry = out_.ask.entries.front();
+      finding.asked = fmt::format("{}:{}", entry.resource, entry.limitJson.empty() ? entry.requestJson : entry.limitJson);
+    }
+    out_.findings.push_back(std::move(finding));
+    return out_.findings.back();
+  }
+
+  /// Re-apply: with R and W both there, W is ours and the container is judged as asking for R alone.
+  bool setOursAside() {
+    if (in_.original == nullptr) return false;
+    auto& entries = out_.ask.entries;
+    const auto find = [&](const std::string& resource) {
+      return std::find_if(entries.begin(), entries.end(), [&](const AskEntry& entry) { return entry.resource == resource; });
+    };
+    const auto asked = find(in_.original->asked);
+    const auto written = find(in_.original->written);
+    if (asked == entries.end() || written == entries.end() || asked == written || asked->count != in_.original->count) return false;
+    out_.ask.ours = *written;
+    entries.erase(written);
+    return true;
+  }
+
+  bool notJudged() {
+    std::string system, path = in_.container->pointer, detail;
+    for (const auto& entry : out_.ask.entries)
+      if (entry.name.kind == ResourceKind::OtherSystem && system.empty()) {
+        system = entry.name.system;
+        path = entry.path;
+        detail = entry.resource;
+      }
+    const bool first = in_.container == &in_.pod->containers.front();
+    const bool noneAsks = std::all_of(in_.pod->containers.begin(), in_.pod->containers.end(),
+                                      [](const auto& container) { return readAsk(container).empty(); });
+    if (system.empty() && !in_.pod->sharingSystem.empty() && (!out_.ask.empty() || (noneAsks && first))) {
+      system = in_.pod->sharingSystem;
+      detail = "an annotation or label of the pod";
+    }
+    if (system.empty() && !in_.container->claims.empty()) {
+      system = "DRA";
+      detail = fmt::format("resource claim {}", in_.container->claims.front());
+    }
+    if (system.empty()) return false;
+    out_.notJudged = true;
+    out_.findings.clear();
+    add(Code::NotJudged, std::move(path),
+        fmt::format("{} asks {} for a share of a GPU, which is not judged: only nvidia.com/gpu, nvidia.com/mig-* and mig.das.com/* are",
+                    detail, system));
+    return true;
+  }
+
+  void describe(const NeedSource& source) {
+    if (source.run().engine != nullptr) {
+      out_.judgement.engine = source.run().engine->name;
+      out_.judgement.settings = source.run().settings;
+    }
+    out_.judgement.model = source.modelName();
+  }
+
+  void describeNeed(const NeedSource& source) {
+    if (!out_.judgement.need) out_.judgement.need = source.on({std::nullopt, false, 1});
+  }
+
+  void unaccounted() {
+    std::string why;
+    for (const auto& env : in_.container->invocation.env)
+      if (env.name == "NVIDIA_VISIBLE_DEVICES" && env.value && !env.value->empty() && *env.value != "void" && *env.value != "none")
+        why = fmt::format("env NVIDIA_VISIBLE_DEVICES={} gives it GPUs", *env.value);
+    if (why.empty())
+      for (const auto& path : in_.container->hostPaths)
+        if (path.starts_with("/dev/nvidia")) why = fmt::format("the hostPath {} gives it GPUs", path);
+    if (why.empty() && in_.container->privileged && in_.pod->nvidiaRuntimeClass)
+      why = "privileged with the nvidia runtime class, it sees every GPU of the node";
+    if (!why.empty())
+      add(Code::UnaccountedGpu, in_.container->pointer,
+          fmt::format("asks for no GPU, but {}; ask for nvidia.com/gpu or a slice, so that it is counted and kept apart", why));
+  }
+
+  void several() {
+    bool whole = false, slices = false;
+    std::string names;
+    for (const auto& entry : out_.ask.entries) {
+      const bool isWhole = entry.name.kind == ResourceKind::WholeGpu || entry.name.kind == ResourceKind::SharedGpu;
+      (isWhole ? whole : slices) = true;
+      names += (names.empty() ? "" : " and ") + entry.resource;
+    }
+    if (whole && slices)
+      add(Code::MixedGpuAndMig, in_.container->pointer, fmt::format("asks for {} in one container; ask for one of them", names));
+    else
+      add(Code::MultipleSlices, in_.container->pointer,
+          fmt::format("asks for {} in one container; slices do not add up for one process, so ask for one that is large enough", names));
+    for (const auto& entry : out_.ask.entries) {
+      // What a name alone tells is said of each of them.
+      if (!entry.name.isSlice() && entry.name.kind != ResourceKind::Misspelt) continue;
+      const auto meaning = meaningOf(entry, *in_.pod, *in_.policy, *in_.catalogue->gpus, *in_.surroundings);
+      slice(entry, meaning);
+    }
+  }
+
+  void requested(const AskEntry& entry, const Meaning& meaning) {
+    Requested requested;
+    requested.resource = entry.resource;
+    requested.count = *entry.count;
+    if (meaning.kind == Meaning::Kind::Slice || meaning.kind == Meaning::Kind::NotOnGpu) requested.profile = meaning.profile;
+    if (meaning.kind != Meaning::Kind::UnknownProfile)
+      for (const auto* product : meaning.products) requested.gpus.push_back(product->label());
+    if (meaning.usable) requested.usable = meaning.usable->smallest;
+    out_.judgement.requested = std::move(requested);
+  }
+
+  /// Rules on the name, the sharing and the count of one entry.
+  void slice(const AskEntry& entry, const Meaning& meaning) {
+    if (meaning.kind == Meaning::Kind::UnknownProfile) add(Code::UnknownProfile, entry.path, meaning.note);
+    if (meaning.kind == Meaning::Kind::NotOnGpu) {
+      auto& finding = add(Code::ProfileNotOnGpu, entry.path, fmt::format("asks for {}, but {}", entry.resource, meaning.note));
+      if (meaning.inventoryLacksIt) finding.insteadOfDefault = Action::Deny;
+    }
+    const bool named = meaning.kind == Meaning::Kind::Slice || meaning.kind == Meaning::Kind::NotOnGpu ||
+                       (meaning.kind == Meaning::Kind::UnknownProfile && entry.name.kind != ResourceKind::Misspelt);
+    if (named && !in_.policy->profileAllowed(meaning.profile)) {
+      std::string allowed;
+      for (const auto& glob : in_.policy->allowed) allowed += (allowed.empty() ? "" : ", ") + glob;
+      std::string denied;
+      for (const auto& glob : in_.policy->denied) denied += (denied.empty() ? "" : ", ") + glob;
+      add(Code::ProfileNotAllowed, entry.path,
+          fmt::format("asks for {} ({}), which policy {} does not allow here (allowed: {}{}{})", entry.resource, meaning.profile,
+                      in_.policy->id(), allowed.empty() ? "every profile" : allowed, denied.empty() ? "" : "; denied: ", denied));
+    }
+    if (meaning.shared)
+      add(Code::SharedSlice, entry.path,
+          fmt::format("shares a device with other pods ({}): there is no guarantee of memory", meaning.sharedBy));
+    if (entry.count.value_or(1) > 1 && meaning.kind != Meaning::Kind::Whole && meaning.kind != Meaning::Kind::UnknownMeaning &&
+        out_.ask.entries.size() == 1)
+      add(Code::MultipleSlices, entry.path,
+          fmt::format("asks for {} x {}: slices do not add up for one process, which sees one of them; ask for one that is large enough",
+                      *entry.count, entry.resource));
+  }
+
+  void parallelism(const AskEntry& entry, const Meaning& meaning, const NeedSource& source) {
+    if (!entry.count) return;
+    const auto& settings = source.run().settings;
+    const std::int64_t tensor = settings.tensorParallelSize.value_or(1), pipeline = settings.pipelineParallelSize.value_or(1);
+    if (tensor < 1 || pipeline < 1) return;
+    const std::int64_t ranks = timesBytes(tensor, pipeline);
+    const auto what = fmt::format("tensor parallel size {} x pipeline parallel size {}", tensor, pipeline);
+    if (ranks > *entry.count && !source.run().multiNode && !in_.pod->multiPodGroup) {
+      add(Code::ParallelismExceedsDevices, entry.path,
+          fmt::format("{} needs {} devices, but the container asks for {} x {}; ask for {}, or lower the parallelism", what, ranks,
+                      *entry.count, entry.resource, ranks));
+    } else if (ranks > 1 && ranks <= *entry.count && meaning.kind != Meaning::Kind::Whole) {
+      add(Code::TensorParallelOverSlices, entry.path,
+          fmt::format("{} over slices: there is no peer-to-peer between slices, and one process sees one; use one larger slice or "
+                      "whole GPUs",
+                      what));
+    }
+  }
+
+  void fit(const AskEntry& entry, const Annotations& written, const NeedSource& source) {
+    ContainerInput input = in_;
+    Fit fit = judgeFit(input, entry, *out_.meaning, in_.policy->declarationsByPolicy ? Annotations{} : written, source);
+    if (in_.policy->declarationsByPolicy) {
+      const NeedSource with(*in_.container, written, *in_.policy, *in_.catalogue);
+      Fit declared = judgeFit(input, entry, *out_.meaning, written, with);
+      const bool known = fit.need || declared.need;
+      const bool useDeclared = !fit.fitFinding && declared.fitFinding;
+      const auto unknownFootprint = [](const RawFinding& finding) { return finding.code == Code::UnknownFootprint; };
+      for (auto& finding : declared.findings) {
+        const bool there = std::any_of(fit.findings.begin(), fit.findings.end(), [&](const RawFinding& other) {
+          return other.code == finding.code && other.path == finding.path;
+        });
+        if (!there) fit.findings.push_back(std::move(finding));
+      }
+      if (known) std::erase_if(fit.findings, unknownFootprint);
+      if (useDeclared || !fit.need) {
+        fit.need = std::move(declared.need);
+        fit.recommended = std::move(declared.recommended);
+        fit.rewrite = std::move(declared.rewrite);
+        fit.loadStated = declared.loadStated;
+        describe(with);
+      }
+    }
+    for (const auto& text : source.run().badFlags) {
+      RawFinding bad;
+      bad.code = Code::EngineSettings;
+      bad.container = in_.container->name;
+      bad.path = in_.container->pointer;
+      bad.message = text;
+      const bool failed = std::any_of(fit.findings.begin(), fit.findings.end(), [](const RawFinding& finding) {
+        return finding.code == Code::Undersized || finding.code == Code::EngineCannotStart;
+      });
+      if (!failed) fit.findings.push_back(std::move(bad));
+    }
+    for (auto& finding : fit.findings) out_.findings.push_back(std::move(finding));
+    out_.judgement.need = std::move(fit.need);
+    out_.judgement.recommended = std::move(fit.recommended);
+    out_.rewrite = std::move(fit.rewrite);
+    out_.offerKnown = fit.offerKnown;
+    out_.loadStated = fit.loadStated;
+    if (out_.meaning->kind == Meaning::Kind::Whole && !out_.meaning->usable)
+      out_.unknown.push_back(fmt::format("GPU product of container {}", in_.container->name));
+  }
+
+  void money(const AskEntry& entry) {
+    if (!in_.pod->replicasKnown) return;
+    const auto& book = priceBook(*in_.surroundings);
+    const auto& gpus = *in_.catalogue->gpus;
+    const bool whole = out_.meaning->kind == Meaning::Kind::Whole;
+    const auto asked = costOnSet(out_.meaning->products, whole ? "" : out_.meaning->profile,
+                                 timesBytes(*entry.count, in_.pod->replicas), book, gpus);
+    if (!asked) return;
+    MonthlyCost cost;
+    cost.currency = book.currency;
+    cost.defaultBook = book.isDefault;
+    cost.bookDate = book.date;
+    cost.requestedCents = *asked;
+    if (const auto& recommended = out_.judgement.recommended) {
+      const std::int64_t count = recommended->count.value_or(*entry.count);
+      cost.recommendedCents =
+          costOnSet(out_.meaning->products, recommended->profile, timesBytes(count, in_.pod->replicas), book, gpus);
+      const bool oversized = std::any_of(out_.findings.begin(), out_.findings.end(),
+                                         [](const RawFinding& finding) { return finding.code == Code::Oversized; });
+      if (oversized && cost.recommendedCents) cost.wasteCents = *asked - *cost.recommendedCents;
+    }
+    out_.judgement.cost = std::move(cost);
+  }
+
+  const ContainerInput& in_;
+  ContainerOutcome out_;
+};
+
+}  // namespace
+
+ContainerOutcome judgeContainer(const ContainerInput& input) { return Judge(input).run(); }
+
+}  // namespace rightslice::policy

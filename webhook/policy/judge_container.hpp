@@ -1,0 +1,60 @@
+// One container under one policy: every rule of DESIGN 3.6 that needs no more than that.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/annotations.hpp"
+#include "policy/judge.hpp"
+#include "policy/judgement.hpp"
+#include "policy/requested.hpp"
+
+namespace rightslice::policy {
+
+/// A finding before actions: what is wrong, and what ratchet and rewrite need to know of it.
+struct RawFinding {
+  Code code{};
+  std::string container, path, message;
+  /// Undersized, EngineCannotStart: the shortfall. Oversized: what the asked slice holds. Else 0.
+  Bytes measure = 0;
+  std::string asked;               ///< resource and quantity, for "the same resource and quantity"
+  std::optional<Action> atMost;    ///< a ceiling of the rule itself (stand-ins ...)
+  std::optional<Action> insteadOfDefault;  ///< another default action (ProfileNotOnGpu with an inventory)
+  bool always = false;             ///< `action` is deny whatever the policy says (re-apply)
+};
+
+/// How the request could be rewritten.
+struct RewritePlan {
+  std::string resource;            ///< the new key
+  Bytes usable = 0;
+  std::string obstacle;            ///< why it must not be written; empty if it may
+};
+
+struct ContainerOutcome {
+  const workload::Container* container = nullptr;
+  const workload::PodTemplate* pod = nullptr;
+  Ask ask;
+  bool notJudged = false;
+  std::optional<Meaning> meaning;  ///< of the one entry, where there is one
+  bool offerKnown = false, loadStated = false;
+  ContainerJudgement judgement;
+  std::vector<RawFinding> findings;
+  std::optional<RewritePlan> rewrite;   ///< set with a recommendation of another slice
+  std::vector<std::string> unknown;     ///< what the outcome hangs on and is not known
+};
+
+struct ContainerInput {
+  const workload::Workload* workload = nullptr;
+  const workload::PodTemplate* pod = nullptr;
+  const workload::Container* container = nullptr;
+  const Policy* policy = nullptr;
+  const std::vector<const Policy*>* inForce = nullptr;
+  const Catalogue* catalogue = nullptr;
+  const workload::Surroundings* surroundings = nullptr;
+  /// An entry of original-request for this container, where the pod template has one.
+  const OriginalRequest* original = nullptr;
+  bool validateOnly = false;
+};
+ContainerOutcome judgeContainer(const ContainerInput& input);
+
+}  // namespace rightslice::policy

@@ -1,0 +1,114 @@
+#include "policy/ladder.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace rightslice::policy {
+namespace {
+
+/// Profiles that the nodes of the product set offer.
+std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& products, const gpu::Catalogue& gpus,
+                                        const std::vector<workload::Node>& nodes) {
+  std::set<std::string> out;
+  for (const auto& node : nodes) {
+    const auto label = node.labels.find("nvidia.com/gpu.product");
+    const auto gke = node.labels.find("cloud.google.com/gke-accelerator");
+    const gpu::Product* product = label != node.labels.end() ? gpus.find(label->second) : nullptr;
+    if (product == nullptr && gke != node.labels.end()) product = gpus.findGke(gke->second);
+    // A node of another product offers nothing to this request; one whose product is not known may.
+    if (product != nullptr && std::find(products.begin(), products.end(), product) == products.end()) continue;
+    for (const auto& [resource, count] : node.allocatable) {
+      if (count <= 0) continue;
+      const auto name = gpu::ResourceName::parse(resource);
+      if (name.isSlice() && !name.shared) {
+        for (const auto& offer : gpus.offers(name.profile, products)) out.insert(offer.profile->name);
+      } else if (name.kind == gpu::ResourceName::Kind::WholeGpu) {
+        std::string text;
+        if (label != node.labels.end())
+          if (const auto parsed = gpu::ProductName::parse(label->second); parsed.profile) text = *parsed.profile;
+        if (const auto part = node.labels.find("cloud.google.com/gke-gpu-partition-size"); part != node.labels.end())
+          text = part->second;
+        if (const auto profile = gpu::ProfileName::parse(text))
+          for (const auto& offer : gpus.offers(profile->text(), products)) out.insert(offer.profile->name);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const workload::Surroundings& surroundings) {
+  Ladder ladder;
+  const auto& products = input.meaning->products;
+  const Policy& policy = *input.policy;
+  ladder.offerKnown = policy.offered.has_value() || surroundings.nodes.has_value();
+  if (products.empty()) return ladder;
+
+  std::set<std::string> offered;
+  if (policy.offered) offered.insert(policy.offered->begin(), policy.offered->end());
+  if (surroundings.nodes) offered.merge(inventoryProfiles(products, gpus, *surroundings.nodes));
+
+  const bool whole = input.meaning->kind == Meaning::Kind::Whole;
+  std::string attributes;
+  if (!whole)
+    if (const auto name = gpu::ProfileName::parse(input.meaning->profile)) attributes = name->attributes;
+
+  for (const auto& profile : products.front()->profiles) {
+    if (profile.parts.attributes != attributes) continue;
+    if (ladder.offerKnown && !offered.contains(profile.name)) continue;
+    if (profile.computeSlices < input.minCompute) continue;
+    if (!std::all_of(input.inForce->begin(), input.inForce->end(),
+                     [&](const Policy* other) { return other->profileAllowed(profile.name); }))
+      continue;
+    std::vector<gpu::Offer> offers;
+    bool everywhere = true;
+    for (const auto* product : products) {
+      const gpu::Profile* own = product->profile(profile.name);
+      // A profile with all compute slices of the board is no slice of a whole GPU.
+      if (own == nullptr || (whole && product->computeSlices && own->computeSlices >= *product->computeSlices)) {
+        everywhere = false;
+        break;
+      }
+      offers.push_back({product, own, false, gpu::usable(*product, *own)});
+    }
+    if (!everywhere) continue;
+    if (const auto range = usableRange(offers)) ladder.candidates.push_back({profile.name, profile.computeSlices, range->smallest});
+  }
+  std::sort(ladder.candidates.begin(), ladder.candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(a.usable, a.computeSlices, a.profile) < std::tie(b.usable, b.computeSlices, b.profile);
+  });
+  return ladder;
+}
+
+std::optional<Choice> choose(const Ladder& ladder, std::optional<Bytes> below, int requestCompute, bool preferDensity,
+                             const std::function<bool(const Candidate&)>& fits) {
+  const auto& all = ladder.candidates;
+  for (std::size_t first = 0; first < all.size();) {
+    std::size_t last = first;
+    while (last < all.size() && all[last].usable == all[first].usable) ++last;
+    if (below && all[first].usable >= *below) return std::nullopt;
+    if (fits(all[first])) {
+      // Within a class the candidates are sorted by compute: the fewest first.
+      std::size_t chosen = first;
+      if (!preferDensity)
+        for (std::size_t index = first; index < last; ++index)
+          if (all[index].computeSlices <= requestCompute) chosen = index;
+      // Of equals in compute the first by name stands.
+      while (chosen > first && all[chosen - 1].computeSlices == all[chosen].computeSlices) --chosen;
+      Choice choice{all[chosen], 0};
+      Bytes previous = -1;
+      for (std::size_t index = first; index < all.size(); ++index) {
+        if (below && all[index].usable >= *below) break;
+        if (all[index].usable != previous) ++choice.classesBelowRequest;
+        previous = all[index].usable;
+      }
+      return choice;
+    }
+    first = last;
+  }
+  return std::nullopt;
+}
+
+}  // namespace rightslice::policy

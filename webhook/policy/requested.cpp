@@ -1,0 +1,378 @@
+#include "policy/requested.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "base/quantity.hpp"
+#include "json/view.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+using Products = std::vector<const gpu::Product*>;
+using Values = std::optional<std::vector<std::string>>;  // nothing: open
+
+void addOnce(Products& products, const gpu::Product* product) {
+  if (product != nullptr && std::find(products.begin(), products.end(), product) == products.end()) products.push_back(product);
+}
+
+Products intersection(const Products& a, const Products& b) {
+  Products out;
+  for (const auto* product : a)
+    if (std::find(b.begin(), b.end(), product) != b.end()) out.push_back(product);
+  return out;
+}
+
+using Finder = std::function<const gpu::Product*(std::string_view)>;
+
+// A product that the catalogue lacks counts as not named: a list of only such values leaves the set open.
+std::optional<Products> resolve(const std::vector<std::string>& values, const Finder& find) {
+  Products out;
+  for (const auto& value : values) addOnce(out, find(value));
+  if (out.empty() && !values.empty()) return std::nullopt;
+  return out;
+}
+
+// nodeSelector and affinity of one label are joined by "and"; the alternatives of affinity by "or".
+std::optional<Products> meet(std::optional<Products> a, std::optional<Products> b) {
+  if (!a) return b;
+  if (!b) return a;
+  return intersection(*a, *b);
+}
+
+// All values of a label that a pod can meet: nothing if some alternative leaves it open.
+Values possibleValues(const workload::NodeSelection::Label& label) {
+  if (label.selector) return std::vector<std::string>{*label.selector};
+  if (!label.hasAffinity || label.terms.empty()) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& term : label.terms) {
+    if (!term) return std::nullopt;
+    out.insert(out.end(), term->begin(), term->end());
+  }
+  return out;
+}
+
+bool matchesSelector(const workload::Node& node, const workload::NodeSelection& selection) {
+  for (const auto& [key, value] : selection.nodeSelector) {
+    const auto label = node.labels.find(key);
+    if (label == node.labels.end() || label->second != value) return false;
+  }
+  // Required affinity: some term must hold, as far as its terms are read (product and GKE labels).
+  if (!selection.product.hasAffinity) return true;
+  const auto holds = [&](const Values& values, std::string_view key) {
+    if (!values) return true;
+    const auto label = node.labels.find(key);
+    return label != node.labels.end() && std::find(values->begin(), values->end(), label->second) != values->end();
+  };
+  const auto termAt = [](const workload::NodeSelection::Label& label, std::size_t index) {
+    return index < label.terms.size() ? label.terms[index] : Values();
+  };
+  const std::size_t terms = selection.product.terms.size();
+  for (std::size_t index = 0; index < terms; ++index)
+    if (holds(termAt(selection.product, index), "nvidia.com/gpu.product") &&
+        holds(termAt(selection.gkeAccelerator, index), "cloud.google.com/gke-accelerator") &&
+        holds(termAt(selection.gkePartition, index), "cloud.google.com/gke-gpu-partition-size"))
+      return true;
+  return terms == 0;
+}
+
+bool offersResource(const workload::Node& node, std::string_view resource) {
+  const auto at = node.allocatable.find(resource);
+  return at != node.allocatable.end() && at->second > 0;
+}
+
+const gpu::Product* productOf(const workload::Node& node, const gpu::Catalogue& gpus) {
+  if (const auto label = node.labels.find("nvidia.com/gpu.product"); label != node.labels.end())
+    if (const auto* product = gpus.find(label->second)) return product;
+  if (const auto label = node.labels.find("cloud.google.com/gke-accelerator"); label != node.labels.end())
+    return gpus.findGke(label->second);
+  return nullptr;
+}
+
+/// What one node's nvidia.com/gpu is: a profile, or "" for a whole GPU.
+std::string gpuOfNode(const workload::Node& node) {
+  if (const auto label = node.labels.find("cloud.google.com/gke-gpu-partition-size"); label != node.labels.end())
+    if (const auto name = gpu::ProfileName::parse(label->second)) return name->text();
+  if (const auto label = node.labels.find("nvidia.com/gpu.product"); label != node.labels.end())
+    if (const auto name = gpu::ProductName::parse(label->second); name.profile)
+      if (const auto profile = gpu::ProfileName::parse(*name.profile)) return profile->text();
+  return "";
+}
+
+/// nvidia.com/gpu: a whole GPU ("") or a profile; nothing if it is not known (DESIGN 3.1).
+std::optional<std::string> gpuMeaning(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy,
+                                      const gpu::Catalogue& gpus, const workload::Surroundings& surroundings) {
+  std::set<std::string> seen;
+  bool open = false;
+  if (const auto partitions = possibleValues(pod.nodes.gkePartition); partitions && !partitions->empty()) {
+    for (const auto& value : *partitions) {
+      const auto name = gpu::ProfileName::parse(value);
+      open = open || !name;
+      if (name) seen.insert(name->text());
+    }
+    if (!open && seen.size() == 1) return *seen.begin();
+  }
+  seen.clear();
+  open = false;
+  bool anyProductValue = false;
+  const auto look = [&](const Values& values, bool gke) {
+    if (!values) return;
+    for (const auto& value : *values) {
+      anyProductValue = true;
+      const auto name = gpu::ProductName::parse(value);
+      if (!gke && name.profile) {
+        const auto profile = gpu::ProfileName::parse(*name.profile);
+        open = open || !profile;
+        if (profile) seen.insert(profile->text());
+      } else if ((gke ? gpus.findGke(value) : gpus.find(value)) != nullptr) {
+        seen.insert("");
+      } else {
+        open = true;  // a product that the catalogue lacks counts as not named
+      }
+    }
+  };
+  look(possibleValues(pod.nodes.product), false);
+  if (!anyProductValue) look(possibleValues(pod.nodes.gkeAccelerator), true);
+  if (anyProductValue && !open && seen.size() == 1) return *seen.begin();
+
+  if (policy.gpuMeaning == Policy::GpuMeaning::Whole) return "";
+  if (policy.gpuMeaning == Policy::GpuMeaning::Profile) return policy.gpuProfile;
+
+  if (surroundings.nodes) {
+    seen.clear();
+    for (const auto& node : *surroundings.nodes)
+      if (offersResource(node, entry.resource) && matchesSelector(node, pod.nodes)) seen.insert(gpuOfNode(node));
+    if (seen.size() == 1) return *seen.begin();
+  }
+  return std::nullopt;
+}
+
+std::string labels(const Products& products) {
+  std::string text;
+  for (const auto* product : products) text += (text.empty() ? "" : ", ") + product->label();
+  return text;
+}
+
+/// The product set of DESIGN 3.2, first source that names one.
+Products productSet(const AskEntry& entry, const std::string& profile, const workload::PodTemplate& pod, const Policy& policy,
+                    const gpu::Catalogue& gpus, const workload::Surroundings& surroundings, bool& named) {
+  named = true;
+  if (auto selected = selectedProducts(pod.nodes, gpus)) return *selected;
+  if (!policy.gpus.empty()) return policy.gpus;
+  if (surroundings.nodes) {
+    Products out;
+    for (const auto& node : *surroundings.nodes)
+      if (offersResource(node, entry.resource) && matchesSelector(node, pod.nodes)) addOnce(out, productOf(node, gpus));
+    if (!out.empty()) return out;
+  }
+  named = false;
+  Products out;
+  if (!profile.empty())
+    for (const auto& offer : gpus.offers(profile, {})) addOnce(out, offer.product);
+  return out;
+}
+
+void readShared(const AskEntry& entry, const workload::PodTemplate& pod, Meaning& out) {
+  if (entry.name.shared || entry.name.kind == gpu::ResourceName::Kind::SharedGpu) {
+    out.shared = true;
+    out.sharedBy = entry.resource;
+    return;
+  }
+  const auto& sharing = pod.nodes.gkeSharing;
+  if (sharing.selector || (sharing.hasAffinity && std::any_of(sharing.terms.begin(), sharing.terms.end(),
+                                                              [](const Values& term) { return term && !term->empty(); }))) {
+    out.shared = true;
+    out.sharedBy = "node label cloud.google.com/gke-gpu-sharing-strategy";
+    return;
+  }
+  if (const auto products = possibleValues(pod.nodes.product))
+    for (const auto& value : *products)
+      if (gpu::ProductName::parse(value).shared) {
+        out.shared = true;
+        out.sharedBy = "node label nvidia.com/gpu.product=" + value;
+        return;
+      }
+}
+
+std::optional<std::string> textOf(const std::vector<std::pair<std::string, std::string>>& list, std::string_view key,
+                                  const std::vector<std::string>& json, std::string& jsonOut) {
+  for (std::size_t index = 0; index < list.size(); ++index)
+    if (list[index].first == key) {
+      jsonOut = index < json.size() ? json[index] : list[index].second;
+      return list[index].second;
+    }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Ask readAsk(const workload::Container& container) {
+  Ask ask;
+  std::vector<std::string> keys;
+  for (const auto* list : {&container.limits, &container.requests})
+    for (const auto& [key, value] : *list)
+      if (gpu::ResourceName::parse(key).asksForGpu() && std::find(keys.begin(), keys.end(), key) == keys.end())
+        keys.push_back(key);
+  for (const auto& key : keys) {
+    AskEntry entry;
+    entry.resource = key;
+    entry.name = gpu::ResourceName::parse(key);
+    const auto limit = textOf(container.limits, key, container.limitsJson, entry.limitJson);
+    const auto request = textOf(container.requests, key, container.requestsJson, entry.requestJson);
+    entry.path = fmt::format("{}/resources/{}/{}", container.pointer, limit ? "limits" : "requests", json::escapeToken(key));
+
+    const auto read = [&](const std::optional<std::string>& text) -> std::optional<Quantity> {
+      if (!text) return std::nullopt;
+      const auto quantity = Quantity::parse(*text);
+      if (!quantity)
+        entry.problem = fmt::format("'{}' is no quantity", *text);
+      else if (quantity->isNegative())
+        entry.problem = fmt::format("{} is negative", *text);
+      else if (!quantity->isInteger())
+        entry.problem = fmt::format("{} is a fraction, and {} is handed out whole", *text, key);
+      else
+        return *quantity;
+      return std::nullopt;
+    };
+    const auto limitValue = read(limit);
+    const auto requestValue = entry.problem.empty() ? read(request) : std::nullopt;
+    if (entry.problem.empty()) {
+      const bool limitZero = !limit || limitValue->isZero();
+      const bool requestZero = !request || requestValue->isZero();
+      if (limitZero && requestZero) continue;  // zero asks for nothing
+      if (!limit)
+        entry.problem = "requests without limits; Kubernetes needs limits for extended resources";
+      else if (request && !(*limitValue == *requestValue))
+        entry.problem = fmt::format("requests ({}) differ from limits ({})", *request, *limit);
+      else if (!limitValue->integer())
+        entry.problem = fmt::format("{} is too large", *limit);
+      else
+        entry.count = limitValue->integer();
+    }
+    ask.entries.push_back(std::move(entry));
+  }
+  return ask;
+}
+
+std::optional<UsableRange> usableRange(const std::vector<gpu::Offer>& offers) {
+  const bool anyMeasured =
+      std::any_of(offers.begin(), offers.end(), [](const gpu::Offer& offer) { return offer.usable && !offer.usable->standIn; });
+  std::optional<UsableRange> out;
+  for (const auto& offer : offers) {
+    if (!offer.usable || (anyMeasured && offer.usable->standIn)) continue;
+    const Bytes bytes = offer.usable->bytes;
+    if (!out) {
+      out = UsableRange{bytes, bytes, !anyMeasured, offer.product};
+      continue;
+    }
+    if (bytes < out->smallest) {
+      out->smallest = bytes;
+      out->smallestProduct = offer.product;
+    }
+    out->largest = std::max(out->largest, bytes);
+  }
+  return out;
+}
+
+std::optional<std::vector<const gpu::Product*>> selectedProducts(const workload::NodeSelection& nodes,
+                                                                 const gpu::Catalogue& gpus) {
+  const Finder byLabel = [&](std::string_view value) { return gpus.find(value); };
+  const Finder byGke = [&](std::string_view value) { return gpus.findGke(value); };
+  std::optional<Products> set;
+  if (nodes.product.selector) set = meet(set, resolve({*nodes.product.selector}, byLabel));
+  if (nodes.gkeAccelerator.selector) set = meet(set, resolve({*nodes.gkeAccelerator.selector}, byGke));
+  const std::size_t terms = std::max(nodes.product.terms.size(), nodes.gkeAccelerator.terms.size());
+  if ((nodes.product.hasAffinity || nodes.gkeAccelerator.hasAffinity) && terms > 0) {
+    std::optional<Products> affinity = Products{};
+    for (std::size_t index = 0; index < terms && affinity; ++index) {
+      std::optional<Products> term;
+      if (index < nodes.product.terms.size() && nodes.product.terms[index])
+        term = meet(term, resolve(*nodes.product.terms[index], byLabel));
+      if (index < nodes.gkeAccelerator.terms.size() && nodes.gkeAccelerator.terms[index])
+        term = meet(term, resolve(*nodes.gkeAccelerator.terms[index], byGke));
+      if (!term) {
+        affinity.reset();  // an alternative that names no product leaves the set open
+        break;
+      }
+      for (const auto* product : *term) addOnce(*affinity, product);
+    }
+    set = meet(set, affinity);
+  }
+  return set;
+}
+
+Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
+                  const workload::Surroundings& surroundings) {
+  using Kind = gpu::ResourceName::Kind;
+  Meaning out;
+  readShared(entry, pod, out);
+  if (entry.name.kind == Kind::WholeGpu || entry.name.kind == Kind::SharedGpu) {
+    const auto meaning = gpuMeaning(entry, pod, policy, gpus, surroundings);
+    if (!meaning) {
+      out.kind = Meaning::Kind::UnknownMeaning;
+      out.note = fmt::format(
+          "{} may be a whole GPU or a slice here; set spec.gpuResource in the policy (whole, or the profile), or select nodes by "
+          "nvidia.com/gpu.product",
+          entry.resource);
+      return out;
+    }
+    if (meaning->empty()) {
+      out.kind = Meaning::Kind::Whole;
+      out.products = productSet(entry, "", pod, policy, gpus, surroundings, out.productsNamed);
+      std::vector<gpu::Offer> totals;
+      for (const auto* product : out.products) totals.push_back({product, nullptr, false, gpu::usable(*product)});
+      out.usable = usableRange(totals);
+      return out;
+    }
+    out.viaGpuResource = true;
+    out.profile = *meaning;
+  } else {
+    out.profile = entry.name.profile;
+  }
+
+  if (entry.name.kind == Kind::Misspelt || !gpus.knowsProfile(out.profile)) {
+    out.kind = Meaning::Kind::UnknownProfile;
+    const auto close = gpus.nearestProfile(out.profile);
+    out.note = entry.name.kind == Kind::Misspelt
+                   ? fmt::format("{} is no slice name: after the prefix comes a profile such as 1g.10gb or 1g.10gb.me", entry.resource)
+                   : fmt::format("no product of the catalogue has the profile {}", out.profile);
+    if (close)
+      out.note += fmt::format("; the nearest is {}", gpu::resourceFor(*close, entry.name));
+    return out;
+  }
+  const Products set = productSet(entry, out.profile, pod, policy, gpus, surroundings, out.productsNamed);
+  // An empty set is a contradiction of node selection, and offers() reads an empty set as every product.
+  if (!set.empty()) out.offers = gpus.offers(out.profile, set);
+  for (const auto& offer : out.offers) addOnce(out.products, offer.product);
+  if (out.offers.empty()) {
+    out.kind = Meaning::Kind::NotOnGpu;
+    out.products = set;
+    if (set.empty()) {
+      out.note = "node selection leaves no GPU product";
+    } else {
+      std::string profiles;
+      for (const auto& profile : set.front()->profiles) profiles += (profiles.empty() ? "" : ", ") + profile.name;
+      out.note = fmt::format("{} does not offer {}", labels(set), out.profile);
+      if (!profiles.empty()) out.note += fmt::format("; {} has {}", set.front()->label(), profiles);
+    }
+    if (surroundings.nodes && !set.empty()) {
+      bool nodesOfProduct = false, offered = false;
+      for (const auto& node : *surroundings.nodes) {
+        const auto* product = productOf(node, gpus);
+        if (product == nullptr || std::find(set.begin(), set.end(), product) == set.end()) continue;
+        nodesOfProduct = true;
+        offered = offered || offersResource(node, entry.resource);
+      }
+      out.inventoryLacksIt = nodesOfProduct && !offered;
+    }
+    return out;
+  }
+  out.profile = out.offers.front().profile->name;
+  out.usable = usableRange(out.offers);
+  return out;
+}
+
+}  // namespace rightslice::policy
