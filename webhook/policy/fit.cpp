@@ -33,6 +33,8 @@ std::string largestTerms(const model::Need& need, bool low) {
   return text;
 }
 
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
 class Judge {
  public:
   Judge(const ContainerInput& input, const AskEntry& entry, const Meaning& meaning, const Annotations& annotations,
@@ -70,7 +72,7 @@ class Judge {
     finding.container = in_.container->name;
     finding.path = entry_.path;
     finding.message = std::move(message);
-    finding.asked = fmt::format("{}:{}", entry_.resource, entry_.count.value_or(0));
+    finding.asked = fmt::format("{}:{};", entry_.resource, entry_.count.value_or(0));
     out_.findings.push_back(std::move(finding));
     return out_.findings.back();
   }
@@ -108,16 +110,32 @@ class Judge {
     out_.offerKnown = ladder_.offerKnown;
   }
 
-  bool candidateFits(const Candidate& candidate) const {
+  /// The flags with which the engine starts on the candidate: none as written; nothing if it does not fit at all.
+  std::optional<Flags> flagsFor(const Candidate& candidate) const {
     const model::Device device{candidate.usable, a100_, 1};
     const auto need = source_.on(device);
-    if (!need || !need->high || !holds(candidate.usable, *need->high, in_.policy->headroomTenths)) return false;
+    if (!need || !need->high || !holds(candidate.usable, *need->high, in_.policy->headroomTenths)) return std::nullopt;
     const auto input = source_.inputOn(device);
     const auto estimate = source_.estimateOn(device);
-    if (!input || !estimate) return true;
+    if (!input || !estimate) return Flags{};
     const auto start = model::startsOn(*input, *estimate, candidate.usable);
     // What was declared was measured; the estimate then only has to leave a start possible.
-    return source_.declared() ? !start.surelyNot : start.surely;
+    if (source_.declared() ? !start.surelyNot : start.surely) return Flags{};
+    // Another memory fraction changes nothing that the workload promises; a shorter context would.
+    if (start.flags.size() == 1 && start.flags.front().first == "--gpu-memory-utilization") return start.flags;
+    return std::nullopt;
+  }
+
+  /// The smallest class that fits as written; else the smallest that fits with another memory fraction.
+  std::optional<Choice> chooseClass(std::optional<Bytes> below) const {
+    const auto search = [&](bool asWritten) {
+      return choose(ladder_, below, requestCompute(), in_.policy->preferDensity, [&](const Candidate& candidate) {
+        const auto flags = flagsFor(candidate);
+        return flags && (!asWritten || flags->empty());
+      });
+    };
+    const auto written = search(true);
+    return written ? written : search(false);
   }
 
   int requestCompute() const {
@@ -136,6 +154,8 @@ class Judge {
     recommended.usable = choice.candidate.usable;
     recommended.resource = meaning_.viaGpuResource ? entry_.resource : gpu::resourceFor(choice.candidate.profile, entry_.name);
     RewritePlan plan;
+    recommended.flags = flagsFor(choice.candidate).value_or(Flags{});
+    plan.flags = recommended.flags;
     plan.resource = recommended.resource;
     plan.usable = choice.candidate.usable;
     if (meaning_.viaGpuResource)
@@ -150,8 +170,11 @@ class Judge {
     if (meaning_.viaGpuResource)
       return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool",
                          choice.candidate.profile, formatBytes(choice.candidate.usable));
-    return fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name),
-                       formatBytes(choice.candidate.usable));
+    std::string text = fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name),
+                                   formatBytes(choice.candidate.usable));
+    if (const auto flags = flagsFor(choice.candidate))
+      for (const auto& [flag, value] : *flags) text += fmt::format(" with {} {}", flag, value);
+    return text;
   }
 
   /// By how much compute falls, in compute slices, and memory bandwidth, which follows memory slices.
@@ -188,11 +211,10 @@ class Judge {
   void fit(const model::Need& need) {
     const auto& range = *meaning_.usable;
     const int headroom = in_.policy->headroomTenths;
-    const auto fits = [this](const Candidate& candidate) { return candidateFits(candidate); };
     const bool severalWhole = meaning_.kind == Meaning::Kind::Whole && devices_ > 1;
     const auto larger = [&]() -> std::optional<Choice> {
       if (severalWhole || meaning_.shared) return std::nullopt;
-      return choose(ladder_, std::nullopt, requestCompute(), in_.policy->preferDensity, fits);
+      return chooseClass(std::nullopt);
     };
 
     // Undersized and the start are judged on the largest of the set: only what is surely wrong is denied.
@@ -277,8 +299,7 @@ class Judge {
       fewerGpus(range);
       return;
     }
-    const auto choice = choose(ladder_, range.smallest, requestCompute(), in_.policy->preferDensity,
-                               [this](const Candidate& candidate) { return candidateFits(candidate); });
+    const auto choice = chooseClass(range.smallest);
     if (!choice || choice->classesBelowRequest <= in_.policy->tolerance) return;
     const auto needThere = source_.on({choice->candidate.usable, a100_, 1});
     auto& finding = add(Code::Oversized,

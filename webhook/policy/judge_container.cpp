@@ -88,10 +88,9 @@ class Judge {
     finding.container = in_.container->name;
     finding.path = std::move(path);
     finding.message = std::move(message);
-    if (!out_.ask.entries.empty()) {
-      const auto& entry = out_.ask.entries.front();
-      finding.asked = fmt::format("{}:{}", entry.resource, entry.limitJson.empty() ? entry.requestJson : entry.limitJson);
-    }
+    for (const auto& entry : out_.ask.entries)
+      finding.asked += entry.count ? fmt::format("{}:{};", entry.resource, *entry.count)
+                                   : fmt::format("{}:{}/{};", entry.resource, entry.limitJson, entry.requestJson);
     out_.findings.push_back(std::move(finding));
     return out_.findings.back();
   }
@@ -143,6 +142,7 @@ class Judge {
     if (source.run().engine != nullptr) {
       out_.judgement.engine = source.run().engine->name;
       out_.judgement.settings = source.run().settings;
+      out_.flagPlaces = source.run().places;
     }
     out_.judgement.model = source.modelName();
   }

@@ -1,5 +1,6 @@
 // One container under one policy: every rule of DESIGN 3.6 that needs no more than that.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct RawFinding {
 struct RewritePlan {
   std::string resource;            ///< the new key
   Bytes usable = 0;
+  std::vector<std::pair<std::string, std::string>> flags;   ///< engine flags that must change with it
   std::string obstacle;            ///< why it must not be written; empty if it may
 };
 
@@ -38,6 +40,7 @@ struct ContainerOutcome {
   std::optional<Meaning> meaning;  ///< of the one entry, where there is one
   bool offerKnown = false, loadStated = false;
   ContainerJudgement judgement;
+  std::map<std::string, model::EngineRun::FlagPlace, std::less<>> flagPlaces;
   std::vector<RawFinding> findings;
   std::optional<RewritePlan> rewrite;   ///< set with a recommendation of another slice
   std::vector<std::string> unknown;     ///< what the outcome hangs on and is not known

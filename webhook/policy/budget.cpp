@@ -1,0 +1,103 @@
+#include "policy/budget.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "policy/money.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+Request::Usage plus(const Request::Usage& a, const Request::Usage& b) {
+  return {plusBytes(a.memory, b.memory), plusBytes(a.gpuMillis, b.gpuMillis), plusBytes(a.costCents, b.costCents)};
+}
+Request::Usage most(const Request::Usage& a, const Request::Usage& b) {
+  return {std::max(a.memory, b.memory), std::max(a.gpuMillis, b.gpuMillis), std::max(a.costCents, b.costCents)};
+}
+
+Request::Usage usageOfContainer(const ContainerOutcome& outcome, const Catalogue& catalogue,
+                                const workload::Surroundings& surroundings) {
+  Request::Usage out;
+  if (!outcome.meaning || outcome.ask.entries.size() != 1 || !outcome.ask.entries.front().count) return out;
+  const auto& meaning = *outcome.meaning;
+  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, outcome.pod->replicas);
+  if (meaning.usable) out.memory = timesBytes(meaning.usable->smallest, count);
+  const bool whole = meaning.kind == Meaning::Kind::Whole;
+  std::int64_t millis = whole ? 1000 : 0;
+  if (!whole)
+    for (const auto& offer : meaning.offers)
+      if (const auto share = gpu::share(*offer.product, *offer.profile))
+        millis = std::max<std::int64_t>(millis, ceilDiv(1000LL * share->numerator, share->denominator));
+  out.gpuMillis = timesBytes(millis, count);
+  if (surroundings.prices && !surroundings.prices->isDefault)
+    out.costCents = costOnSet(meaning.products, whole ? "" : meaning.profile, count, *surroundings.prices, *catalogue.gpus, true)
+                        .value_or(0);
+  return out;
+}
+
+std::string gpusText(std::int64_t millis) {
+  std::string text = fmt::format("{}.{:03}", millis / 1000, millis % 1000);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text + (text == "1" ? " GPU" : " GPUs");
+}
+std::string moneyText(std::int64_t cents, const std::string& currency) {
+  return fmt::format("{}.{:02} {}", cents / 100, cents % 100, currency);
+}
+
+}  // namespace
+
+Request::Usage usageOfOutcomes(const std::vector<ContainerOutcome>& outcomes, const Catalogue& catalogue,
+                               const workload::Surroundings& surroundings) {
+  struct Pod {
+    Request::Usage init, running;
+  };
+  std::map<const workload::PodTemplate*, Pod> pods;
+  for (const auto& outcome : outcomes) {
+    const auto usage = usageOfContainer(outcome, catalogue, surroundings);
+    Pod& pod = pods[outcome.pod];
+    if (outcome.container->init && !outcome.container->sidecar)
+      pod.init = most(pod.init, usage);
+    else
+      pod.running = plus(pod.running, usage);
+  }
+  Request::Usage total;
+  for (const auto& [pod, usage] : pods) total = plus(total, most(usage.init, usage.running));
+  return total;
+}
+
+std::optional<std::string> overBudget(const Policy& policy, const Request::Usage& own, const Request& request,
+                                      bool& hangsOnOthers) {
+  struct Line {
+    std::optional<std::int64_t> limit;
+    std::int64_t own, others, before;
+    std::string (*text)(std::int64_t, const std::string&);
+  };
+  const auto memory = [](std::int64_t value, const std::string&) { return formatBytes(value); };
+  const auto gpus = [](std::int64_t value, const std::string&) { return gpusText(value); };
+  const auto& usage = request.usage;
+  const auto& old = request.oldUsage;
+  const Line lines[] = {{policy.budget.memory, own.memory, usage.memory - old.memory, old.memory, memory},
+                        {policy.budget.gpusMillis, own.gpuMillis, usage.gpuMillis - old.gpuMillis, old.gpuMillis, gpus},
+                        {policy.budget.costCents, own.costCents, usage.costCents - old.costCents, old.costCents, moneyText}};
+  std::string text;
+  for (const auto& line : lines) {
+    if (!line.limit || line.own <= line.before) continue;
+    const std::int64_t others = std::max<std::int64_t>(0, line.others);
+    if (plusBytes(line.own, others) <= *line.limit) {
+      hangsOnOthers = hangsOnOthers || !request.usageKnown;
+      continue;
+    }
+    const auto& currency = policy.budget.currency;
+    text += fmt::format("{}takes {}, with {} already in use, of a budget of {}", text.empty() ? "" : "; ", line.text(line.own, currency),
+                        line.text(others, currency), line.text(*line.limit, currency));
+  }
+  if (text.empty()) return std::nullopt;
+  return fmt::format("namespace budget of policy {} would be passed: this object {}; ask for less, lower the replicas, or have the "
+                     "budget raised",
+                     policy.id(), text);
+}
+
+}  // namespace rightslice::policy

@@ -1,0 +1,417 @@
+#include "policy/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "base/digest.hpp"
+#include "base/glob.hpp"
+#include "json/view.hpp"
+#include "policy/actions.hpp"
+#include "policy/budget.hpp"
+#include "policy/rewrite.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+using workload::Workload;
+
+/// What one policy says of one object.
+struct PolicyOutcome {
+  const Policy* policy = nullptr;
+  Mode mode = Mode::Enforce;
+  std::vector<ContainerOutcome> containers;
+  std::vector<std::pair<Decided, const ContainerOutcome*>> findings;
+};
+
+const OriginalRequest* findOriginal(const std::vector<OriginalRequest>& record, std::string_view container) {
+  for (const auto& entry : record)
+    if (entry.container == container) return &entry;
+  return nullptr;
+}
+
+std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Policy& policy,
+                                              const std::vector<const Policy*>& inForce, const Catalogue& catalogue,
+                                              const workload::Surroundings& surroundings, bool validateOnly) {
+  std::vector<ContainerOutcome> out;
+  for (const auto& pod : object.templates) {
+    std::vector<OriginalRequest> record;
+    if (const auto* text = pod.annotation(kOriginalRequest))
+      record = parseOriginalRequests(*text).value_or(std::vector<OriginalRequest>{});
+    for (const auto& container : pod.containers) {
+      ContainerInput input;
+      input.workload = &object;
+      input.pod = &pod;
+      input.container = &container;
+      input.policy = &policy;
+      input.inForce = &inForce;
+      input.catalogue = &catalogue;
+      input.surroundings = &surroundings;
+      input.original = findOriginal(record, container.name);
+      input.validateOnly = validateOnly;
+      out.push_back(judgeContainer(input));
+    }
+  }
+  return out;
+}
+
+/// The raw findings of an object under one policy: those of its containers and of its annotations.
+std::vector<RawFinding> annotationFindings(const Workload& object, const std::vector<ContainerOutcome>& outcomes) {
+  std::vector<RawFinding> out;
+  for (auto& fault : annotationFaults(object)) {
+    const bool silenced = std::any_of(outcomes.begin(), outcomes.end(), [&](const ContainerOutcome& outcome) {
+      return outcome.notJudged && !fault.container.empty() && outcome.container->name == fault.container;
+    });
+    if (silenced) continue;  // NotJudged stands alone in its container
+    RawFinding finding;
+    finding.code = Code::InvalidAnnotation;
+    finding.container = fault.container;
+    finding.path = fault.path;
+    finding.message = fault.message;
+    out.push_back(std::move(finding));
+  }
+  return out;
+}
+
+std::vector<RawFinding> rawFindings(const Workload& object, const Policy& policy, const std::vector<const Policy*>& inForce,
+                                    const Catalogue& catalogue, const workload::Surroundings& surroundings) {
+  const auto outcomes = judgeContainers(object, policy, inForce, catalogue, surroundings, true);
+  auto out = annotationFindings(object, outcomes);
+  for (const auto& outcome : outcomes) out.insert(out.end(), outcome.findings.begin(), outcome.findings.end());
+  return out;
+}
+
+bool matchesAny(const std::vector<std::string>& globs, std::string_view text) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return globMatches(glob, text); });
+}
+
+bool exempt(const Policy& policy, const Request& request) {
+  if (!policy.cluster || request.user.empty()) return false;
+  if (matchesAny(policy.exemptUsers, request.user)) return true;
+  for (const auto& group : request.groups)
+    if (matchesAny(policy.exemptGroups, group)) return true;
+  constexpr std::string_view kAccount = "system:serviceaccount:";
+  if (!std::string_view(request.user).starts_with(kAccount)) return false;
+  return matchesAny(policy.exemptServiceAccounts, request.user) ||
+         matchesAny(policy.exemptServiceAccounts, std::string_view(request.user).substr(kAccount.size()));
+}
+
+/// What a container asks for, as text that two templates can be compared by.
+std::string askText(const workload::Container& container) {
+  std::vector<std::string> parts;
+  for (const auto& entry : readAsk(container).entries)
+    parts.push_back(fmt::format("{}:{}", entry.resource, entry.count ? std::to_string(*entry.count) : entry.limitJson));
+  std::sort(parts.begin(), parts.end());
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+bool asksTheSame(const Workload& child, const Workload& owner) {
+  for (const auto& pod : child.templates)
+    for (const auto& container : pod.containers) {
+      const auto asked = askText(container);
+      if (asked.empty()) continue;
+      bool found = false;
+      for (const auto& ownerPod : owner.templates)
+        for (const auto& other : ownerPod.containers) found = found || (other.name == container.name && askText(other) == asked);
+      if (!found) return false;
+    }
+  return true;
+}
+
+/// A child is recorded only if a policy in force matches its owner's kind and the owner is proven (DESIGN 3.7).
+bool provenChild(const Workload& object, const PolicySet& policies, const workload::Surroundings& surroundings,
+                 const Request& request) {
+  if (!object.controller) return false;
+  const auto& ownerLabels = request.owner != nullptr ? request.owner->labels : object.labels;
+  if (policies.select(object.ns, object.controller->kind, ownerLabels, surroundings.namespaceLabels(object.ns)).policies.empty())
+    return false;
+  if (workload::findKind(object.controller->apiVersion, object.controller->kind) == nullptr) return false;
+  if (!request.user.empty() && matchesAny(request.trustedControllers, request.user)) return true;
+  return request.owner != nullptr && asksTheSame(object, *request.owner);
+}
+
+const Policy& neutralPolicy() {
+  static const Policy policy = [] {
+    Policy neutral;
+    neutral.mode = Mode::Audit;
+    for (std::size_t index = 0; index < kCodes; ++index) neutral.actions[index] = codes()[index].defaultAction;
+    return neutral;
+  }();
+  return policy;
+}
+
+void addOnce(std::vector<std::string>& list, std::string text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+}
+
+class Judge {
+ public:
+  Judge(const Workload& object, const PolicySet& policies, const Catalogue& catalogue, const workload::Surroundings& surroundings,
+        const Request& request, Date now)
+      : object_(object), policies_(policies), catalogue_(catalogue), surroundings_(surroundings), request_(request), now_(now) {}
+
+  Judgement run() {
+    out_.kind = object_.kindName;
+    out_.ns = object_.ns;
+    out_.name = object_.name;
+    out_.policyDigest = policies_.digest();
+    out_.catalogueDigest = catalogue_.digest();
+    out_.surroundingsDigest = surroundings_.digest;
+    for (const auto& part : object_.malformed)
+      out_.notes.push_back(fmt::format("{}: {}; read as absent", part.where, part.message));
+    if (object_.kind == nullptr) {
+      unknownKind();
+      return std::move(out_);
+    }
+    selection_ = policies_.select(object_.ns, object_.kindName, object_.labels, surroundings_.namespaceLabels(object_.ns));
+    if (!selection_.labelsUnknown.empty()) {
+      out_.unknown.push_back(fmt::format("namespace labels of {}", object_.ns));
+      for (const auto* policy : selection_.labelsUnknown)
+        out_.notes.push_back(fmt::format("policy {} selects namespaces by label, and the labels of namespace {} are not known: it "
+                                         "does not apply",
+                                         policy->id(), object_.ns));
+    }
+    if (selection_.policies.empty()) {
+      for (auto& outcome :
+           judgeContainers(object_, neutralPolicy(), selection_.policies, catalogue_, surroundings_, request_.validateOnly)) {
+        outcome.judgement.recommended.reset();
+        outcome.judgement.cost.reset();
+        out_.containers.push_back(std::move(outcome.judgement));
+      }
+      return std::move(out_);
+    }
+    out_.recordedOnly = object_.deleting || object_.mirrorPod || provenChild(object_, policies_, surroundings_, request_);
+    for (const auto* policy : selection_.policies) judgePolicy(*policy);
+    join();
+    patch();
+    return std::move(out_);
+  }
+
+ private:
+  Mode modeOf(const Policy& policy) const { return request_.asEnforced ? Mode::Enforce : policy.mode; }
+
+  void unknownKind() {
+    if (object_.gpuKeyPointer.empty()) return;
+    Finding finding;
+    finding.code = Code::NotJudged;
+    finding.action = Action::Warn;
+    finding.path = object_.gpuKeyPointer;
+    finding.message = fmt::format("{} {} asks for a GPU, and objects of kind {} ({}) are not judged; the pods it creates are",
+                                  object_.kindName, object_.name, object_.kindName, object_.apiVersion);
+    out_.findings.push_back(std::move(finding));
+    out_.effective.push_back(Action::Warn);
+    out_.decision = Action::Warn;
+  }
+
+  void judgePolicy(const Policy& policy) {
+    PolicyOutcome outcome;
+    outcome.policy = &policy;
+    outcome.mode = modeOf(policy);
+    outcome.containers =
+        judgeContainers(object_, policy, selection_.policies, catalogue_, surroundings_, request_.validateOnly);
+
+    std::vector<RawFinding> old;
+    const bool ratchet = policy.ratchet && request_.operation == Operation::Update && request_.old != nullptr;
+    if (ratchet) old = rawFindings(*request_.old, policy, selection_.policies, catalogue_, surroundings_);
+
+    ActionInput input;
+    input.policy = &policy;
+    input.workload = &object_;
+    input.exceptions = policies_.exceptions(object_.ns);
+    input.old = ratchet ? &old : nullptr;
+    input.recordedOnly = out_.recordedOnly || exempt(policy, request_);
+    input.update = request_.operation == Operation::Update;
+    input.hasController = object_.controller.has_value();
+    input.now = now_;
+    input.unknown = &out_.unknown;
+    outcomes_.push_back(std::move(outcome));
+    PolicyOutcome& kept = outcomes_.back();
+    for (auto& finding : annotationFindings(object_, kept.containers)) kept.findings.emplace_back(decide(std::move(finding), input), nullptr);
+    for (const auto& container : kept.containers) {
+      for (const auto& text : container.unknown) addOnce(out_.unknown, text);
+      input.outcome = &container;
+      for (const auto& finding : container.findings) kept.findings.emplace_back(decide(finding, input), &container);
+    }
+    input.outcome = nullptr;
+    if (!out_.recordedOnly) budget(policy, kept, input);
+  }
+
+  void budget(const Policy& policy, PolicyOutcome& outcome, const ActionInput& input) {
+    if (!policy.budget.memory && !policy.budget.gpusMillis && !policy.budget.costCents) return;
+    const auto own = usageOfOutcomes(outcome.containers, catalogue_, surroundings_);
+    Request request = request_;
+    if (request.operation == Operation::Update && request.old != nullptr && request.oldUsage.memory == 0)
+      request.oldUsage = usageOfOutcomes(
+          judgeContainers(*request.old, policy, selection_.policies, catalogue_, surroundings_, true), catalogue_, surroundings_);
+    bool hangsOnOthers = false;
+    const auto text = overBudget(policy, own, request, hangsOnOthers);
+    if (hangsOnOthers) addOnce(out_.unknown, fmt::format("what else runs in namespace {}", object_.ns));
+    if (!text) return;
+    RawFinding finding;
+    finding.code = Code::OverBudget;
+    finding.message = *text;
+    ActionInput noRatchet = input;
+    noRatchet.old = nullptr;  // it is found only where the request raises the use
+    outcome.findings.emplace_back(decide(std::move(finding), noRatchet), nullptr);
+  }
+
+  /// The effective action: a rewrite that is not written (any more) is a warning.
+  Action act(Action action, Mode mode) const {
+    const Action result = effective(action, mode);
+    return result == Action::Rewrite && request_.validateOnly ? Action::Warn : result;
+  }
+
+  void join() {
+    // By name: ties are decided by the first policy in this order.
+    std::vector<const PolicyOutcome*> byName;
+    for (const auto& outcome : outcomes_) byName.push_back(&outcome);
+    std::sort(byName.begin(), byName.end(), [](const auto* a, const auto* b) { return a->policy->id() < b->policy->id(); });
+
+    std::map<std::string, std::size_t, std::less<>> order;  // container -> position
+    for (const auto& container : outcomes_.front().containers) order.emplace(container.container->name, order.size() + 1);
+
+    Action strictest = Action::Allow, before = Action::Allow;
+    bool allEnforce = true;
+    Mode mode = Mode::Audit;
+    for (const auto* outcome : byName) {
+      mode = std::max(mode, outcome->mode);
+      allEnforce = allEnforce && outcome->mode == Mode::Enforce;
+      for (const auto& [decided, container] : outcome->findings) {
+        const Action does = act(decided.action, outcome->mode);
+        const Action would = act(decided.action, Mode::Enforce);
+        strictest = std::max(strictest, does);
+        before = std::max(before, would);
+        const auto same = std::find_if(out_.findings.begin(), out_.findings.end(), [&, &raw = decided.finding](const Finding& other) {
+          return other.code == raw.code && other.container == raw.container && other.path == raw.path;
+        });
+        if (same == out_.findings.end()) {
+          out_.findings.push_back({decided.finding.code, decided.action, decided.finding.container, decided.finding.path,
+                                   decided.finding.message, outcome->policy->id()});
+          out_.effective.push_back(does);
+          continue;
+        }
+        const auto index = static_cast<std::size_t>(same - out_.findings.begin());
+        if (std::tie(does, decided.action) > std::tie(out_.effective[index], same->action)) {
+          same->message = decided.finding.message;
+          same->policy = outcome->policy->id();
+        }
+        same->action = std::max(same->action, decided.action);
+        out_.effective[index] = std::max(out_.effective[index], does);
+      }
+    }
+    sortFindings(order);
+    for (const auto* policy : selection_.policies) out_.policies.push_back(policy->id());
+    out_.mode = mode;
+    out_.decision = strictest;
+    if (!allEnforce) out_.wouldBe = before;
+
+    // Need, requested and recommended of each container come from the policy that decided it.
+    for (std::size_t index = 0; index < outcomes_.front().containers.size(); ++index) {
+      const PolicyOutcome* decider = byName.front();
+      std::pair<Action, Action> best{Action::Allow, Action::Allow};
+      for (const auto* outcome : byName) {
+        std::pair<Action, Action> own{Action::Allow, Action::Allow};
+        for (const auto& [decided, container] : outcome->findings)
+          if (container == &outcome->containers[index])
+            own = std::max(own, std::pair{act(decided.action, outcome->mode), decided.action});
+        if (own > best) {
+          best = own;
+          decider = outcome;
+        }
+      }
+      out_.containers.push_back(decider->containers[index].judgement);
+    }
+  }
+
+  void sortFindings(const std::map<std::string, std::size_t, std::less<>>& order) {
+    std::vector<std::size_t> indexes(out_.findings.size());
+    for (std::size_t index = 0; index < indexes.size(); ++index) indexes[index] = index;
+    const auto position = [&](const Finding& finding) {
+      const auto at = order.find(finding.container);
+      return at == order.end() ? std::size_t{0} : at->second;
+    };
+    std::stable_sort(indexes.begin(), indexes.end(), [&](std::size_t a, std::size_t b) {
+      const auto& left = out_.findings[a];
+      const auto& right = out_.findings[b];
+      return std::tuple(left.code, position(left), left.path) < std::tuple(right.code, position(right), right.path);
+    });
+    std::vector<Finding> findings;
+    std::vector<Action> actions;
+    for (const std::size_t index : indexes) {
+      findings.push_back(std::move(out_.findings[index]));
+      actions.push_back(out_.effective[index]);
+    }
+    out_.findings = std::move(findings);
+    out_.effective = std::move(actions);
+  }
+
+  /// The patch of the policies in enforce mode; of two rewrites the larger slice wins.
+  void patch() {
+    for (const auto& outcome : outcomes_)
+      for (const auto& [decided, container] : outcome.findings)
+        if (outcome.mode == Mode::Enforce && outcome.policy->actions[static_cast<std::size_t>(decided.finding.code)] == Action::Rewrite &&
+            decided.action != Action::Rewrite && decided.action != Action::Allow)
+          addOnce(out_.rewriteNotes, fmt::format("container {}: {}", decided.finding.container, decided.finding.message));
+    const bool immutable = request_.operation == Operation::Update && object_.kind->immutableTemplate;
+    if (request_.validateOnly || out_.recordedOnly || object_.controller || immutable) return;
+    const PolicyOutcome* enforcing = nullptr;
+    for (const auto& outcome : outcomes_)
+      if (outcome.mode == Mode::Enforce && !exempt(*outcome.policy, request_) && enforcing == nullptr) enforcing = &outcome;
+    if (enforcing == nullptr) return;
+
+    for (const auto& pod : object_.templates) {
+      std::vector<ContainerRewrite> rewrites;
+      for (std::size_t index = 0; index < enforcing->containers.size(); ++index) {
+        if (enforcing->containers[index].pod != &pod) continue;
+        ContainerRewrite rewrite{&enforcing->containers[index], nullptr};
+        for (const auto& outcome : outcomes_) {
+          if (outcome.mode != Mode::Enforce) continue;
+          const auto& container = outcome.containers[index];
+          const bool wanted = std::any_of(outcome.findings.begin(), outcome.findings.end(), [&](const auto& finding) {
+            return finding.second == &container && finding.first.action == Action::Rewrite;
+          });
+          if (!wanted || !container.rewrite) continue;
+          if (rewrite.plan == nullptr || container.rewrite->usable > rewrite.plan->usable) rewrite = {&container, &*container.rewrite};
+        }
+        rewrites.push_back(rewrite);
+      }
+      for (auto& operation : rewritePatch(pod, rewrites)) out_.patch.push_back(std::move(operation));
+    }
+  }
+
+  const Workload& object_;
+  const PolicySet& policies_;
+  const Catalogue& catalogue_;
+  const workload::Surroundings& surroundings_;
+  const Request& request_;
+  const Date now_;
+  Selection selection_;
+  std::vector<PolicyOutcome> outcomes_;
+  Judgement out_;
+};
+
+}  // namespace
+
+std::string Catalogue::digest() const { return Digest().add(gpus->digest()).add(models->digest()).hex(); }
+
+Judgement judge(const Workload& workload, const PolicySet& policies, const Catalogue& catalogue,
+                const workload::Surroundings& surroundings, const Request& request, Date now) {
+  return Judge(workload, policies, catalogue, surroundings, request, now).run();
+}
+
+Request::Usage usageOf(const Workload& workload, const PolicySet& policies, const Catalogue& catalogue,
+                       const workload::Surroundings& surroundings) {
+  if (workload.kind == nullptr) return {};
+  const auto selection = policies.select(workload.ns, workload.kindName, workload.labels, surroundings.namespaceLabels(workload.ns));
+  const Policy* policy = selection.policies.empty() ? &neutralPolicy() : selection.policies.front();
+  for (const auto* candidate : selection.policies)
+    if (candidate->budget.memory || candidate->budget.gpusMillis || candidate->budget.costCents) {
+      policy = candidate;
+      break;
+    }
+  return usageOfOutcomes(judgeContainers(workload, *policy, selection.policies, catalogue, surroundings, true), catalogue, surroundings);
+}
+
+}  // namespace rightslice::policy

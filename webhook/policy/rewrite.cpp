@@ -1,0 +1,111 @@
+#include "policy/rewrite.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json/writer.hpp"
+
+namespace rightslice::policy {
+namespace {
+
+using Op = json::PatchOperation::Op;
+
+void removeKey(json::Patch& patch, const std::string& container, const AskEntry& entry) {
+  for (const auto& [list, value] : {std::pair{"limits", &entry.limitJson}, std::pair{"requests", &entry.requestJson}}) {
+    if (value->empty()) continue;
+    const auto path = fmt::format("{}/resources/{}/{}", container, list, json::escapeToken(entry.resource));
+    patch.push_back({Op::Test, path, "", *value});
+    patch.push_back({Op::Remove, path, "", ""});
+  }
+}
+
+void addKey(json::Patch& patch, const std::string& container, const AskEntry& like, const std::string& resource) {
+  for (const auto& [list, value] : {std::pair{"limits", &like.limitJson}, std::pair{"requests", &like.requestJson}})
+    if (!value->empty())
+      patch.push_back({Op::Add, fmt::format("{}/resources/{}/{}", container, list, json::escapeToken(resource)), "", *value});
+}
+
+const model::EngineRun::FlagPlace* placeOf(const ContainerOutcome& outcome, std::string_view flag) {
+  auto name = flag;
+  while (name.starts_with('-')) name.remove_prefix(1);
+  const auto at = outcome.flagPlaces.find(name);
+  return at == outcome.flagPlaces.end() ? nullptr : &at->second;
+}
+
+void writeFlags(json::Patch& patch, const ContainerOutcome& outcome, const RewritePlan& plan) {
+  for (const auto& [flag, value] : plan.flags) {
+    const auto* place = placeOf(outcome, flag);
+    if (place == nullptr) continue;
+    const auto list = fmt::format("{}/{}", outcome.container->pointer, place->inArgs ? "args" : "command");
+    if (place->joined)
+      patch.push_back({Op::Replace, fmt::format("{}/{}", list, place->index), "", json::quoted(flag + "=" + value)});
+    else
+      patch.push_back({Op::Replace, fmt::format("{}/{}", list, place->index + 1), "", json::quoted(value)});
+  }
+}
+
+/// The record as it shall be; nothing if it stays.
+void writeRecord(json::Patch& patch, const workload::PodTemplate& pod, const std::vector<OriginalRequest>& entries) {
+  const auto* before = pod.annotation(kOriginalRequest);
+  const auto text = formatOriginalRequests(entries);
+  const auto key = fmt::format("{}/annotations/{}", pod.metadataPointer, json::escapeToken(kOriginalRequest));
+  if (entries.empty()) {
+    if (before != nullptr) patch.push_back({Op::Remove, key, "", ""});
+    return;
+  }
+  if (before != nullptr && *before == text) return;
+  const auto object = fmt::format("{{{}:{}}}", json::quoted(kOriginalRequest), json::quoted(text));
+  if (!pod.metadataExists)
+    patch.push_back({Op::Add, pod.metadataPointer, "", fmt::format("{{\"annotations\":{}}}", object)});
+  else if (!pod.annotationsExist)
+    patch.push_back({Op::Add, pod.metadataPointer + "/annotations", "", object});
+  else
+    patch.push_back({before != nullptr ? Op::Replace : Op::Add, key, "", json::quoted(text)});
+}
+
+}  // namespace
+
+std::string flagObstacle(const ContainerOutcome& outcome, const RewritePlan& plan) {
+  for (const auto& [flag, value] : plan.flags) {
+    const auto* place = placeOf(outcome, flag);
+    if (place == nullptr || place->inShell)
+      return fmt::format("{} must become {}, and it does not stand in args where it could be written", flag, value);
+  }
+  return "";
+}
+
+json::Patch rewritePatch(const workload::PodTemplate& pod, const std::vector<ContainerRewrite>& containers) {
+  json::Patch patch;
+  if (pod.metadataPointer.empty()) return patch;
+  std::vector<OriginalRequest> record;
+  if (const auto* text = pod.annotation(kOriginalRequest))
+    record = parseOriginalRequests(*text).value_or(std::vector<OriginalRequest>{});
+  std::vector<OriginalRequest> kept;
+  for (const auto& [outcome, plan] : containers) {
+    const auto& container = *outcome->container;
+    const auto& ask = outcome->ask;
+    const auto old = std::find_if(record.begin(), record.end(), [&](const auto& entry) { return entry.container == container.name; });
+    if (plan != nullptr) {
+      const AskEntry& asked = ask.entries.front();
+      removeKey(patch, container.pointer, asked);
+      if (ask.ours && ask.ours->resource != plan->resource) removeKey(patch, container.pointer, *ask.ours);
+      if (!ask.ours || ask.ours->resource != plan->resource) addKey(patch, container.pointer, asked, plan->resource);
+      writeFlags(patch, *outcome, *plan);
+      kept.push_back({container.name, asked.resource, plan->resource, *asked.count});
+      continue;
+    }
+    if (ask.ours) {
+      removeKey(patch, container.pointer, *ask.ours);
+      continue;  // asks for what was asked before: the entry goes
+    }
+    if (old == record.end()) continue;
+    const bool stillWritten = std::any_of(ask.entries.begin(), ask.entries.end(),
+                                          [&](const AskEntry& entry) { return entry.resource == old->written; });
+    if (stillWritten) kept.push_back(*old);
+  }
+  writeRecord(patch, pod, kept);
+  return patch;
+}
+
+}  // namespace rightslice::policy
