@@ -198,7 +198,7 @@ class ConfigReader {
     }
     if (a_.kvHeads == 0) a_.kvHeads = a_.heads;
     if (a_.headDim == 0 && a_.heads > 0) a_.headDim = a_.family.starts_with("gemma") ? 256 : a_.hidden / a_.heads;
-    if (a_.isEncoder() || a_.family == "opt") a_.positionRows = a_.maxPositions + (a_.family == "opt" ? 2 : 0);
+    if (a_.isEncoder() || a_.family == "opt") a_.positionRows = std::min<std::int64_t>(a_.maxPositions, std::int64_t{1} << 60) + (a_.family == "opt" ? 2 : 0);
     if (a_.family != "bert") a_.typeRows = 0;
     if (a_.isEncoder() && a_.typeRows == 0) a_.typeRows = 2;
     a_.lmHeadBias = a_.family == "phi";

@@ -1,0 +1,64 @@
+// Any JSON object is either a shape with sane counts or an error with a message.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <rapidcheck.h>
+
+#include "json/document.hpp"
+#include "model/footprint.hpp"
+
+using namespace rightslice;
+using namespace rightslice::model;
+
+namespace {
+
+std::string anyValue() {
+  return *rc::gen::element<std::string>("0", "1", "2", "7", "64", "128", "4096", "151936", "-1", "1.5", "1e3", "1e30", "99999999", "9223372036854775807",
+                                        "null", "true", "false", "\"x\"", "[]", "[1]", "{}", "\"yarn\"", "\"sliding_attention\"");
+}
+
+std::string anyConfig() {
+  static const std::vector<std::string> types{"llama", "qwen2", "qwen3_moe", "deepseek_v3", "gemma3", "falcon", "gpt_oss", "bert", "whisper", "opt", "odd", "qwen3_next"};
+  std::string text = fmt::format("{{\"model_type\": \"{}\"", *rc::gen::elementOf(types));
+  for (const char* key : {"num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads", "vocab_size", "max_position_embeddings"}) {
+    text += fmt::format(", \"{}\": {}", key, *rc::gen::inRange(0, 10) == 0 ? anyValue() : *rc::gen::element<std::string>("1", "2", "64", "4096", "99999"));
+  }
+  for (const char* key : {"head_dim", "num_experts", "moe_intermediate_size", "kv_lora_rank", "q_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim",
+                          "sliding_window", "layer_types", "rope_scaling", "quantization_config", "vision_config", "text_config", "tie_word_embeddings",
+                          "first_k_dense_replace", "interleave_moe_layer_step", "sliding_window_pattern", "torch_dtype"}) {
+    if (*rc::gen::inRange(0, 5) == 0) text += fmt::format(", \"{}\": {}", key, anyValue());
+  }
+  return text + "}";
+}
+
+}  // namespace
+
+TEST_CASE("any configuration is a shape with sane counts or an error with a message") {
+  int shapes = 0;
+  CHECK(rc::check([&shapes] {
+    const auto document = json::Document::parse(anyConfig());
+    RC_ASSERT(document.has_value());
+    const auto read = fromConfig(document->root(), "config.json");
+    if (!read) {
+      RC_ASSERT(!read.error().message.empty());
+      return;
+    }
+    ++shapes;
+    const ParameterCount count = countParameters(*read);
+    for (const std::int64_t part : {count.total, count.linear, count.kvProjection, count.experts, count.embedding, count.replicated}) RC_ASSERT(part >= 0);
+    EngineRun run;
+    run.engine = findEngine("vllm");
+    EstimateInput input;
+    input.architecture = &*read;
+    input.run = &run;
+    const auto e = estimate(input);
+    RC_ASSERT(e.has_value() == (count.total > 0));
+    if (!e) return;
+    RC_ASSERT(e->need.minimum <= e->need.bytes);
+    RC_ASSERT(e->need.bytes <= kMaxBytes);
+    startsOn(input, *e, 40 * kGiB);
+    alternatives(input, 40 * kGiB, 100);
+    settingsAdvice(input, *e, 40 * kGiB);
+    kvPool(input, *e, 40 * kGiB);
+  }));
+  CHECK(shapes > 10);
+}
