@@ -1,0 +1,17 @@
+// The words of an answer: what a denied person reads.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admission/reviewer.hpp"
+
+namespace rightslice::admission {
+
+/// Warnings of an answer, each short and printable, at most limits::kMaxWarnings.
+std::vector<std::string> warnings(const policy::Judgement& judgement, Path path);
+
+/// `text` cut at a code point to at most `bytes`, with an ellipsis where it was cut.
+std::string cutTo(std::string text, std::size_t bytes);
+
+}  // namespace rightslice::admission

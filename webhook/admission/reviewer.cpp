@@ -1,0 +1,192 @@
+#include "admission/reviewer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "admission/message.hpp"
+#include "admission/review.hpp"
+#include "base/base64.hpp"
+#include "base/limits.hpp"
+#include "json/patch.hpp"
+#include "json/writer.hpp"
+#include "workload/workload.hpp"
+
+namespace rightslice::admission {
+namespace {
+
+using policy::Action;
+
+std::string errorBody(const Error& error) {
+  json::Writer out;
+  out.beginObject().member("error", std::string_view(error.message));
+  if (!error.where.empty()) out.member("where", std::string_view(error.where));
+  out.endObject();
+  return out.take();
+}
+
+policy::Request requestOf(const Review& review, const workload::Workload* old, const ReviewerOptions& options) {
+  policy::Request request;
+  request.operation = review.operation == "UPDATE" ? policy::Operation::Update : policy::Operation::Create;
+  request.old = old;
+  request.user = review.user;
+  request.groups = review.groups;
+  request.trustedControllers = options.trustedControllers;
+  return request;
+}
+
+/// Codes with an action other than allow, in table order, each once.
+std::string codesOf(const policy::Judgement& judgement) {
+  std::string text;
+  std::optional<policy::Code> last;
+  for (const auto& finding : judgement.findings) {
+    if (finding.action == Action::Allow || last == finding.code) continue;
+    last = finding.code;
+    text += fmt::format("{}{}", text.empty() ? "" : ",", policy::name(finding.code));
+  }
+  return text;
+}
+
+void writeAudit(json::Writer& out, const policy::Judgement& judgement, Action decision) {
+  out.key("auditAnnotations").beginObject().member("decision", policy::name(decision));
+  if (judgement.wouldBe) out.member("would-be", policy::name(*judgement.wouldBe));
+  if (!judgement.policies.empty()) {
+    std::string list;
+    for (const auto& policy : judgement.policies) list += (list.empty() ? "" : ",") + policy;
+    out.member("policy", std::string_view(list));
+  }
+  if (const auto codes = codesOf(judgement); !codes.empty()) out.member("findings", std::string_view(codes));
+  const policy::ContainerJudgement* only = nullptr;
+  int asking = 0;
+  for (const auto& container : judgement.containers)
+    if (container.requested) {
+      only = &container;
+      ++asking;
+    }
+  if (asking == 1) {
+    if (only->need) out.member("need", std::string_view(std::to_string(only->need->bytes)));
+    out.member("requested", std::string_view(fmt::format("{}:{}", only->requested->resource, only->requested->count)));
+    if (only->recommended) out.member("recommended", std::string_view(only->recommended->resource));
+  }
+  out.endObject();
+}
+
+void writeCauses(json::Writer& out, const policy::Judgement& judgement) {
+  out.key("details").beginObject().key("causes").beginArray();
+  for (const auto& finding : judgement.findings) {
+    if (finding.action == Action::Allow) continue;
+    out.beginObject().member("reason", policy::name(finding.code));
+    out.member("message", std::string_view(cutTo(finding.message, limits::kMaxMessageBytes)));
+    out.member("field", std::string_view(finding.path)).endObject();
+  }
+  out.endArray().endObject();
+}
+
+class Envelope {
+ public:
+  Envelope(const Review& review, bool allowed) {
+    out_.beginObject().member("apiVersion", "admission.k8s.io/v1").member("kind", "AdmissionReview");
+    out_.key("response").beginObject().member("uid", std::string_view(review.uid)).memberBool("allowed", allowed);
+  }
+  json::Writer& out() { return out_; }
+  std::string close() {
+    out_.endObject().endObject();
+    return out_.take();
+  }
+
+ private:
+  json::Writer out_;
+};
+
+void writeWarnings(json::Writer& out, const std::vector<std::string>& all) {
+  if (all.empty()) return;
+  out.key("warnings").beginArray();
+  for (const auto& text : all) out.string(text);
+  out.endArray();
+}
+
+}  // namespace
+
+Answer answer(std::string_view body, Path path, const Environment& environment, const ReviewerOptions& options) {
+  Answer out;
+  if (body.size() > limits::kMaxBodyBytes) {
+    out.httpStatus = 413;
+    out.allowed = false;
+    out.body = errorBody({fmt::format("the body is larger than {} bytes", limits::kMaxBodyBytes), ""});
+    return out;
+  }
+  auto parsed = Review::parse(body);
+  if (!parsed) {
+    out.httpStatus = 400;
+    out.allowed = false;
+    out.body = errorBody(parsed.error());
+    return out;
+  }
+  const Review& review = *parsed;
+  out.uid = review.uid;
+  out.ns = review.ns;
+  out.kind = review.kind;
+  out.name = review.name;
+  out.operation = review.operation;
+  out.user = review.user;
+  out.dryRun = review.dryRun;
+  out.decision = policy::name(Action::Allow);
+
+  const bool judged = (review.operation == "CREATE" || review.operation == "UPDATE") && review.subResource.empty();
+  if (!judged) {
+    out.body = Envelope(review, true).close();
+    return out;
+  }
+
+  const std::string ns = review.ns.empty() ? "default" : review.ns;
+  auto workload = workload::read(review.object, ns);
+  if (!review.ns.empty()) workload.ns = review.ns;
+  std::optional<workload::Workload> old;
+  if (review.operation == "UPDATE" && review.oldObject.isObject()) {
+    old = workload::read(review.oldObject, ns);
+    old->ns = workload.ns;
+  }
+  auto request = requestOf(review, old ? &*old : nullptr, options);
+  request.validateOnly = path == Path::Validate;
+  const auto judge = [&](const policy::Request& how) {
+    return policy::judge(workload, *environment.policies, environment.catalogue, *environment.surroundings, how, environment.now);
+  };
+  auto judgement = judge(request);
+  if (judgement.wouldBe) {
+    policy::Request enforced = request;
+    enforced.asEnforced = true;
+    enforced.validateOnly = false;
+    const auto would = judge(enforced);
+    judgement.wouldBe = would.decision == Action::Rewrite && would.patch.empty() ? Action::Warn : would.decision;
+  }
+  const bool denied = path == Path::Validate && judgement.decision == Action::Deny;
+  Action decision = judgement.decision;
+  if (path == Path::Mutate) decision = judgement.patch.empty() ? std::min(judgement.decision, Action::Warn) : Action::Rewrite;
+
+  Envelope envelope(review, !denied);
+  auto& json = envelope.out();
+  if (denied) {
+    const auto message = denialMessage(judgement, options);
+    json.key("status").beginObject().member("code", std::int64_t{403}).member("reason", "Forbidden").member("message", std::string_view(message));
+    writeCauses(json, judgement);
+    json.endObject();
+  }
+  if (path == Path::Mutate && !judgement.patch.empty())
+    json.member("patchType", "JSONPatch").member("patch", std::string_view(base64(json::patchText(judgement.patch))));
+  writeWarnings(json, warnings(judgement, path));
+  writeAudit(json, judgement, decision);
+  out.body = envelope.close();
+
+  if (out.name.empty()) out.name = judgement.name;
+  if (out.ns.empty()) out.ns = judgement.ns;
+  if (out.kind.empty()) out.kind = judgement.kind;
+  out.decision = policy::name(decision);
+  if (judgement.wouldBe) out.wouldBe = policy::name(*judgement.wouldBe);
+  out.findings = codesOf(judgement);
+  out.policies = judgement.policies;
+  out.allowed = !denied;
+  out.patched = path == Path::Mutate && !judgement.patch.empty();
+  return out;
+}
+
+}  // namespace rightslice::admission
