@@ -83,7 +83,7 @@ Result<Parsed> parse(Flags& flags, const std::vector<std::string>& arguments, co
   CLI::Option* positionals = nullptr;
   if (flags.positionals().target != nullptr) {
     positionals = app.add_option("positionals", CLI::callback_t(accept));
-    positionals->expected(0, kAnyNumber);
+    positionals->expected(kAnyNumber)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
 
   // What follows `--` never reaches CLI11: it may be another program's command line.
