@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <tuple>
 
+#include "base/ascii.hpp"
 #include "base/nearest.hpp"
 
 namespace rightslice::gpu {
@@ -38,6 +39,15 @@ std::optional<Offer> offerUnder(const Product& product, const std::string& name)
     }
   }
   return std::nullopt;
+}
+
+std::string lettersAndDigits(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const char lower = lowerAscii(c);
+    if (isDigitAscii(lower) || (lower >= 'a' && lower <= 'z')) result += lower;
+  }
+  return result;
 }
 
 }  // namespace
@@ -89,7 +99,13 @@ std::optional<std::string> Catalogue::nearestProduct(std::string_view name) cons
 
 std::optional<std::string> Catalogue::nearestProfile(std::string_view text) const {
   const std::optional<ProfileName> wanted = ProfileName::parse(text);
-  if (!wanted) return nearest(text, profileNames_);
+  if (!wanted) {
+    // Same letters and digits: only the marks between them are wrong ("3g40gb", "1g.24gb_me").
+    const std::string bare = lettersAndDigits(text);
+    const auto same = std::find_if(profileNames_.begin(), profileNames_.end(),
+                                   [&](const std::string& name) { return lettersAndDigits(name) == bare; });
+    return same != profileNames_.end() ? std::optional(*same) : nearest(text, profileNames_);
+  }
   const auto distance = [&](const ProfileName& name) {
     return std::tuple(std::abs(name.computeSlices - wanted->computeSlices), std::abs(name.nominalGb - wanted->nominalGb),
                       name.attributes != wanted->attributes, -name.nominalGb);

@@ -177,7 +177,7 @@ TEST_CASE("the nearest profile is found by size where the name is well formed, b
   const struct {
     const char *text, *nearest;
   } rows[] = {{"1g.11gb", "1g.12gb"}, {"3g.39gb", "3g.40gb"},   {"1g.10gb+mee", "1g.10gb"}, {"5g.40gb", "4g.40gb"},
-              {"3g.40", "3g.40gb"},   {"3g40gb", "3g.40gb"},    {"1g.5gb", "1g.5gb"},       {"4g.96gb+gfx", "4g.96gb+gfx"},
+              {"3g.40", "3g.40gb"},   {"3g40gb", "3g.40gb"},    {"1G.10GB_ME", "1g.10gb+me"}, {"1g.5gb", "1g.5gb"},       {"4g.96gb+gfx", "4g.96gb+gfx"},
               {"7g.80gb+me", "7g.80gb"}};
   for (const auto& row : rows) {
     CAPTURE(row.text);
