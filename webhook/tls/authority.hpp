@@ -27,7 +27,4 @@ Result<Issued> issue(const IssueOptions& options);
 /// Writes `text` to `path`, replacing it whole (a temporary file beside it, renamed). Keys get mode 0600, others 0644.
 Result<bool> writeSecret(const std::string& path, const std::string& text, bool isKey);
 
-/// Base64 of any bytes, one line: the form of caBundle and of the patch in an answer.
-std::string base64(std::string_view bytes);
-
 }  // namespace rightslice::tls

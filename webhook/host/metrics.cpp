@@ -1,0 +1,154 @@
+#include "host/metrics.hpp"
+
+#include <array>
+#include <mutex>
+#include <vector>
+
+#include <fmt/format.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace rightslice::host {
+namespace {
+
+using Kind = MetricRow::Kind;
+
+constexpr std::array<MetricRow, kMetrics> kRows{{
+    {Metric::Reviews, "rightslice_review_total", Kind::Counter, "path,operation,decision",
+     "Admission reviews answered, by decision (allow, warn, rewrite, deny)."},
+    {Metric::ReviewDuration, "rightslice_review_duration_seconds", Kind::Histogram, "path",
+     "Time from the end of the request to the finished answer."},
+    {Metric::Findings, "rightslice_findings_total", Kind::Counter, "code,action",
+     "Findings of reviews, with what enforce mode does about them."},
+    {Metric::WouldDeny, "rightslice_review_would_be_total", Kind::Counter, "path,decision",
+     "Reviews judged by a policy in audit or warn mode, by what enforce mode would have decided."},
+    {Metric::ReviewErrors, "rightslice_review_errors_total", Kind::Counter, "path,reason",
+     "Reviews that got no verdict, by reason (BadRequest, DeadlineExceeded, NotReady, InternalError)."},
+    {Metric::HttpRequests, "rightslice_http_requests_total", Kind::Counter, "code", "HTTP answers of the TLS port, by status."},
+    {Metric::Connections, "rightslice_connections", Kind::Gauge, "", "Open connections of the TLS port."},
+    {Metric::PolicyReloads, "rightslice_policy_reload_total", Kind::Counter, "result",
+     "Policy reloads: success, partial (bad policies kept their last good version), error (nothing could be read)."},
+    {Metric::PolicySetInfo, "rightslice_policy_set_info", Kind::Gauge, "digest", "The policy set in force; always 1."},
+    {Metric::PolicySetLoaded, "rightslice_policy_set_loaded_timestamp_seconds", Kind::Gauge, "",
+     "When the policy set in force was loaded."},
+    {Metric::PolicyLastRead, "rightslice_policy_last_read_timestamp_seconds", Kind::Gauge, "",
+     "When the policies were last read without an error of the source; older than --max-policy-age is not ready."},
+    {Metric::PolicyFilesBad, "rightslice_policy_files_bad", Kind::Gauge, "", "Policy files with an error now."},
+    {Metric::Policies, "rightslice_policies", Kind::Gauge, "mode", "Policies in force, by mode."},
+    {Metric::Exceptions, "rightslice_exceptions", Kind::Gauge, "state",
+     "Slice exceptions: active, expiring (less than 14 days left), expired."},
+    {Metric::CertificateReloads, "rightslice_certificate_reload_total", Kind::Counter, "result",
+     "Reloads of the serving certificate: success, error (the last good pair stays)."},
+    {Metric::CertificateExpiry, "rightslice_certificate_expiry_timestamp_seconds", Kind::Gauge, "",
+     "When the serving certificate expires."},
+    {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
+}};
+
+/// A review takes microseconds; a large one milliseconds; the last buckets show a machine in trouble.
+const prometheus::Histogram::BucketBoundaries kReviewBuckets{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                             0.025,   0.05,   0.1,     0.25,   0.5,   1,      2.5,   10};
+
+std::vector<std::string> split(std::string_view names) {
+  std::vector<std::string> out;
+  while (!names.empty()) {
+    const std::size_t comma = names.find(',');
+    out.emplace_back(names.substr(0, comma));
+    names = comma == std::string_view::npos ? std::string_view{} : names.substr(comma + 1);
+  }
+  return out;
+}
+
+std::string_view kindName(Kind kind) {
+  switch (kind) {
+    case Kind::Counter: return "counter";
+    case Kind::Gauge: return "gauge";
+    case Kind::Histogram: return "histogram";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::span<const MetricRow, kMetrics> metricRows() { return kRows; }
+
+struct Metrics::Parts {
+  struct Family {
+    std::vector<std::string> labels;
+    prometheus::Family<prometheus::Counter>* counters = nullptr;
+    prometheus::Family<prometheus::Gauge>* gauges = nullptr;
+    prometheus::Family<prometheus::Histogram>* histograms = nullptr;
+    prometheus::Gauge* info = nullptr;
+  };
+  prometheus::Registry registry;
+  std::array<Family, kMetrics> families;
+  std::mutex infoMutex;
+
+  Family& family(Metric metric) { return families[static_cast<std::size_t>(metric)]; }
+
+  prometheus::Labels labelled(Metric metric, Values values) {
+    prometheus::Labels labels;
+    auto name = family(metric).labels.begin();
+    for (const std::string_view value : values) labels.emplace(*name++, value);
+    return labels;
+  }
+};
+
+Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
+  for (const MetricRow& row : kRows) {
+    Parts::Family& family = parts_->family(row.id);
+    family.labels = split(row.labels);
+    const std::string name(row.name);
+    const std::string help(row.help);
+    switch (row.kind) {
+      case Kind::Counter: family.counters = &prometheus::BuildCounter().Name(name).Help(help).Register(parts_->registry); break;
+      case Kind::Gauge: family.gauges = &prometheus::BuildGauge().Name(name).Help(help).Register(parts_->registry); break;
+      case Kind::Histogram:
+        family.histograms = &prometheus::BuildHistogram().Name(name).Help(help).Register(parts_->registry);
+        break;
+    }
+    // A series without labels is there from the start, so that its absence is never taken for zero.
+    if (family.labels.empty() && family.counters != nullptr) family.counters->Add({});
+    if (family.labels.empty() && family.gauges != nullptr) family.gauges->Add({});
+  }
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::count(Metric counter, Values labels, double by) {
+  parts_->family(counter).counters->Add(parts_->labelled(counter, labels)).Increment(by);
+}
+
+void Metrics::set(Metric gauge, double value, Values labels) {
+  parts_->family(gauge).gauges->Add(parts_->labelled(gauge, labels)).Set(value);
+}
+
+void Metrics::add(Metric gauge, double by) { parts_->family(gauge).gauges->Add({}).Increment(by); }
+
+void Metrics::observe(Metric histogram, double seconds, Values labels) {
+  parts_->family(histogram).histograms->Add(parts_->labelled(histogram, labels), kReviewBuckets).Observe(seconds);
+}
+
+void Metrics::info(Metric gauge, Values labels) {
+  Parts::Family& family = parts_->family(gauge);
+  const std::lock_guard lock(parts_->infoMutex);
+  prometheus::Gauge& now = family.gauges->Add(parts_->labelled(gauge, labels));
+  now.Set(1);
+  if (family.info != nullptr && family.info != &now) family.gauges->Remove(family.info);
+  family.info = &now;
+}
+
+std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(parts_->registry.Collect()); }
+
+std::string metricsReference() {
+  std::string out = "# Metrics\n\nWhat `/metrics` of the ops port serves. No label holds a namespace, a user or the name of an object.\n\n"
+                    "| name | type | labels | meaning |\n|---|---|---|---|\n";
+  for (const MetricRow& row : kRows) {
+    out += fmt::format("| `{}` | {} | {} | {} |\n", row.name, kindName(row.kind), row.labels, row.help);
+  }
+  return out;
+}
+
+}  // namespace rightslice::host

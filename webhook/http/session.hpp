@@ -1,0 +1,53 @@
+// One connection from handshake to farewell, as a coroutine. Included by http/server.cpp only.
+//
+// Rules of every coroutine here (GCC 12 miscompiles what they forbid): inside a `co_await` expression stand only named variables
+// and calls with plain arguments: no lambda, no {} temporary, no ?:. Errors are values (as_tuple); parameters are by value.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include "http/server.hpp"
+#include "http/worker.hpp"
+
+namespace rightslice::http {
+
+using TlsStream = asio::ssl::stream<Socket>;
+
+/// What the sessions of a server share; outlives them.
+struct Shared {
+  ServerOptions options;
+  Router router;
+  std::atomic<bool> closing{false};
+  std::atomic<std::size_t> connections{0};
+  asio::thread_pool pool;
+  Shared(ServerOptions o, Router r)
+      : options(std::move(o)), router(std::move(r)), pool(static_cast<std::size_t>(options.poolThreads)) {}
+};
+
+template <class Stream>
+class Session final : public Connection {
+ public:
+  Session(Stream stream, Shared& shared, Worker& worker);
+  ~Session() override;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void cut() override;
+  void wake() override;
+
+  Stream stream;
+  Shared& shared;
+  Worker& worker;
+  boost::beast::flat_buffer buffer;
+};
+
+/// Serves the connection until it ends. Runs on the session's worker.
+Awaitable<void> run(std::shared_ptr<Session<TlsStream>> session);
+Awaitable<void> run(std::shared_ptr<Session<Socket>> session);
+
+}  // namespace rightslice::http
