@@ -34,7 +34,9 @@ std::int64_t largest(std::int64_t most, Works works) {
 
 Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroomTenths) {
   Alternatives result;
-  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr || !input.run->engine->kvRule || usable <= 0) return result;
+  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr ||
+      !input.run->engine->kvRule || usable <= 0)
+    return result;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes sizes = deviceSizes(input, plan);
   if (sizes.parameters == 0) return result;
@@ -42,7 +44,8 @@ Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroom
   const Bytes withoutKv = needOf(sizes) - sizes.kv.bytes;
   const Bytes sequence = kvOfSequence(plan, plan.context).bytes;
   const Int128 room = static_cast<Int128>(usable) * 1000 / (1000 + headroomTenths) - withoutKv;
-  if (room > 0 && sequence > 0) result.sequencesThatFit = std::min(static_cast<std::int64_t>(room / sequence), plan.maxNumSeqs);
+  if (room > 0 && sequence > 0)
+    result.sequencesThatFit = std::min(static_cast<std::int64_t>(room / sequence), plan.maxNumSeqs);
   if (fits(input, usable, headroomTenths)) return result;
 
   {
@@ -65,7 +68,8 @@ Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroom
     if (count >= 1) result.concurrency = count;
   }
   const bool wide = plan.format == Format::None;
-  const bool medium = plan.format == Format::Fp8 || plan.format == Format::Fp8Block || plan.format == Format::Int8 || plan.format == Format::GptqInt8;
+  const bool medium = plan.format == Format::Fp8 || plan.format == Format::Fp8Block || plan.format == Format::Int8 ||
+                      plan.format == Format::GptqInt8;
   for (const Format format : {Format::Fp8, Format::Awq}) {
     if (!(wide || (medium && format == Format::Awq))) continue;
     EstimateInput smaller = input;

@@ -20,8 +20,9 @@ namespace rightslice::model {
 namespace {
 
 // Fields that are no numbers and no flags.
-constexpr std::array<std::string_view, 14> kOtherFields{"id", "aliases", "family", "torch_dtype", "format", "norms_per_layer", "qk_norm",
-                                                        "declared_parameters", "unmodelled", "note", "unverified", "source", "vision", "models"};
+constexpr std::array<std::string_view, 14> kOtherFields{
+    "id",         "aliases", "family",     "torch_dtype", "format", "norms_per_layer", "qk_norm", "declared_parameters",
+    "unmodelled", "note",    "unverified", "source",      "vision", "models"};
 
 /// Reads one row; the first fault ends it.
 class RowReader {
@@ -34,13 +35,15 @@ class RowReader {
     Architecture a;
     a.moeLayerStep = 1;
     for (const auto& [key, value] : row_.members()) {
-      if (auto fault = readField(a, key, value)) return faultAt(pointer_ + "/" + json::escapeToken(key), std::move(*fault), key);
+      if (auto fault = readField(a, key, value))
+        return faultAt(pointer_ + "/" + json::escapeToken(key), std::move(*fault), key);
     }
     if (a.id.empty()) return faultAt(pointer_, "id is missing: the repository that the model is served under");
     if (a.family.empty()) return faultAt(pointer_, fmt::format("family of {} is missing, for example llama", a.id));
     if (a.headDim == 0 && a.heads > 0) a.headDim = a.hidden / a.heads;
     if (a.isEncoder()) a.tiedEmbeddings = true;
-    if (auto fault = shapeFault(a)) return faultAt(pointer_ + "/" + std::string(fault->key), fmt::format("{}: {}", a.id, fault->message));
+    if (auto fault = shapeFault(a))
+      return faultAt(pointer_ + "/" + std::string(fault->key), fmt::format("{}: {}", a.id, fault->message));
     return a;
   }
 
@@ -68,7 +71,7 @@ class RowReader {
     const struct {
       std::string_view key;
       std::string& member;
-    } texts[] = {{"id", a.id},         {"family", a.family},         {"torch_dtype", a.dtype},
+    } texts[] = {{"id", a.id},          {"family", a.family},         {"torch_dtype", a.dtype},
                  {"qk_norm", a.qkNorm}, {"unmodelled", a.unmodelled}, {"source", a.source}};
     for (const auto& text : texts) {
       if (text.key != key) continue;
@@ -87,7 +90,8 @@ class RowReader {
     }
     if (key == "format") {
       const auto format = value.isString() ? parseFormat(value.stringOr("")) : std::nullopt;
-      if (!format) return "format must be one of none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, gguf";
+      if (!format)
+        return "format must be one of none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, gguf";
       a.format = *format;
       return std::nullopt;
     }
@@ -99,7 +103,8 @@ class RowReader {
     }
     if (key == "declared_parameters") {
       const auto number = value.integer();
-      if (!number || *number < 1 || *number > 1'000'000'000'000'000) return "declared_parameters must be a whole number above 0";
+      if (!number || *number < 1 || *number > 1'000'000'000'000'000)
+        return "declared_parameters must be a whole number above 0";
       a.declaredParameters = *number;
       return std::nullopt;
     }
@@ -131,15 +136,33 @@ struct Ending {
   Format format;
 };
 constexpr Ending kEndings[] = {
-    {"-gptq-int8", Format::GptqInt8},     {"-gptq-int4", Format::Gptq},        {"-gptq-4bit", Format::Gptq},
-    {"-gptq-8bit", Format::GptqInt8},     {"-gptq", Format::Gptq},             {"-awq-int4", Format::Awq},
-    {"-awq", Format::Awq},                {"-fp8-dynamic", Format::Fp8},       {"-fp8-block", Format::Fp8Block},
-    {"-fp8-kv", Format::Fp8},             {"-fp8", Format::Fp8},               {"-quantized.w4a16", Format::W4A16},
-    {"-quantized.w8a8", Format::Int8},    {"-quantized.w8a16", Format::Int8},  {".w4a16", Format::W4A16},
-    {"-w4a16", Format::W4A16},            {".w8a8", Format::Int8},             {"-w8a8", Format::Int8},
-    {"-int8", Format::Int8},              {"-int4", Format::W4A16},            {"-nvfp4", Format::Nvfp4},
-    {"-fp4", Format::Nvfp4},              {"-mxfp4", Format::Mxfp4},           {"-unsloth-bnb-4bit", Format::Nf4},
-    {"-bnb-4bit", Format::Nf4},           {"-bf16", Format::None},             {"-gguf", Format::Gguf},
+    {"-gptq-int8", Format::GptqInt8},
+    {"-gptq-int4", Format::Gptq},
+    {"-gptq-4bit", Format::Gptq},
+    {"-gptq-8bit", Format::GptqInt8},
+    {"-gptq", Format::Gptq},
+    {"-awq-int4", Format::Awq},
+    {"-awq", Format::Awq},
+    {"-fp8-dynamic", Format::Fp8},
+    {"-fp8-block", Format::Fp8Block},
+    {"-fp8-kv", Format::Fp8},
+    {"-fp8", Format::Fp8},
+    {"-quantized.w4a16", Format::W4A16},
+    {"-quantized.w8a8", Format::Int8},
+    {"-quantized.w8a16", Format::Int8},
+    {".w4a16", Format::W4A16},
+    {"-w4a16", Format::W4A16},
+    {".w8a8", Format::Int8},
+    {"-w8a8", Format::Int8},
+    {"-int8", Format::Int8},
+    {"-int4", Format::W4A16},
+    {"-nvfp4", Format::Nvfp4},
+    {"-fp4", Format::Nvfp4},
+    {"-mxfp4", Format::Mxfp4},
+    {"-unsloth-bnb-4bit", Format::Nf4},
+    {"-bnb-4bit", Format::Nf4},
+    {"-bf16", Format::None},
+    {"-gguf", Format::Gguf},
 };
 
 /// "hf://Qwen/X", "/root/.cache/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
@@ -150,7 +173,8 @@ std::string folded(std::string_view text) {
   }
   while (!name.empty() && name.back() == '/') name.pop_back();
   if (const auto cache = name.find("models--"); cache != std::string::npos) {
-    std::string segment = name.substr(cache + 8, name.find('/', cache) == std::string::npos ? std::string::npos : name.find('/', cache) - cache - 8);
+    std::string segment = name.substr(
+        cache + 8, name.find('/', cache) == std::string::npos ? std::string::npos : name.find('/', cache) - cache - 8);
     if (const auto dashes = segment.find("--"); dashes != std::string::npos) return segment.replace(dashes, 2, "/");
   }
   return name;
@@ -162,16 +186,20 @@ std::string_view lastSegment(std::string_view name) { return name.substr(name.rf
 
 Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, const Catalogue* base) {
   const json::YamlStream stream = json::parseYaml(text);
-  if (!stream.broken.empty()) return fail(stream.broken.front().error.message, fmt::format("{}:{}", file, stream.broken.front().error.where));
-  if (stream.documents.size() != 1) return fail("a model catalogue is one document with a list under models", fmt::format("{}:1:1", file));
+  if (!stream.broken.empty())
+    return fail(stream.broken.front().error.message, fmt::format("{}:{}", file, stream.broken.front().error.where));
+  if (stream.documents.size() != 1)
+    return fail("a model catalogue is one document with a list under models", fmt::format("{}:1:1", file));
   const json::View root = stream.documents.front().document.root();
   const json::Marks& marks = stream.documents.front().marks;
   const json::View list = root["models"];
-  if (!list.isArray()) return fail("a model catalogue is an object with a list under models", fmt::format("{}:1:1", file));
+  if (!list.isArray())
+    return fail("a model catalogue is an object with a list under models", fmt::format("{}:1:1", file));
   for (const auto& [key, value] : root.members()) {
     if (key == "models" || key == "note") continue;
     const auto mark = marks.find("/" + json::escapeToken(key)).key;
-    return fail(fmt::format("unknown field {}, a model catalogue has models and note", key), fmt::format("{}:{}:{}", file, mark.line, mark.column));
+    return fail(fmt::format("unknown field {}, a model catalogue has models and note", key),
+                fmt::format("{}:{}:{}", file, mark.line, mark.column));
   }
 
   Catalogue result;
@@ -202,7 +230,8 @@ Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, 
       else result.globs_.emplace_back(alias, at);
     }
   }
-  for (std::size_t at = 0; at < result.models_.size(); ++at) result.byName_.insert_or_assign(folded(result.models_[at].id), at);
+  for (std::size_t at = 0; at < result.models_.size(); ++at)
+    result.byName_.insert_or_assign(folded(result.models_[at].id), at);
   constexpr std::size_t kSeveral = static_cast<std::size_t>(-1);
   std::map<std::string, std::size_t, std::less<>> bySegment;
   for (const auto& [name, at] : result.byName_) {
@@ -219,8 +248,10 @@ Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, 
 }
 
 const Catalogue& Catalogue::builtIn() {
-  // The embedded file is tested; were it broken, an empty catalogue would make every model unknown, never a wrong verdict.
-  static const Catalogue catalogue = Catalogue::load(embedded::models_json(), "policies/catalogue/models.json", nullptr).value_or(Catalogue());
+  // The embedded file is tested; were it broken, an empty catalogue would make every model unknown, never a wrong
+  // verdict.
+  static const Catalogue catalogue =
+      Catalogue::load(embedded::models_json(), "policies/catalogue/models.json", nullptr).value_or(Catalogue());
   return catalogue;
 }
 

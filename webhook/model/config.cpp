@@ -92,7 +92,7 @@ const Class* findClass(std::string_view modelType) {
 
 /// The same field under the names that classes give it; the first is Hugging Face's usual one.
 struct Spelling {
-  std::int64_t Architecture::*member;
+  std::int64_t Architecture::* member;
   std::array<std::string_view, 4> keys;
 };
 constexpr Spelling kSpellings[] = {
@@ -125,7 +125,8 @@ class ConfigReader {
   ConfigReader(json::View config, std::string_view name) : config_(config) { a_.id = std::string(name); }
 
   Result<Architecture> read() {
-    if (!config_.isObject()) return fail(fmt::format("config.json must be an object, not a {}", config_.typeName()), "");
+    if (!config_.isObject())
+      return fail(fmt::format("config.json must be an object, not a {}", config_.typeName()), "");
     text_ = config_;
     for (const std::string_view nested : {"text_config", "llm_config", "language_config"}) {
       if (config_[nested].isObject()) {
@@ -166,7 +167,9 @@ class ConfigReader {
         const json::View value = text_[key];
         if (!value.exists() || value.isNull() || (value.isArray() && key != "num_hidden_layers")) continue;
         const auto number = value.integer();
-        if (!number || *number < 0) return fail(fmt::format("{} must be a whole number, not {}", key, value.text().substr(0, 40)), fmt::format("{}/{}", at_, key));
+        if (!number || *number < 0)
+          return fail(fmt::format("{} must be a whole number, not {}", key, value.text().substr(0, 40)),
+                      fmt::format("{}/{}", at_, key));
         a_.*spelling.member = *number;
         break;
       }
@@ -182,7 +185,8 @@ class ConfigReader {
   void readClassParts() {
     const Class fallback{"", "llama"};
     const Class& c = class_ != nullptr ? *class_ : fallback;
-    a_.dtype = std::string(text_["torch_dtype"].stringOr(text_["dtype"].stringOr(config_["torch_dtype"].stringOr(config_["dtype"].stringOr("bfloat16")))));
+    a_.dtype = std::string(text_["torch_dtype"].stringOr(
+        text_["dtype"].stringOr(config_["torch_dtype"].stringOr(config_["dtype"].stringOr("bfloat16")))));
     a_.tiedEmbeddings = a_.isEncoder() || flag("tie_word_embeddings", c.tied);
     a_.qkvBias = flag("attention_bias", flag("qkv_bias", c.qkvBias));
     a_.allBias = c.allBias;
@@ -198,7 +202,8 @@ class ConfigReader {
     }
     if (a_.kvHeads == 0) a_.kvHeads = a_.heads;
     if (a_.headDim == 0 && a_.heads > 0) a_.headDim = a_.family.starts_with("gemma") ? 256 : a_.hidden / a_.heads;
-    if (a_.isEncoder() || a_.family == "opt") a_.positionRows = std::min<std::int64_t>(a_.maxPositions, std::int64_t{1} << 60) + (a_.family == "opt" ? 2 : 0);
+    if (a_.isEncoder() || a_.family == "opt")
+      a_.positionRows = std::min<std::int64_t>(a_.maxPositions, std::int64_t{1} << 60) + (a_.family == "opt" ? 2 : 0);
     if (a_.family != "bert") a_.typeRows = 0;
     if (a_.isEncoder() && a_.typeRows == 0) a_.typeRows = 2;
     a_.lmHeadBias = a_.family == "phi";
@@ -208,7 +213,8 @@ class ConfigReader {
     if (a_.moeLayerStep == 0) a_.moeLayerStep = 1;
     if (a_.family == "llama4") a_.sharedIntermediate = a_.moeIntermediate;
     a_.sharedGate = text_["model_type"].stringOr("") == "qwen2_moe";
-    a_.routerBias = text_["topk_method"].stringOr("") == "noaux_tc" || text_["model_type"].stringOr("") == "deepseek_v3";
+    a_.routerBias =
+        text_["topk_method"].stringOr("") == "noaux_tc" || text_["model_type"].stringOr("") == "deepseek_v3";
     if (a_.maxPositions == 0) a_.maxPositions = text_["max_target_positions"].integer().value_or(2048);
   }
 
@@ -219,7 +225,8 @@ class ConfigReader {
     a_.slidingWindow = *window;
     std::int64_t sliding = 0;
     if (text_["layer_types"].isArray()) {
-      for (const json::View layer : text_["layer_types"].elements()) sliding += layer.stringOr("") == "sliding_attention" ? 1 : 0;
+      for (const json::View layer : text_["layer_types"].elements())
+        sliding += layer.stringOr("") == "sliding_attention" ? 1 : 0;
     } else if (const auto pattern = text_["sliding_window_pattern"].integer(); pattern && *pattern > 0) {
       sliding = a_.layers - a_.layers / *pattern;
     } else if (a_.family == "gemma3") {
@@ -241,7 +248,8 @@ class ConfigReader {
     if (!(factor > 1 && factor < 1e6)) return;
     if (type == "yarn" || type == "linear" || type == "dynamic") {
       a_.ropeFactor = factor;
-      if (const auto original = scaling["original_max_position_embeddings"].integer(); type == "yarn" && original && *original > 0) {
+      if (const auto original = scaling["original_max_position_embeddings"].integer();
+          type == "yarn" && original && *original > 0) {
         // Some files already hold the stretched length, as DeepSeek's do.
         const double stretched = static_cast<double>(*original) * factor;
         a_.ropeFactor = std::max(1.0, stretched / static_cast<double>(std::max<std::int64_t>(a_.maxPositions, 1)));
@@ -250,7 +258,8 @@ class ConfigReader {
   }
 
   void readVision() {
-    const bool hasTower = config_["vision_config"].isObject() || config_["audio_config"].isObject() || config_["vision_tower"].exists();
+    const bool hasTower =
+        config_["vision_config"].isObject() || config_["audio_config"].isObject() || config_["vision_tower"].exists();
     if (!hasTower) return;
     a_.vision = true;
     if (a_.unmodelled.empty()) a_.unmodelled = "the vision or audio tower, whose size config.json does not tell";
@@ -264,15 +273,18 @@ class ConfigReader {
     const auto bits = q["bits"].integer();
     std::optional<Format> format = parseFormat(method);
     if (method == "fp8") format = q["weight_block_size"].isArray() ? Format::Fp8Block : Format::Fp8;
-    else if (method == "gptq") format = bits == 8 ? Format::GptqInt8 : bits.value_or(4) == 4 ? std::optional(Format::Gptq) : std::nullopt;
+    else if (method == "gptq")
+      format = bits == 8 ? Format::GptqInt8 : bits.value_or(4) == 4 ? std::optional(Format::Gptq) : std::nullopt;
     else if (method == "awq") format = bits.value_or(4) == 4 ? std::optional(Format::Awq) : std::nullopt;
     else if (method == "bitsandbytes") format = flagOf(q, "load_in_8bit") ? Format::Int8 : Format::Nf4;
     else if (method == "compressed-tensors") format = compressed(q);
-    else if (method == "modelopt") format = q["quant_algo"].stringOr("").find("FP4") != std::string_view::npos ? Format::Nvfp4 : Format::Fp8;
+    else if (method == "modelopt")
+      format = q["quant_algo"].stringOr("").find("FP4") != std::string_view::npos ? Format::Nvfp4 : Format::Fp8;
     if (format) {
       a_.format = *format;
     } else if (a_.unmodelled.empty()) {
-      a_.unmodelled = fmt::format("quantization method {} is not known; counted in 16 bit", method.empty() ? "without a name" : method);
+      a_.unmodelled = fmt::format("quantization method {} is not known; counted in 16 bit",
+                                  method.empty() ? "without a name" : method);
     }
     return std::nullopt;
   }
@@ -287,7 +299,10 @@ class ConfigReader {
       const json::View weights = group["weights"];
       const auto bits = weights["num_bits"].integer();
       if (bits == 4) return weights["type"].stringOr("int") == "float" ? Format::Nvfp4 : Format::W4A16;
-      if (bits == 8) return weights["type"].stringOr("int") != "float" ? Format::Int8 : weights["strategy"].stringOr("") == "block" ? Format::Fp8Block : Format::Fp8;
+      if (bits == 8)
+        return weights["type"].stringOr("int") != "float"    ? Format::Int8
+               : weights["strategy"].stringOr("") == "block" ? Format::Fp8Block
+                                                             : Format::Fp8;
     }
     return std::nullopt;
   }

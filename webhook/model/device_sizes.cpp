@@ -47,16 +47,19 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
   }
   sizes.context = kContext;
   sizes.nonTorch = plan.tensorParallel > 1 || plan.pipelineParallel > 1 ? kNonTorchParallel : kNonTorch;
-  if (!input.run->settings.enforceEager && !input.architecture->isEncoder()) sizes.graphs = count.total > kLargeModel ? kGraphsOfLarge : kGraphs;
+  if (!input.run->settings.enforceEager && !input.architecture->isEncoder())
+    sizes.graphs = count.total > kLargeModel ? kGraphsOfLarge : kGraphs;
   return sizes;
 }
 
 Bytes minimumOf(const DeviceSizes& s) {
-  return plusBytes(plusBytes(s.weights.low, s.kv.low), plusBytes(s.activations.low, plusBytes(s.graphs.low, s.runtime().low)));
+  return plusBytes(plusBytes(s.weights.low, s.kv.low),
+                   plusBytes(s.activations.low, plusBytes(s.graphs.low, s.runtime().low)));
 }
 
 Bytes needOf(const DeviceSizes& s) {
-  return plusBytes(plusBytes(s.weights.bytes, s.kv.bytes), plusBytes(s.activations.bytes, plusBytes(s.graphs.bytes, s.runtime().bytes)));
+  return plusBytes(plusBytes(s.weights.bytes, s.kv.bytes),
+                   plusBytes(s.activations.bytes, plusBytes(s.graphs.bytes, s.runtime().bytes)));
 }
 
 }  // namespace rightslice::model

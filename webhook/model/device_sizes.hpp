@@ -1,5 +1,5 @@
-// The numbers of an estimate, without words: what each part takes on one device, as an interval. Everything that asks "and with
-// these other flags?" (start, alternatives) computes here.
+// The numbers of an estimate, without words: what each part takes on one device, as an interval. Everything that asks
+// "and with these other flags?" (start, alternatives) computes here.
 #pragma once
 #include <optional>
 
@@ -16,31 +16,32 @@ struct ServingPlan {
   const Architecture* architecture = nullptr;
   Format format = Format::None;
   std::int64_t tensorParallel = 1, pipelineParallel = 1;
-  std::int64_t layers = 0;              ///< on one device
-  std::int64_t elementBytes = 2;        ///< of weights and activations that are not quantised
-  std::int64_t kvBitsTwice = 32;        ///< twice the bits of one KV element: nvfp4 takes 4.5
+  std::int64_t layers = 0;        ///< on one device
+  std::int64_t elementBytes = 2;  ///< of weights and activations that are not quantised
+  std::int64_t kvBitsTwice = 32;  ///< twice the bits of one KV element: nvfp4 takes 4.5
   bool kvDtypeUnknown = false;
   std::int64_t maxModelLen = 0, maxNumSeqs = 0, maxNumBatchedTokens = 0, blockSize = 16;
-  bool autoLength = false;              ///< the engine takes the longest sequence that fits
+  bool autoLength = false;  ///< the engine takes the longest sequence that fits
   std::int64_t concurrency = 0, context = 0;
   double fractionLow = 0, fraction = 0, fractionHigh = 0;  ///< the memory fraction that may, should and might hold
   std::optional<Version> version;
-  bool windowAware = false;             ///< sliding layers are known to hold only their window
-  std::optional<Bytes> absolutePool;    ///< --kv-cache-memory-bytes or --num-gpu-blocks-override
+  bool windowAware = false;           ///< sliding layers are known to hold only their window
+  std::optional<Bytes> absolutePool;  ///< --kv-cache-memory-bytes or --num-gpu-blocks-override
 };
 ServingPlan servingPlan(const EstimateInput& input);
 
 struct DeviceSizes {
   std::int64_t parameters = 0;
   Interval weights, kv, activations, graphs, context, nonTorch;
-  Interval kvOfOneSequence;             ///< of the maximum length
+  Interval kvOfOneSequence;  ///< of the maximum length
   Bytes kvBytesPerToken = 0;
   Interval runtime() const;
 };
 DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan);
 
 /// One part each; deviceSizes puts them together.
-Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, std::optional<Bytes> deviceMemory);
+Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
+                   std::optional<Bytes> deviceMemory);
 Interval activationsOn(const ServingPlan& plan, const EngineRun& run);
 Bytes kvBytesPerToken(const ServingPlan& plan);
 /// KV cache of one sequence: low as if each sliding layer held only its window, high as if all layers were full.

@@ -8,10 +8,11 @@
 namespace rightslice::model {
 namespace {
 
-constexpr std::string_view kSource = "facts/workloads-engines-metrics 4.1 to 4.4";
+constexpr std::string_view kSource = "recognised by command, environment and image; its memory is not modelled yet";
 
 constexpr Engine kEngines[] = {
-    {"vllm", KvRule::Pooled, WhenShort::Refuses, 0.92, "vLLM arg_utils and gpu_worker; 0.92 since pull request 38284 (spring 2026), 0.9 before"},
+    {"vllm", KvRule::Pooled, WhenShort::Refuses, 0.92,
+     "vLLM arg_utils and gpu_worker; 0.92 since pull request 38284 (spring 2026), 0.9 before"},
     {"sglang", std::nullopt, WhenShort::Refuses, 0, kSource},
     {"tgi", std::nullopt, WhenShort::Refuses, 0, kSource},
     {"tei", std::nullopt, WhenShort::Refuses, 0, kSource},
@@ -29,8 +30,10 @@ constexpr Engine kEngines[] = {
 };
 
 constexpr std::string_view kVllmPrograms[] = {"vllm serve"};
-constexpr std::string_view kVllmModules[] = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server", "vllm.entrypoints.cli.main"};
-constexpr std::string_view kVllmImages[] = {"*vllm/vllm-openai*", "*/vllm-openai*", "*vllm-openai", "*rhaiis/vllm-*", "*/vllm-cuda*", "*llm-d/llm-d*", "vllm/vllm*"};
+constexpr std::string_view kVllmModules[] = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server",
+                                             "vllm.entrypoints.cli.main"};
+constexpr std::string_view kVllmImages[] = {"*vllm/vllm-openai*", "*/vllm-openai*", "*vllm-openai", "*rhaiis/vllm-*",
+                                            "*/vllm-cuda*",       "*llm-d/llm-d*",  "vllm/vllm*"};
 constexpr std::string_view kVllmFlags[] = {"model", "model-tag"};
 constexpr std::string_view kHubEnv[] = {"MODEL_ID", "HF_MODEL_ID", "MODEL_NAME"};
 constexpr std::string_view kSglangPrograms[] = {"sglang serve"};

@@ -1,4 +1,5 @@
-// Puts the parts of a need together and says for each where it comes from. Interval rules: DESIGN 3.4, facts/footprint 8.
+// Puts the parts of a need together and says for each where it comes from. Interval rules: DESIGN 3.4, facts/footprint
+// 8.
 #include "model/footprint.hpp"
 
 #include <algorithm>
@@ -18,7 +19,9 @@ std::string formatName(const ServingPlan& plan, const EstimateInput& input) {
   if (plan.format != Format::None) return std::string(name(plan.format));
   if (plan.elementBytes == 4) return "float32, 4 B each";
   const std::string dtype = input.run->settings.dtype.value_or("auto");
-  const std::string shown = dtype != "auto" ? dtype : plan.architecture->dtype == "float32" ? "16 bit" : plan.architecture->dtype;
+  const std::string shown = dtype != "auto"                         ? dtype
+                            : plan.architecture->dtype == "float32" ? "16 bit"
+                                                                    : plan.architecture->dtype;
   return shown + ", 2 B each";
 }
 
@@ -30,11 +33,13 @@ std::string parallelText(const ServingPlan& plan) {
 }
 
 std::string weightsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
-  std::string text = fmt::format("{:.2f}e9 parameters in {}{}, shape of {}", static_cast<double>(sizes.parameters) / 1e9,
-                                 formatName(plan, input), parallelText(plan), plan.architecture->id);
+  std::string text =
+      fmt::format("{:.2f}e9 parameters in {}{}, shape of {}", static_cast<double>(sizes.parameters) / 1e9,
+                  formatName(plan, input), parallelText(plan), plan.architecture->id);
   if (plan.format == Format::Mxfp4 && plan.architecture->experts > 0) text += "; all but the experts stays 16 bit";
   else if (plan.format != Format::None && plan.format != Format::Gguf) text += "; embeddings and norms stay 16 bit";
-  if (input.run->settings.cpuOffloadGb) text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
+  if (input.run->settings.cpuOffloadGb)
+    text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
   return text;
 }
 
@@ -42,15 +47,18 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
   if (plan.architecture->isEncoder()) return "an encoder keeps no KV cache";
   const Settings& settings = input.run->settings;
   if (settings.kvCacheMemoryBytes) return fmt::format("--kv-cache-memory-bytes {}", *settings.kvCacheMemoryBytes);
-  if (settings.numGpuBlocks) return fmt::format("--num-gpu-blocks-override {}, blocks of {} tokens", *settings.numGpuBlocks, plan.blockSize);
+  if (settings.numGpuBlocks)
+    return fmt::format("--num-gpu-blocks-override {}, blocks of {} tokens", *settings.numGpuBlocks, plan.blockSize);
   const std::string perToken = formatBytes(sizes.kvBytesPerToken) + " per token";
   const bool oneIsLarger = !plan.autoLength && sizes.kv.bytes == sizes.kvOfOneSequence.bytes &&
                            timesBytes(plan.concurrency, plan.context) <= plan.maxModelLen;
-  std::string text = oneIsLarger ? fmt::format("one sequence of the maximum length {} x {}", plan.maxModelLen, perToken)
-                                 : fmt::format("{} sequences x {} tokens x {}", plan.concurrency, plan.context, perToken);
+  std::string text = oneIsLarger
+                         ? fmt::format("one sequence of the maximum length {} x {}", plan.maxModelLen, perToken)
+                         : fmt::format("{} sequences x {} tokens x {}", plan.concurrency, plan.context, perToken);
   if (!input.load.stated && !oneIsLarger) text += " (load assumed)";
   if (plan.architecture->slidingLayers > 0) {
-    text += plan.windowAware ? "; layers with a sliding window hold their window" : "; layers with a sliding window counted as full";
+    text += plan.windowAware ? "; layers with a sliding window hold their window"
+                             : "; layers with a sliding window counted as full";
   }
   return text;
 }
@@ -58,33 +66,41 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
 std::string activationsText(const EstimateInput& input, const ServingPlan& plan) {
   const Settings& settings = input.run->settings;
   return fmt::format("profile run with {} sequences{} x {} vocabulary, {} tokens{} per batch", plan.maxNumSeqs,
-                     settings.maxNumSeqs ? " (--max-num-seqs)" : " (default)", plan.architecture->vocab, plan.maxNumBatchedTokens,
+                     settings.maxNumSeqs ? " (--max-num-seqs)" : " (default)", plan.architecture->vocab,
+                     plan.maxNumBatchedTokens,
                      settings.maxNumBatchedTokens ? " (--max-num-batched-tokens)" : " (default)");
 }
 
 /// What takes memory and has no number, each as a term of its own.
 std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan) {
   std::vector<Term> terms;
-  const auto add = [&](std::string name, std::string from) { terms.push_back({std::move(name), 0, std::move(from), 0, 0, true}); };
+  const auto add = [&](std::string name, std::string from) {
+    terms.push_back({std::move(name), 0, std::move(from), 0, 0, true});
+  };
   for (const std::string& open : input.run->open) add("notModelled", open);
   const Architecture& a = *input.architecture;
   if (!a.unmodelled.empty()) add("notModelled", fmt::format("{}: {}", a.id, a.unmodelled));
-  if (a.vision && !input.run->settings.textOnly) add("images", fmt::format("{}: memory for images in the profile run is not modelled", a.id));
-  if (plan.kvDtypeUnknown) add("notModelled", fmt::format("KV cache type {} is not known; counted in 16 bit",
-                                                         input.kvCacheDtype.value_or(input.run->settings.kvCacheDtype.value_or(""))));
-  if (input.run->settings.cpuOffloadGb) add("notModelled", "--cpu-offload-gb: what is copied back while computing is not modelled");
+  if (a.vision && !input.run->settings.textOnly)
+    add("images", fmt::format("{}: memory for images in the profile run is not modelled", a.id));
+  if (plan.kvDtypeUnknown)
+    add("notModelled", fmt::format("KV cache type {} is not known; counted in 16 bit",
+                                   input.kvCacheDtype.value_or(input.run->settings.kvCacheDtype.value_or(""))));
+  if (input.run->settings.cpuOffloadGb)
+    add("notModelled", "--cpu-offload-gb: what is copied back while computing is not modelled");
   return terms;
 }
 
 Confidence confidenceOf(const EstimateInput& input, const ServingPlan& plan, bool open) {
-  Confidence lowest = std::min({input.modelConfidence, input.formatConfidence, input.run->engineConfidence, input.run->modelConfidence});
+  Confidence lowest = std::min(
+      {input.modelConfidence, input.formatConfidence, input.run->engineConfidence, input.run->modelConfidence});
   if (input.run->versionFromImage && !input.run->version.empty()) lowest = std::min(lowest, Confidence::Medium);
   if (plan.format == Format::Gguf || plan.format == Format::Nf4) lowest = std::min(lowest, Confidence::Medium);
   return open ? Confidence::Low : lowest;
 }
 
 // Words of --quantization that name a family of formats, not one.
-constexpr std::array<std::string_view, 6> kFamilyWords{"compressed-tensors", "modelopt", "bitsandbytes", "quark", "torchao", "auto-round"};
+constexpr std::array<std::string_view, 6> kFamilyWords{
+    "compressed-tensors", "modelopt", "bitsandbytes", "quark", "torchao", "auto-round"};
 
 }  // namespace
 
@@ -126,7 +142,9 @@ EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, cons
 }
 
 std::optional<Estimate> estimate(const EstimateInput& input) {
-  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr || !input.run->engine->kvRule) return std::nullopt;
+  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr ||
+      !input.run->engine->kvRule)
+    return std::nullopt;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes sizes = deviceSizes(input, plan);
   if (sizes.parameters == 0) return std::nullopt;
@@ -139,7 +157,8 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   add("weights", sizes.weights, weightsText(input, plan, sizes));
   add("kvCache", sizes.kv, kvText(input, plan, sizes));
   add("activations", sizes.activations, activationsText(input, plan));
-  add("graphs", sizes.graphs, input.run->settings.enforceEager ? "none with --enforce-eager" : "CUDA graphs, measured on models of this size");
+  add("graphs", sizes.graphs,
+      input.run->settings.enforceEager ? "none with --enforce-eager" : "CUDA graphs, measured on models of this size");
   add("runtime", sizes.runtime(), "CUDA context and buffers outside of PyTorch, measured");
   Bytes high = 0;
   for (const Term& term : need.terms) high = plusBytes(high, term.high);

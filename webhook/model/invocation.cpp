@@ -6,6 +6,7 @@
 #include "base/glob.hpp"
 #include "model/engine.hpp"
 #include "model/gguf.hpp"
+#include "model/image.hpp"
 #include "model/shell.hpp"
 #include "model/signatures.hpp"
 #include "model/spelling.hpp"
@@ -19,8 +20,9 @@ constexpr int kMaxShellDepth = 4;
 std::string_view baseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // Programs that run what follows them.
-constexpr std::array<std::string_view, 16> kWrappers{"exec", "env", "nohup", "nice", "time", "timeout", "tini", "dumb-init",
-                                                     "numactl", "stdbuf", "sudo", "command", "catatonit", "taskset", "setsid", "eval"};
+constexpr std::array<std::string_view, 16> kWrappers{"exec",      "env",       "nohup",   "nice",   "time", "timeout",
+                                                     "tini",      "dumb-init", "numactl", "stdbuf", "sudo", "command",
+                                                     "catatonit", "taskset",   "setsid",  "eval"};
 constexpr std::array<std::string_view, 3> kRunners{"uv", "poetry", "conda"};  // with the word "run"
 constexpr std::array<std::string_view, 6> kShells{"sh", "bash", "dash", "ash", "zsh", "ksh"};
 // Set in the pods of a LeaderWorkerSet.
@@ -31,30 +33,20 @@ bool contains(const std::array<std::string_view, n>& list, std::string_view word
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-struct Image {
-  std::string name;  ///< without tag and digest, lower case
-  std::string tag;
-};
-
-Image splitImage(std::string_view image) {
-  image = image.substr(0, image.find('@'));
-  const auto slash = image.rfind('/');
-  const auto colon = image.rfind(':');
-  if (colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash)) return {lowered(image), {}};
-  return {lowered(image.substr(0, colon)), std::string(image.substr(colon + 1))};
-}
-
 class InvocationReader {
  public:
-  explicit InvocationReader(const Invocation& invocation) : invocation_(invocation), image_(splitImage(invocation.image)) {
+  explicit InvocationReader(const Invocation& invocation)
+      : invocation_(invocation), image_(splitImage(invocation.image)) {
     lookup_ = [this](std::string_view name) { return variable(name); };
   }
 
   EngineRun read() {
     noteWhatIsThere();
     std::vector<PlacedWord> words;
-    for (std::size_t i = 0; i < invocation_.command.size(); ++i) words.push_back({ShellWord{invocation_.command[i], true, {}}, {false, i, false, false}});
-    for (std::size_t i = 0; i < invocation_.args.size(); ++i) words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
+    for (std::size_t i = 0; i < invocation_.command.size(); ++i)
+      words.push_back({ShellWord{invocation_.command[i], true, {}}, {false, i, false, false}});
+    for (std::size_t i = 0; i < invocation_.args.size(); ++i)
+      words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
     if (!findCommand(words, 0)) findByImage(words);
     if (run_.engine == nullptr) {
       if (sawRay_) take("ray", Confidence::High);
@@ -74,7 +66,8 @@ class InvocationReader {
     for (const Invocation::Env& env : invocation_.env) {
       if (contains(kGroupVariables, env.name)) run_.multiNode = true;
       for (const Signature& signature : signatures()) {
-        if (std::find(signature.modelEnv.begin(), signature.modelEnv.end(), env.name) == signature.modelEnv.end()) continue;
+        if (std::find(signature.modelEnv.begin(), signature.modelEnv.end(), env.name) == signature.modelEnv.end())
+          continue;
         run_.lookedAt.push_back("env " + env.name);
         break;
       }
@@ -175,7 +168,8 @@ class InvocationReader {
   bool findInShell(const std::vector<PlacedWord>& words, int depth) {
     std::size_t at = 1;
     bool hasScript = false;
-    while (at < words.size() && words[at].word.text.size() > 1 && (words[at].word.text[0] == '-' || words[at].word.text[0] == '+')) {
+    while (at < words.size() && words[at].word.text.size() > 1 &&
+           (words[at].word.text[0] == '-' || words[at].word.text[0] == '+')) {
       const std::string& text = words[at++].word.text;
       if (!text.starts_with("--") && text.find('c') != std::string::npos) hasScript = true;
       if (text == "-o" || text == "+o") ++at;
@@ -234,7 +228,8 @@ class InvocationReader {
 
   void findByImage(const std::vector<PlacedWord>& words) {
     for (const Signature& signature : signatures()) {
-      const bool matches = std::any_of(signature.images.begin(), signature.images.end(), [&](std::string_view image) { return globMatches(image, image_.name); });
+      const bool matches = std::any_of(signature.images.begin(), signature.images.end(),
+                                       [&](std::string_view image) { return globMatches(image, image_.name); });
       if (!matches) continue;
       take(signature.engine, Confidence::Medium);
       if (invocation_.command.empty()) {
@@ -242,7 +237,8 @@ class InvocationReader {
         return;
       }
       run_.open.push_back(fmt::format("what {} starts is not visible here", invocation_.command.front()));
-      const auto flag = std::find_if(words.begin() + 1, words.end(), [](const PlacedWord& w) { return w.word.text.starts_with("--"); });
+      const auto flag = std::find_if(words.begin() + 1, words.end(),
+                                     [](const PlacedWord& w) { return w.word.text.starts_with("--"); });
       const bool script = contains(kShells, baseName(invocation_.command.front()));
       if (!script || invocation_.command.size() > 1) rest_.assign(flag, words.end());
       return;
@@ -294,8 +290,9 @@ class InvocationReader {
       if (text == "serve" || text == "vllm" || text == "api_server") continue;
       const bool namesModel = !run_.model && !sawModel;
       if (!word.word.known) {
-        run_.open.push_back(namesModel ? fmt::format("the model's name comes from {}, which is not known here", word.word.unknown)
-                                       : fmt::format("{} adds words that are not known here", word.word.unknown));
+        run_.open.push_back(
+            namesModel ? fmt::format("the model's name comes from {}, which is not known here", word.word.unknown)
+                       : fmt::format("{} adds words that are not known here", word.word.unknown));
       } else if (namesModel) {
         run_.model = text;
         if (word.place.index != kNoPlace) run_.places.insert_or_assign("model", word.place);
@@ -319,10 +316,13 @@ class InvocationReader {
       if (flag == "m") flag = "model";
       const auto equals = word.text.find('=');
       const ShellWord* next = i + 1 < rest_.size() ? &rest_[i + 1].word : nullptr;
-      const std::string value = equals != std::string::npos ? word.text.substr(equals + 1) : next != nullptr ? next->text : "";
+      const std::string value = equals != std::string::npos ? word.text.substr(equals + 1)
+                                : next != nullptr           ? next->text
+                                                            : "";
       const bool known = word.known && (equals != std::string::npos || next == nullptr || next->known);
       if (!known || value.empty()) continue;
-      if (std::find(signature_->modelFlags.begin(), signature_->modelFlags.end(), flag) != signature_->modelFlags.end()) run_.model = value;
+      if (std::find(signature_->modelFlags.begin(), signature_->modelFlags.end(), flag) != signature_->modelFlags.end())
+        run_.model = value;
       const bool tensor = flag == "tp" || flag == "tp-size" || flag == "tensor-parallel-size" || flag == "num-shard";
       const bool pipeline = flag == "pp-size" || flag == "pipeline-parallel-size" || flag == "pp";
       if (const auto number = humanInteger(value); number && *number > 0) {
@@ -333,9 +333,11 @@ class InvocationReader {
     if (signature_->positionalModel && !run_.model) readPositional(positional);
   }
 
-  /// The name to look up: that of the flags; for a local path a name in the environment or among the served names is better.
+  /// The name to look up: that of the flags; for a local path a name in the environment or among the served names is
+  /// better.
   void settleModel() {
-    const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") || run_.model->find("://") != std::string::npos);
+    const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") ||
+                                       run_.model->find("://") != std::string::npos);
     if (!run_.model || isPath) {
       for (const std::string_view name : signature_->modelEnv) {
         const ShellValue value = variable(name);
@@ -355,7 +357,8 @@ class InvocationReader {
       }
     }
     if (!run_.model && run_.engine->name == "nim" && !image_.name.empty()) {
-      run_.model = image_.name.substr(std::string_view("nvcr.io/nim/").size() < image_.name.size() ? std::string_view("nvcr.io/nim/").size() : 0);
+      run_.model = image_.name.substr(
+          std::string_view("nvcr.io/nim/").size() < image_.name.size() ? std::string_view("nvcr.io/nim/").size() : 0);
       run_.modelConfidence = Confidence::Medium;
     }
     if (!run_.model) return;

@@ -22,7 +22,9 @@ Bytes perLayerAndToken(const ServingPlan& plan) {
   return bytes > kMaxBytes ? kMaxBytes : static_cast<Bytes>(bytes);
 }
 
-std::int64_t inBlocks(const ServingPlan& plan, std::int64_t tokens) { return timesBytes(ceilDiv(tokens, plan.blockSize), plan.blockSize); }
+std::int64_t inBlocks(const ServingPlan& plan, std::int64_t tokens) {
+  return timesBytes(ceilDiv(tokens, plan.blockSize), plan.blockSize);
+}
 
 }  // namespace
 
@@ -38,10 +40,12 @@ Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
 
   // A sliding layer holds its window and what one batch adds, plus a block that is cut into.
   const std::int64_t window = a.slidingWindow - 1 + plan.maxNumBatchedTokens;
-  const std::int64_t held = window < tokens ? std::min(inBlocks(plan, tokens), inBlocks(plan, window) + plan.blockSize) : inBlocks(plan, tokens);
+  const std::int64_t held = window < tokens ? std::min(inBlocks(plan, tokens), inBlocks(plan, window) + plan.blockSize)
+                                            : inBlocks(plan, tokens);
   const std::int64_t fullLayers = std::max<std::int64_t>(0, plan.layers - sliding);
   const auto sizeWith = [&](std::int64_t fulls, std::int64_t slidings) {
-    return plusBytes(timesBytes(timesBytes(fulls, layer), inBlocks(plan, tokens)), timesBytes(timesBytes(slidings, layer), held));
+    return plusBytes(timesBytes(timesBytes(fulls, layer), inBlocks(plan, tokens)),
+                     timesBytes(timesBytes(slidings, layer), held));
   };
   const Bytes cut = sizeWith(fullLayers, sliding);
   if (!plan.windowAware) return {cut, full, full};

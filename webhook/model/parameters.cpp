@@ -22,7 +22,8 @@ LayerCount attention(const Architecture& a) {
   if (a.isMla()) {
     const Int128 keyDim = a.qkNopeDim + a.qkRopeDim;
     const Int128 ql = a.qLoraRank;
-    count.linear = (ql > 0 ? ql : h) * nq * keyDim + Int128{a.kvLoraRank} * nq * (a.qkNopeDim + a.vHeadDim) + nq * a.vHeadDim * h;
+    count.linear =
+        (ql > 0 ? ql : h) * nq * keyDim + Int128{a.kvLoraRank} * nq * (a.qkNopeDim + a.vHeadDim) + nq * a.vHeadDim * h;
     count.replicated = h * (a.kvLoraRank + a.qkRopeDim) + a.kvLoraRank + (ql > 0 ? h * ql + ql : 0);
     return count;
   }
@@ -66,7 +67,8 @@ std::int64_t expertLayers(const Architecture& a) {
 }
 
 bool hasPlainArithmetic(const Architecture& a) {
-  return a.family != "hybrid_gdn" && a.family != "nemotron_h" && a.family != "deci_nas" && a.family != "hybrid" && a.family != "whisper";
+  return a.family != "hybrid_gdn" && a.family != "nemotron_h" && a.family != "deci_nas" && a.family != "hybrid" &&
+         a.family != "whisper";
 }
 
 }  // namespace
@@ -87,7 +89,8 @@ ParameterCount countParameters(const Architecture& a) {
   const Int128 norm = (a.normBias ? 2 : 1) * h;
 
   Int128 embedding = h * a.vocab * (a.tiedEmbeddings ? 1 : 2) + h * a.positionRows + (a.lmHeadBias ? a.vocab : 0);
-  Int128 replicated = layers * (att.replicated + norm * a.normsPerLayer) + (layers - moe) * dense.replicated + moe * expert.replicated + norm;
+  Int128 replicated = layers * (att.replicated + norm * a.normsPerLayer) + (layers - moe) * dense.replicated +
+                      moe * expert.replicated + norm;
   if (a.isEncoder()) {  // a norm and token types after the embedding instead of a final norm, and a pooler
     embedding += h * a.typeRows;
     replicated += h * h + h;

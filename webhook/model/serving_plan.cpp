@@ -8,9 +8,10 @@ namespace {
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;  // written lengths beyond this count as this
 constexpr std::int64_t kMostDevices = 1 << 16;
-constexpr Bytes kBigDevice = 70 * kGiB;                      // "device_memory >= 70 * GiB_bytes and not a100"
+constexpr Bytes kBigDevice = 70 * kGiB;  // "device_memory >= 70 * GiB_bytes and not a100"
 
-// The first release with the V1 engine by default, with the hybrid KV cache manager, and those around the default of 0.92.
+// The first release with the V1 engine by default, with the hybrid KV cache manager, and those around the default of
+// 0.92.
 constexpr Version kV1{0, 8, 0}, kHybridCache{0, 10, 0}, kLastWith90{0, 18, 0}, kFirstWith92{0, 21, 0};
 
 std::int64_t bounded(std::optional<std::int64_t> value, std::int64_t fallback, std::int64_t most) {
@@ -22,8 +23,8 @@ struct KvDtype {
   std::int64_t bitsTwice;
 };
 constexpr KvDtype kKvDtypes[] = {
-    {"bfloat16", 32}, {"bf16", 32},     {"float16", 32},  {"fp16", 32},     {"half", 32},     {"float32", 64},
-    {"fp8", 16},      {"fp8_e4m3", 16}, {"fp8_e5m2", 16}, {"fp8_inc", 16},  {"int8", 16},     {"fp8_per_token_head", 16},
+    {"bfloat16", 32}, {"bf16", 32},     {"float16", 32},    {"fp16", 32},    {"half", 32}, {"float32", 64},
+    {"fp8", 16},      {"fp8_e4m3", 16}, {"fp8_e5m2", 16},   {"fp8_inc", 16}, {"int8", 16}, {"fp8_per_token_head", 16},
     {"nvfp4", 9},     {"fp4", 9},       {"fp8_ds_mla", 18},
 };
 
@@ -44,9 +45,12 @@ void readBatch(ServingPlan& plan, const EstimateInput& input) {
   const Settings& settings = input.run->settings;
   const bool big = input.device.memory && *input.device.memory >= kBigDevice && !input.device.isA100;
   const bool v0 = plan.version && *plan.version < kV1;
-  const std::int64_t tokens = v0 ? (plan.maxModelLen <= 32768 ? std::max<std::int64_t>(plan.maxModelLen, 2048) : 2048) : big ? 8192 : 2048;
+  const std::int64_t tokens = v0 ? (plan.maxModelLen <= 32768 ? std::max<std::int64_t>(plan.maxModelLen, 2048) : 2048)
+                              : big ? 8192
+                                    : 2048;
   plan.maxNumSeqs = bounded(settings.maxNumSeqs, !v0 && big ? 1024 : 256, kMostTokens);
-  plan.maxNumBatchedTokens = bounded(settings.maxNumBatchedTokens, std::max(tokens, settings.maxNumSeqs ? plan.maxNumSeqs : 0), kMostTokens);
+  plan.maxNumBatchedTokens =
+      bounded(settings.maxNumBatchedTokens, std::max(tokens, settings.maxNumSeqs ? plan.maxNumSeqs : 0), kMostTokens);
   if (!settings.maxNumSeqs) plan.maxNumSeqs = std::min(plan.maxNumSeqs, plan.maxNumBatchedTokens);
 }
 

@@ -64,15 +64,19 @@ std::optional<ShapeFault> shapeFault(const Architecture& a) {
       return ShapeFault{field.key, std::string(field.key) + " is missing"};
     }
     if (value < 0 || value > field.most) {
-      return ShapeFault{field.key, std::string(field.key) + " must be a number from " + std::to_string(field.least) + " to " + std::to_string(field.most)};
+      return ShapeFault{field.key, std::string(field.key) + " must be a number from " + std::to_string(field.least) +
+                                       " to " + std::to_string(field.most)};
     }
   }
-  if (a.kvHeads > a.heads) return ShapeFault{"num_key_value_heads", "num_key_value_heads is larger than num_attention_heads"};
-  if (a.experts > 0 && a.moeIntermediate == 0) return ShapeFault{"moe_intermediate_size", "moe_intermediate_size is missing beside num_experts"};
+  if (a.kvHeads > a.heads)
+    return ShapeFault{"num_key_value_heads", "num_key_value_heads is larger than num_attention_heads"};
+  if (a.experts > 0 && a.moeIntermediate == 0)
+    return ShapeFault{"moe_intermediate_size", "moe_intermediate_size is missing beside num_experts"};
   if (a.slidingLayers + a.fullLayers > a.layers) {
     return ShapeFault{"sliding_layers", "sliding_layers and full_attention_layers are more than num_hidden_layers"};
   }
-  if (a.slidingLayers > 0 && a.slidingWindow == 0) return ShapeFault{"sliding_window", "sliding_window is missing beside sliding_layers"};
+  if (a.slidingLayers > 0 && a.slidingWindow == 0)
+    return ShapeFault{"sliding_window", "sliding_window is missing beside sliding_layers"};
   if (a.isMla() && (a.qkRopeDim == 0 || a.qkNopeDim == 0 || a.vHeadDim == 0)) {
     return ShapeFault{"kv_lora_rank", "kv_lora_rank needs qk_rope_head_dim, qk_nope_head_dim and v_head_dim beside it"};
   }

@@ -12,12 +12,12 @@ namespace rightslice::model {
 
 struct IntegerField {
   std::string_view key;
-  std::int64_t Architecture::*member;
+  std::int64_t Architecture::* member;
   std::int64_t least, most;
 };
 struct FlagField {
   std::string_view key;
-  bool Architecture::*member;
+  bool Architecture::* member;
 };
 std::span<const IntegerField> integerFields();
 std::span<const FlagField> flagFields();

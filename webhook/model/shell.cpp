@@ -18,7 +18,8 @@ bool isNameStart(char c) { return c == '_' || (lowerAscii(c) >= 'a' && lowerAsci
 bool isNameChar(char c) { return isNameStart(c) || isDigitAscii(c); }
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-constexpr std::array<std::string_view, 12> kKeywords{"if", "then", "else", "elif", "do", "while", "until", "!", "{", "}", "fi", "done"};
+constexpr std::array<std::string_view, 12> kKeywords{"if",    "then", "else", "elif", "do", "while",
+                                                     "until", "!",    "{",    "}",    "fi", "done"};
 
 class Reader {
  public:
@@ -34,7 +35,8 @@ class Reader {
         skipHereDocuments();
       } else if (isBlank(c)) {
         ++at_;
-      } else if (c == '\\' && at_ + 1 < in_.size() && (in_[at_ + 1] == '\n' || in_.substr(at_ + 1).starts_with("\r\n"))) {
+      } else if (c == '\\' && at_ + 1 < in_.size() &&
+                 (in_[at_ + 1] == '\n' || in_.substr(at_ + 1).starts_with("\r\n"))) {
         at_ += in_[at_ + 1] == '\n' ? 2 : 3;
       } else if (c == '#') {
         while (at_ < in_.size() && in_[at_] != '\n') ++at_;
@@ -67,7 +69,9 @@ class Reader {
   void readRedirection() {
     while (at_ < in_.size() && (isDigitAscii(in_[at_]) || in_[at_] == '&')) ++at_;
     const bool here = in_.substr(at_).starts_with("<<") && !in_.substr(at_).starts_with("<<<");
-    while (at_ < in_.size() && (in_[at_] == '<' || in_[at_] == '>' || in_[at_] == '&' || in_[at_] == '|' || in_[at_] == '-')) ++at_;
+    while (at_ < in_.size() &&
+           (in_[at_] == '<' || in_[at_] == '>' || in_[at_] == '&' || in_[at_] == '|' || in_[at_] == '-'))
+      ++at_;
     while (at_ < in_.size() && isBlank(in_[at_])) ++at_;
     std::vector<ShellWord> words = expandWord();
     if (here && !words.empty()) hereEnds_.push_back(words.front().text);
@@ -103,7 +107,8 @@ class Reader {
   bool assign(const ShellWord& word) {
     const auto equals = word.text.find('=');
     if (equals == std::string::npos || equals == 0 || !isNameStart(word.text[0])) return false;
-    if (!std::all_of(word.text.begin(), word.text.begin() + static_cast<std::ptrdiff_t>(equals), isNameChar)) return false;
+    if (!std::all_of(word.text.begin(), word.text.begin() + static_cast<std::ptrdiff_t>(equals), isNameChar))
+      return false;
     ShellValue value{true, word.known, word.text.substr(equals + 1)};
     if (value.text.size() > kMaxValueBytes) value.known = false;
     if (!value.known) value.text.clear();
@@ -119,13 +124,15 @@ class Reader {
       if (std::find(kKeywords.begin(), kKeywords.end(), text) != kKeywords.end() || assign(command_[first])) ++first;
       else break;
     }
-    if (first < command_.size() && (command_[first].text == "export" || command_[first].text == "declare" || command_[first].text == "local" ||
-                                    command_[first].text == "readonly")) {
+    if (first < command_.size() && (command_[first].text == "export" || command_[first].text == "declare" ||
+                                    command_[first].text == "local" || command_[first].text == "readonly")) {
       for (std::size_t i = first + 1; i < command_.size(); ++i) assign(command_[i]);
     } else if (first < command_.size() && command_[first].text == "for") {
-      if (first + 1 < command_.size()) variables_.insert_or_assign(command_[first + 1].text, ShellValue{true, false, ""});
+      if (first + 1 < command_.size())
+        variables_.insert_or_assign(command_[first + 1].text, ShellValue{true, false, ""});
     } else if (first < command_.size() && command_[first].text == "read") {
-      for (std::size_t i = first + 1; i < command_.size(); ++i) variables_.insert_or_assign(command_[i].text, ShellValue{true, false, ""});
+      for (std::size_t i = first + 1; i < command_.size(); ++i)
+        variables_.insert_or_assign(command_[i].text, ShellValue{true, false, ""});
     } else if (first < command_.size()) {
       command_.erase(command_.begin(), command_.begin() + static_cast<std::ptrdiff_t>(first));
       commands_.push_back(std::move(command_));
@@ -159,7 +166,8 @@ class Reader {
     Building b;
     while (at_ < in_.size()) {
       const char c = in_[at_];
-      if (isBlank(c) || c == '\n' || c == ';' || c == '|' || c == '&' || c == '(' || c == ')' || c == '<' || c == '>') break;
+      if (isBlank(c) || c == '\n' || c == ';' || c == '|' || c == '&' || c == '(' || c == ')' || c == '<' || c == '>')
+        break;
       if (c == '\'') {
         const std::size_t end = std::min(in_.find('\'', at_ + 1), in_.size());
         b.word.text += in_.substr(at_ + 1, end - at_ - 1);
@@ -269,7 +277,8 @@ class Reader {
     else put(b, parameter.text, quoted);
   }
 
-  /// "$(NAME)" with a variable of the container is the kubelet's, done before the shell runs; all else would need executing.
+  /// "$(NAME)" with a variable of the container is the kubelet's, done before the shell runs; all else would need
+  /// executing.
   void expandParenthesis(Building& b, bool quoted, std::size_t start) {
     int depth = 0;
     char quote = 0;
@@ -355,7 +364,8 @@ class Reader {
 
 }  // namespace
 
-std::vector<ShellCommand> readShell(std::string_view script, const ShellLookup& lookup, const std::vector<ShellWord>& parameters) {
+std::vector<ShellCommand> readShell(std::string_view script, const ShellLookup& lookup,
+                                    const std::vector<ShellWord>& parameters) {
   return Reader(script, lookup, parameters).read();
 }
 

@@ -1,5 +1,6 @@
-// Whether vLLM starts on a device. Rule: facts/footprint 4 and facts/workloads 4.4: fraction x total holds weights, the profile
-// run's peak and the KV cache of one sequence; CUDA context (and, before the 2026 releases, graphs) lie outside of the fraction.
+// Whether vLLM starts on a device. Rule: facts/footprint 4 and facts/workloads 4.4: fraction x total holds weights, the
+// profile run's peak and the KV cache of one sequence; CUDA context (and, before the 2026 releases, graphs) lie outside
+// of the fraction.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -34,7 +35,8 @@ Verdict check(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
     // The pool is taken as written: it must hold one sequence, and everything together must fit.
     const Bytes pool = *plan.absolutePool;
     verdict.surelyNot = pool < oneLow || minimumOf(s) > usable;
-    const Bytes all = plusBytes(inside(s.weights.high, s.activations.high, s.nonTorch.high, pool), plusBytes(s.context.high, s.graphs.high));
+    const Bytes all = plusBytes(inside(s.weights.high, s.activations.high, s.nonTorch.high, pool),
+                                plusBytes(s.context.high, s.graphs.high));
     verdict.surely = pool >= oneHigh && all <= usable;
     return verdict;
   }
@@ -42,7 +44,8 @@ Verdict check(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   verdict.surelyNot = low > partOf(plan.fractionHigh, usable) || usable - partOf(plan.fractionLow, usable) < kMiB * 100;
   const bool graphsOutside = !plan.version || *plan.version < kGraphsInside;
   const bool graphsInside = !plan.version || !graphsOutside;
-  const Bytes high = plusBytes(inside(s.weights.high, s.activations.high, s.nonTorch.high, oneHigh), graphsInside ? s.graphs.high : 0);
+  const Bytes high =
+      plusBytes(inside(s.weights.high, s.activations.high, s.nonTorch.high, oneHigh), graphsInside ? s.graphs.high : 0);
   const Bytes beside = plusBytes(s.context.high, graphsOutside ? s.graphs.high : 0);
   verdict.surely = high <= partOf(plan.fractionLow, usable) && beside <= usable - partOf(plan.fractionHigh, usable);
   return verdict;
@@ -51,18 +54,23 @@ Verdict check(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
 std::string reason(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Bytes one = plan.autoLength ? timesBytes(plan.blockSize, s.kvBytesPerToken) : s.kvOfOneSequence.bytes;
   if (plan.absolutePool) {
-    return fmt::format("a KV cache of {} as written, for one sequence of {} tokens that takes {}, beside weights {} and activations {}",
-                       formatBytes(*plan.absolutePool), plan.maxModelLen, formatBytes(one), formatBytes(s.weights.bytes), formatBytes(s.activations.bytes));
+    return fmt::format(
+        "a KV cache of {} as written, for one sequence of {} tokens that takes {}, beside weights {} and activations "
+        "{}",
+        formatBytes(*plan.absolutePool), plan.maxModelLen, formatBytes(one), formatBytes(s.weights.bytes),
+        formatBytes(s.activations.bytes));
   }
   const Bytes budget = partOf(plan.fraction, usable);
   const Bytes beside = usable - budget;
   const std::string length = plan.autoLength ? "one block" : fmt::format("one sequence of {} tokens", plan.maxModelLen);
-  std::string text = fmt::format("{:g} x {} is {}; weights {} + activations {} + runtime {} + KV cache of {} {} need {}", plan.fraction,
-                                 formatBytes(usable), formatBytes(budget), formatBytes(s.weights.bytes), formatBytes(s.activations.bytes),
-                                 formatBytes(s.nonTorch.bytes), length, formatBytes(one),
-                                 formatBytes(inside(s.weights.bytes, s.activations.bytes, s.nonTorch.bytes, one)));
+  std::string text =
+      fmt::format("{:g} x {} is {}; weights {} + activations {} + runtime {} + KV cache of {} {} need {}",
+                  plan.fraction, formatBytes(usable), formatBytes(budget), formatBytes(s.weights.bytes),
+                  formatBytes(s.activations.bytes), formatBytes(s.nonTorch.bytes), length, formatBytes(one),
+                  formatBytes(inside(s.weights.bytes, s.activations.bytes, s.nonTorch.bytes, one)));
   if (const Bytes outside = s.context.bytes + s.graphs.bytes; outside > beside) {
-    text += fmt::format("; CUDA context and graphs take about {} beside it, {} are left", formatBytes(outside), formatBytes(beside));
+    text += fmt::format("; CUDA context and graphs take about {} beside it, {} are left", formatBytes(outside),
+                        formatBytes(beside));
   }
   return text;
 }
@@ -75,8 +83,9 @@ class Remedy {
   using Flags = std::vector<std::pair<std::string, std::string>>;
 
   Flags find() {
-    constexpr Change kChanges[] = {{true, false, false, false}, {true, true, false, false}, {false, false, true, false}, {true, false, true, false},
-                                   {true, true, true, false},   {true, false, false, true}, {true, true, false, true},   {true, true, true, true}};
+    constexpr Change kChanges[] = {{true, false, false, false}, {true, true, false, false}, {false, false, true, false},
+                                   {true, false, true, false},  {true, true, true, false},  {true, false, false, true},
+                                   {true, true, false, true},   {true, true, true, true}};
     for (const Change& change : kChanges) {
       if (Flags flags = attempt(change); !flags.empty()) return flags;
     }
@@ -153,7 +162,9 @@ class Remedy {
 
 Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable) {
   Start start;
-  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr || !input.run->engine->kvRule || usable <= 0) return start;
+  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr ||
+      !input.run->engine->kvRule || usable <= 0)
+    return start;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes sizes = deviceSizes(input, plan);
   const Verdict verdict = check(plan, sizes, usable);
@@ -170,7 +181,9 @@ Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usabl
 }
 
 std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimate, Bytes deviceMemory) {
-  if (input.run == nullptr || input.architecture == nullptr || input.architecture->isEncoder() || estimate.kvBytesPerToken <= 0) return std::nullopt;
+  if (input.run == nullptr || input.architecture == nullptr || input.architecture->isEncoder() ||
+      estimate.kvBytesPerToken <= 0)
+    return std::nullopt;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes s = deviceSizes(input, plan);
   const Bytes block = timesBytes(plan.blockSize, s.kvBytesPerToken);
@@ -179,7 +192,8 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
     bytes = *plan.absolutePool;
   } else {
     const bool graphsInside = plan.version && *plan.version >= kGraphsInside;
-    bytes = partOf(plan.fraction, deviceMemory) - s.weights.bytes - s.activations.bytes - s.nonTorch.bytes - (graphsInside ? s.graphs.bytes : 0);
+    bytes = partOf(plan.fraction, deviceMemory) - s.weights.bytes - s.activations.bytes - s.nonTorch.bytes -
+            (graphsInside ? s.graphs.bytes : 0);
   }
   const std::int64_t blocks = bytes > 0 ? bytes / block : 0;
   return KvPool{timesBytes(blocks, block), timesBytes(blocks, plan.blockSize)};
@@ -187,7 +201,9 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
 
 std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estimate& estimate, Bytes usable) {
   std::vector<std::string> advice;
-  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr || !input.run->engine->kvRule || usable <= 0) return advice;
+  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr ||
+      !input.run->engine->kvRule || usable <= 0)
+    return advice;
   const Settings& settings = input.run->settings;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes s = deviceSizes(input, plan);
@@ -198,21 +214,27 @@ std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estima
   const double best = std::floor((1 - static_cast<double>(safe) / static_cast<double>(usable)) * 100) / 100;
   const std::string origin = settings.memoryFraction ? "" : " (the default)";
   if (!plan.absolutePool && beside < wanted && best > 0) {
-    advice.push_back(fmt::format("--gpu-memory-utilization {:g}{} leaves {} for CUDA context and graphs, which take about {}: set it to {:.2f}",
-                                 plan.fraction, origin, formatBytes(beside), formatBytes(wanted), best));
+    advice.push_back(fmt::format(
+        "--gpu-memory-utilization {:g}{} leaves {} for CUDA context and graphs, which take about {}: set it to {:.2f}",
+        plan.fraction, origin, formatBytes(beside), formatBytes(wanted), best));
   }
   constexpr int kWastePercent = 15;
   if (!plan.absolutePool && settings.memoryFraction && beside - wanted > usable / 100 * kWastePercent) {
-    advice.push_back(fmt::format("--gpu-memory-utilization {:g} leaves {} unused beside CUDA context and graphs: set it to {:.2f}, or take a smaller slice",
-                                 plan.fraction, formatBytes(beside - wanted), best));
+    advice.push_back(
+        fmt::format("--gpu-memory-utilization {:g} leaves {} unused beside CUDA context and graphs: set it to {:.2f}, "
+                    "or take a smaller slice",
+                    plan.fraction, formatBytes(beside - wanted), best));
   }
   const double positions = static_cast<double>(input.architecture->maxPositions) * input.architecture->ropeFactor;
   if (settings.maxModelLen && static_cast<double>(*settings.maxModelLen) > positions) {
-    advice.push_back(fmt::format("--max-model-len {} is above the {:.0f} positions of {}: vLLM refuses it unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1",
-                                 *settings.maxModelLen, positions, input.architecture->id));
+    advice.push_back(
+        fmt::format("--max-model-len {} is above the {:.0f} positions of {}: vLLM refuses it unless "
+                    "VLLM_ALLOW_LONG_MAX_MODEL_LEN=1",
+                    *settings.maxModelLen, positions, input.architecture->id));
   }
   if (settings.maxNumBatchedTokens && *settings.maxNumBatchedTokens < estimate.maxNumSeqs) {
-    advice.push_back(fmt::format("--max-num-batched-tokens {} is below --max-num-seqs {}: vLLM refuses it", *settings.maxNumBatchedTokens, estimate.maxNumSeqs));
+    advice.push_back(fmt::format("--max-num-batched-tokens {} is below --max-num-seqs {}: vLLM refuses it",
+                                 *settings.maxNumBatchedTokens, estimate.maxNumSeqs));
   }
   return advice;
 }

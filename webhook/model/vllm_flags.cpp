@@ -62,8 +62,11 @@ bool setOffload(std::string_view value, EngineRun& run) {
 
 bool setDtype(std::string_view value, EngineRun& run) {
   const std::string text = lowered(value);
-  const struct { std::string_view word, dtype; } words[] = {{"half", "float16"}, {"float16", "float16"}, {"fp16", "float16"},
-      {"bfloat16", "bfloat16"}, {"bf16", "bfloat16"}, {"float", "float32"}, {"float32", "float32"}, {"fp32", "float32"}, {"auto", "auto"}};
+  const struct {
+    std::string_view word, dtype;
+  } words[] = {{"half", "float16"},      {"float16", "float16"}, {"fp16", "float16"},
+               {"bfloat16", "bfloat16"}, {"bf16", "bfloat16"},   {"float", "float32"},
+               {"float32", "float32"},   {"fp32", "float32"},    {"auto", "auto"}};
   for (const auto& [word, dtype] : words) {
     if (text == word) {
       run.settings.dtype = std::string(dtype);
@@ -109,13 +112,20 @@ bool setNodes(std::string_view value, EngineRun& run) {
   return true;
 }
 
-
 #define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
 
 const Flag kFlags[] = {
     // What decides the need.
-    {"model", Takes::Value, [](std::string_view v, EngineRun& run) { run.model = std::string(v); return !v.empty(); }},
-    {"model-tag", Takes::Value, [](std::string_view v, EngineRun& run) { run.model = std::string(v); return !v.empty(); }},
+    {"model", Takes::Value,
+     [](std::string_view v, EngineRun& run) {
+       run.model = std::string(v);
+       return !v.empty();
+     }},
+    {"model-tag", Takes::Value,
+     [](std::string_view v, EngineRun& run) {
+       run.model = std::string(v);
+       return !v.empty();
+     }},
     {"tensor-parallel-size", Takes::Value, RIGHTSLICE_COUNT(tensorParallelSize)},
     {"pipeline-parallel-size", Takes::Value, RIGHTSLICE_COUNT(pipelineParallelSize)},
     {"data-parallel-size", Takes::Value, RIGHTSLICE_COUNT(dataParallelSize)},
@@ -126,7 +136,11 @@ const Flag kFlags[] = {
     {"gpu-memory-utilization", Takes::Value, setFraction},
     {"dtype", Takes::Value, setDtype},
     {"quantization", Takes::Value, setQuantization},
-    {"kv-cache-dtype", Takes::Value, [](std::string_view v, EngineRun& run) { run.settings.kvCacheDtype = lowered(v); return !v.empty(); }},
+    {"kv-cache-dtype", Takes::Value,
+     [](std::string_view v, EngineRun& run) {
+       run.settings.kvCacheDtype = lowered(v);
+       return !v.empty();
+     }},
     {"kv-cache-memory-bytes", Takes::Value, RIGHTSLICE_COUNT(kvCacheMemoryBytes)},
     {"kv-cache-memory", Takes::Value, RIGHTSLICE_COUNT(kvCacheMemoryBytes)},
     {"num-gpu-blocks-override", Takes::Value, RIGHTSLICE_COUNT(numGpuBlocks)},
@@ -136,13 +150,33 @@ const Flag kFlags[] = {
     {"runner", Takes::Value, setRunner},
     {"convert", Takes::Value, setRunner},
     {"limit-mm-per-prompt", Takes::Value, setMediaLimit},
-    {"enforce-eager", Takes::Nothing, [](std::string_view v, EngineRun& run) { run.settings.enforceEager = v != "false"; return true; }},
-    {"language-model-only", Takes::Nothing, [](std::string_view v, EngineRun& run) { run.settings.textOnly = v != "false"; return true; }},
-    {"disable-hybrid-kv-cache-manager", Takes::Nothing, [](std::string_view v, EngineRun& run) { run.settings.hybridCacheDisabled = v != "false"; return true; }},
-    {"headless", Takes::Nothing, [](std::string_view v, EngineRun& run) { run.multiNode = run.multiNode || v != "false"; return true; }},
+    {"enforce-eager", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.settings.enforceEager = v != "false";
+       return true;
+     }},
+    {"language-model-only", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.settings.textOnly = v != "false";
+       return true;
+     }},
+    {"disable-hybrid-kv-cache-manager", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.settings.hybridCacheDisabled = v != "false";
+       return true;
+     }},
+    {"headless", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.multiNode = run.multiNode || v != "false";
+       return true;
+     }},
     {"nnodes", Takes::Value, setNodes},
     {"node-rank", Takes::Value, nullptr},
-    {"data-parallel-address", Takes::Value, [](std::string_view, EngineRun& run) { run.multiNode = true; return true; }},
+    {"data-parallel-address", Takes::Value,
+     [](std::string_view, EngineRun& run) {
+       run.multiNode = true;
+       return true;
+     }},
     {"served-model-name", Takes::Several, nullptr},
     // What takes memory and is not modelled.
     {"config", Takes::Value, nullptr, "the values in a config file are not visible here"},
@@ -162,25 +196,48 @@ const Flag kFlags[] = {
     {"mm-processor-kwargs", Takes::Value, nullptr, "the size of images is not modelled"},
     {"additional-config", Takes::Value, nullptr, "its values are not modelled"},
     // No memory worth counting; listed so that their values are not taken for the model's name.
-    {"allow-credentials", Takes::Nothing, nullptr}, {"allowed-headers", Takes::Several, nullptr}, {"allowed-methods", Takes::Several, nullptr},
-    {"allowed-origins", Takes::Several, nullptr}, {"api-key", Takes::Several, nullptr}, {"middleware", Takes::Several, nullptr},
-    {"async-scheduling", Takes::Nothing, nullptr}, {"calculate-kv-scales", Takes::Nothing, nullptr},
-    {"disable-async-output-proc", Takes::Nothing, nullptr}, {"disable-cascade-attn", Takes::Nothing, nullptr},
-    {"disable-custom-all-reduce", Takes::Nothing, nullptr}, {"disable-fastapi-docs", Takes::Nothing, nullptr},
-    {"disable-frontend-multiprocessing", Takes::Nothing, nullptr}, {"disable-log-requests", Takes::Nothing, nullptr},
-    {"disable-log-stats", Takes::Nothing, nullptr}, {"disable-sliding-window", Takes::Nothing, nullptr},
-    {"disable-uvicorn-access-log", Takes::Nothing, nullptr}, {"enable-auto-tool-choice", Takes::Nothing, nullptr},
-    {"enable-chunked-prefill", Takes::Nothing, nullptr}, {"enable-expert-parallel", Takes::Nothing, nullptr},
-    {"enable-log-requests", Takes::Nothing, nullptr}, {"enable-prefix-caching", Takes::Nothing, nullptr},
-    {"enable-prompt-tokens-details", Takes::Nothing, nullptr}, {"enable-reasoning", Takes::Nothing, nullptr},
-    {"enable-request-id-headers", Takes::Nothing, nullptr}, {"enable-server-load-tracking", Takes::Nothing, nullptr},
-    {"enable-sleep-mode", Takes::Nothing, nullptr}, {"enable-ssl-refresh", Takes::Nothing, nullptr},
-    {"enable-force-include-usage", Takes::Nothing, nullptr}, {"enable-log-outputs", Takes::Nothing, nullptr},
-    {"generation-config-override", Takes::Value, nullptr}, {"multi-step-stream-outputs", Takes::Nothing, nullptr},
-    {"ray-workers-use-nsight", Takes::Nothing, nullptr}, {"return-tokens-as-token-ids", Takes::Nothing, nullptr},
-    {"skip-tokenizer-init", Takes::Nothing, nullptr}, {"trust-remote-code", Takes::Nothing, nullptr},
-    {"use-v2-block-manager", Takes::Nothing, nullptr}, {"verbose", Takes::Nothing, nullptr},
-    {"port", Takes::Value, nullptr}, {"host", Takes::Value, nullptr}, {"tokenizer", Takes::Value, nullptr}, {"seed", Takes::Value, nullptr},
+    {"allow-credentials", Takes::Nothing, nullptr},
+    {"allowed-headers", Takes::Several, nullptr},
+    {"allowed-methods", Takes::Several, nullptr},
+    {"allowed-origins", Takes::Several, nullptr},
+    {"api-key", Takes::Several, nullptr},
+    {"middleware", Takes::Several, nullptr},
+    {"async-scheduling", Takes::Nothing, nullptr},
+    {"calculate-kv-scales", Takes::Nothing, nullptr},
+    {"disable-async-output-proc", Takes::Nothing, nullptr},
+    {"disable-cascade-attn", Takes::Nothing, nullptr},
+    {"disable-custom-all-reduce", Takes::Nothing, nullptr},
+    {"disable-fastapi-docs", Takes::Nothing, nullptr},
+    {"disable-frontend-multiprocessing", Takes::Nothing, nullptr},
+    {"disable-log-requests", Takes::Nothing, nullptr},
+    {"disable-log-stats", Takes::Nothing, nullptr},
+    {"disable-sliding-window", Takes::Nothing, nullptr},
+    {"disable-uvicorn-access-log", Takes::Nothing, nullptr},
+    {"enable-auto-tool-choice", Takes::Nothing, nullptr},
+    {"enable-chunked-prefill", Takes::Nothing, nullptr},
+    {"enable-expert-parallel", Takes::Nothing, nullptr},
+    {"enable-log-requests", Takes::Nothing, nullptr},
+    {"enable-prefix-caching", Takes::Nothing, nullptr},
+    {"enable-prompt-tokens-details", Takes::Nothing, nullptr},
+    {"enable-reasoning", Takes::Nothing, nullptr},
+    {"enable-request-id-headers", Takes::Nothing, nullptr},
+    {"enable-server-load-tracking", Takes::Nothing, nullptr},
+    {"enable-sleep-mode", Takes::Nothing, nullptr},
+    {"enable-ssl-refresh", Takes::Nothing, nullptr},
+    {"enable-force-include-usage", Takes::Nothing, nullptr},
+    {"enable-log-outputs", Takes::Nothing, nullptr},
+    {"generation-config-override", Takes::Value, nullptr},
+    {"multi-step-stream-outputs", Takes::Nothing, nullptr},
+    {"ray-workers-use-nsight", Takes::Nothing, nullptr},
+    {"return-tokens-as-token-ids", Takes::Nothing, nullptr},
+    {"skip-tokenizer-init", Takes::Nothing, nullptr},
+    {"trust-remote-code", Takes::Nothing, nullptr},
+    {"use-v2-block-manager", Takes::Nothing, nullptr},
+    {"verbose", Takes::Nothing, nullptr},
+    {"port", Takes::Value, nullptr},
+    {"host", Takes::Value, nullptr},
+    {"tokenizer", Takes::Value, nullptr},
+    {"seed", Takes::Value, nullptr},
 };
 
 #undef RIGHTSLICE_COUNT
@@ -192,10 +249,22 @@ const Flag* findFlag(std::string_view name) {
   return nullptr;
 }
 
-constexpr struct { std::string_view shortName, longName; } kShort[] = {
-    {"tp", "tensor-parallel-size"}, {"pp", "pipeline-parallel-size"}, {"dp", "data-parallel-size"}, {"q", "quantization"},
-    {"n", "nnodes"}, {"r", "node-rank"}, {"dpa", "data-parallel-address"}, {"sc", "speculative-config"}, {"cc", "compilation-config"},
-    {"O", "optimization-level"}, {"asc", "api-server-count"}, {"ep", "enable-expert-parallel"}, {"h", "help"},
+constexpr struct {
+  std::string_view shortName, longName;
+} kShort[] = {
+    {"tp", "tensor-parallel-size"},
+    {"pp", "pipeline-parallel-size"},
+    {"dp", "data-parallel-size"},
+    {"q", "quantization"},
+    {"n", "nnodes"},
+    {"r", "node-rank"},
+    {"dpa", "data-parallel-address"},
+    {"sc", "speculative-config"},
+    {"cc", "compilation-config"},
+    {"O", "optimization-level"},
+    {"asc", "api-server-count"},
+    {"ep", "enable-expert-parallel"},
+    {"h", "help"},
 };
 
 bool looksLikeFlag(const ShellWord& word) {
@@ -211,7 +280,9 @@ void remember(std::vector<std::string>& list, std::string text) {
 /// A setter that fails must leave what an earlier flag said, because the engine refuses the last one.
 void apply(const Flag& flag, const ShellWord& value, EngineRun& run) {
   if (!value.known) {
-    if (flag.set != nullptr) remember(run.open, fmt::format("--{}: its value comes from {}, which is not known here", flag.name, value.unknown));
+    if (flag.set != nullptr)
+      remember(run.open,
+               fmt::format("--{}: its value comes from {}, which is not known here", flag.name, value.unknown));
     return;
   }
   if (flag.set != nullptr && !flag.set(value.text, run)) {
@@ -246,7 +317,8 @@ std::optional<std::int64_t> humanInteger(std::string_view text) {
     factor = std::pow(decimalUnit ? 1000.0 : 1024.0, static_cast<double>(unit + 1));
     text.remove_suffix(1);
   }
-  const bool plain = !text.empty() && std::all_of(text.begin() + (text[0] == '-' || text[0] == '+' ? 1 : 0), text.end(), isDigitAscii);
+  const bool plain =
+      !text.empty() && std::all_of(text.begin() + (text[0] == '-' || text[0] == '+' ? 1 : 0), text.end(), isDigitAscii);
   if (!plain && !decimalUnit) return std::nullopt;
   if (text.starts_with('+')) text.remove_prefix(1);
   const auto number = decimal(text);
@@ -271,7 +343,8 @@ FlagReading readVllmFlags(const std::vector<PlacedWord>& words, EngineRun& run) 
     }
     if (word.text.size() > 2 && word.text[0] == '-' && word.text[1] == 'O') continue;  // -O3, -O.level=3
     if (const auto blank = word.text.find_first_of(" \t"); word.known && blank < word.text.find('=')) {
-      remember(run.badFlags, fmt::format("'{}' is one argument with a blank in it: write the flag and its value as two", word.text.substr(0, 80)));
+      remember(run.badFlags, fmt::format("'{}' is one argument with a blank in it: write the flag and its value as two",
+                                         word.text.substr(0, 80)));
       continue;
     }
     std::string name = canonicalFlag(word.text);
@@ -293,8 +366,10 @@ FlagReading readVllmFlags(const std::vector<PlacedWord>& words, EngineRun& run) 
       values.push_back(std::move(value));
     } else if (flag == nullptr || flag->takes != Takes::Nothing) {
       const bool several = flag != nullptr && flag->takes == Takes::Several;
-      while (i + 1 < words.size() && !looksLikeFlag(words[i + 1].word) && (values.empty() || several)) values.push_back(words[++i]);
-    } else if (i + 1 < words.size() && (lowered(words[i + 1].word.text) == "true" || lowered(words[i + 1].word.text) == "false")) {
+      while (i + 1 < words.size() && !looksLikeFlag(words[i + 1].word) && (values.empty() || several))
+        values.push_back(words[++i]);
+    } else if (i + 1 < words.size() &&
+               (lowered(words[i + 1].word.text) == "true" || lowered(words[i + 1].word.text) == "false")) {
       values.push_back(words[++i]);
     }
     if (flag == nullptr) continue;

@@ -29,7 +29,8 @@ struct FlagReading {
   std::vector<PlacedWord> servedNames;
 };
 
-/// Reads `words` (after the program's name) into `run`: settings, open, badFlags, places, model, multiNode. Last one wins.
+/// Reads `words` (after the program's name) into `run`: settings, open, badFlags, places, model, multiNode. Last one
+/// wins.
 FlagReading readVllmFlags(const std::vector<PlacedWord>& words, EngineRun& run);
 
 }  // namespace rightslice::model

@@ -1,4 +1,5 @@
-// Weights on one device. Formulas and constants: facts/footprint 1.2 (bits per weight), 1.3 (rotary table), 1.4 (split).
+// Weights on one device. Formulas and constants: facts/footprint 1.2 (bits per weight), 1.3 (rotary table), 1.4
+// (split).
 #include <algorithm>
 
 #include "model/device_sizes.hpp"
@@ -10,23 +11,35 @@ namespace {
 /// Thousandths of a bit per quantised weight, scales included; 0: not quantised.
 std::int64_t bitsPerThousand(Format format) {
   switch (format) {
-    case Format::None: return 0;
-    case Format::Fp8: return 8000;
-    case Format::Fp8Block: return 8002;
-    case Format::Int8: return 8000;
+    case Format::None:
+      return 0;
+    case Format::Fp8:
+      return 8000;
+    case Format::Fp8Block:
+      return 8002;
+    case Format::Int8:
+      return 8000;
     case Format::Awq:
-    case Format::Gptq: return 4156;
-    case Format::GptqInt8: return 8190;
-    case Format::W4A16: return 4125;
-    case Format::Nf4: return 4500;
-    case Format::Mxfp4: return 4250;
-    case Format::Nvfp4: return 4500;
-    case Format::Gguf: return 4900;
+    case Format::Gptq:
+      return 4156;
+    case Format::GptqInt8:
+      return 8190;
+    case Format::W4A16:
+      return 4125;
+    case Format::Nf4:
+      return 4500;
+    case Format::Mxfp4:
+      return 4250;
+    case Format::Nvfp4:
+      return 4500;
+    case Format::Gguf:
+      return 4900;
   }
   return 0;
 }
 
-/// How far the formula is off at most, in thousandths: files of bitsandbytes and GGUF keep arbitrary layers wider (facts/footprint 7).
+/// How far the formula is off at most, in thousandths: files of bitsandbytes and GGUF keep arbitrary layers wider
+/// (facts/footprint 7).
 struct Spread {
   std::int64_t low, high;
 };
@@ -47,7 +60,8 @@ Bytes thousandths(Bytes value, std::int64_t factor) {
 
 }  // namespace
 
-Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, std::optional<Bytes> deviceMemory) {
+Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
+                   std::optional<Bytes> deviceMemory) {
   const Architecture& a = *plan.architecture;
   const std::int64_t tp = plan.tensorParallel;
   const std::int64_t pp = plan.pipelineParallel;
@@ -89,7 +103,8 @@ Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const E
     high = plusBytes(high, table);
   }
   const Spread spread = spreadOf(plan.format);
-  Interval result{thousandths(low, 1000 - spread.low), expected, plusBytes(thousandths(high, 1000 + spread.high), 64 * kMiB)};
+  Interval result{thousandths(low, 1000 - spread.low), expected,
+                  plusBytes(thousandths(high, 1000 + spread.high), 64 * kMiB)};
   if (run.settings.cpuOffloadGb) {
     const double offloadBytes = std::min(*run.settings.cpuOffloadGb * static_cast<double>(kGiB), 1e18);
     const Bytes offload = static_cast<Bytes>(offloadBytes);

@@ -50,15 +50,19 @@ TEST_CASE("names are found in the forms that people write") {
       {"Qwen/Qwen2.5-7B-Instruct-AWQ", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::Awq},
       {"Qwen/Qwen2.5-7B-Instruct-GPTQ-Int8", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::GptqInt8},
       {"Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::Gptq},
-      {"RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic", "meta-llama/Llama-3.3-70B-Instruct", Confidence::Medium, Format::Fp8},
-      {"neuralmagic/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "meta-llama/Llama-3.1-8B-Instruct", Confidence::Medium, Format::Int8},
-      {"hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4", "meta-llama/Llama-3.1-8B-Instruct", Confidence::Medium, Format::Awq},
+      {"RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic", "meta-llama/Llama-3.3-70B-Instruct", Confidence::Medium,
+       Format::Fp8},
+      {"neuralmagic/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "meta-llama/Llama-3.1-8B-Instruct", Confidence::Medium,
+       Format::Int8},
+      {"hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4", "meta-llama/Llama-3.1-8B-Instruct", Confidence::Medium,
+       Format::Awq},
       {"unsloth/Llama-3.2-1B-Instruct-bnb-4bit", "meta-llama/Llama-3.2-1B", Confidence::Medium, Format::Nf4},
       {"TheBloke/CodeLlama-34B-Instruct-AWQ", "codellama/CodeLlama-34b-Instruct-hf", Confidence::Medium, Format::Awq},
       {"/models/Qwen2.5-7B-Instruct", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, std::nullopt},
       {"/models/Qwen2.5-7B-Instruct/", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, std::nullopt},
       {"hf://Qwen/Qwen3-8B", "Qwen/Qwen3-8B", Confidence::High, std::nullopt},
-      {"/root/.cache/huggingface/hub/models--Qwen--Qwen3-8B/snapshots/abc", "Qwen/Qwen3-8B", Confidence::High, std::nullopt},
+      {"/root/.cache/huggingface/hub/models--Qwen--Qwen3-8B/snapshots/abc", "Qwen/Qwen3-8B", Confidence::High,
+       std::nullopt},
       {"bartowski/Qwen2.5-7B-Instruct-GGUF", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::Gguf},
       {"/models/qwen2.5-7b-instruct-q4_k_m.gguf", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::Gguf},
   };
@@ -74,7 +78,8 @@ TEST_CASE("names are found in the forms that people write") {
 }
 
 TEST_CASE("a name that only resembles a model is not taken for it") {
-  for (const char* name : {"", "/", "-AWQ", "Qwen/Qwen2.5-7B-Instruct-uncensored", "acme/unknown", "*/qwen3-8b", "Qwen/Qwen2.5-70B-Instruct"}) {
+  for (const char* name : {"", "/", "-AWQ", "Qwen/Qwen2.5-7B-Instruct-uncensored", "acme/unknown", "*/qwen3-8b",
+                           "Qwen/Qwen2.5-70B-Instruct"}) {
     CAPTURE(name);
     CHECK_FALSE(Catalogue::builtIn().find(name));
   }
@@ -90,18 +95,21 @@ TEST_CASE("a row that carries its own format says so") {
 TEST_CASE("a catalogue file is read with the same fields as JSON and as YAML") {
   const auto asJson = Catalogue::load(file(", \"qk_norm\": \"head\""), "m.json", nullptr);
   REQUIRE(asJson);
-  const auto asYaml = Catalogue::load("models:\n- {id: acme/m, family: llama, num_hidden_layers: 2, hidden_size: 64, intermediate_size: 128,\n"
-                                      "   num_attention_heads: 4, num_key_value_heads: 2, vocab_size: 1000, max_position_embeddings: 512, qk_norm: head}\n",
-                                      "m.yaml", nullptr);
+  const auto asYaml = Catalogue::load(
+      "models:\n- {id: acme/m, family: llama, num_hidden_layers: 2, hidden_size: 64, intermediate_size: 128,\n"
+      "   num_attention_heads: 4, num_key_value_heads: 2, vocab_size: 1000, max_position_embeddings: 512, qk_norm: "
+      "head}\n",
+      "m.yaml", nullptr);
   REQUIRE(asYaml);
   CHECK(countParameters(asJson->models()[0]).total == countParameters(asYaml->models()[0]).total);
   CHECK(asYaml->models()[0].headDim == 16);
 }
 
 TEST_CASE("a file over a base replaces the row of the same id and adds others") {
-  const auto own = Catalogue::load(R"({"models": [{"id": "qwen/qwen3-8b", "family": "llama", "num_hidden_layers": 1, "hidden_size": 64,
+  const auto own = Catalogue::load(
+      R"({"models": [{"id": "qwen/qwen3-8b", "family": "llama", "num_hidden_layers": 1, "hidden_size": 64,
     "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 10, "max_position_embeddings": 99}]})",
-                                   "own.json", &Catalogue::builtIn());
+      "own.json", &Catalogue::builtIn());
   REQUIRE(own);
   CHECK(own->find("Qwen/Qwen3-8B")->architecture->maxPositions == 99);
   CHECK(own->models().size() == Catalogue::builtIn().models().size());
@@ -148,5 +156,6 @@ TEST_CASE("a bad catalogue file is an error with its place and a suggestion") {
 }
 
 TEST_CASE("two rows of one file with the same name are an error") {
-  CHECK(errorOf(std::string("{\"models\": [") + kRow + "}," + kRow + "}]}").message.find("is already that of") != std::string::npos);
+  CHECK(errorOf(std::string("{\"models\": [") + kRow + "}," + kRow + "}]}").message.find("is already that of") !=
+        std::string::npos);
 }

@@ -24,7 +24,8 @@ Error errorOf(const std::string& text) {
   return architecture.error();
 }
 
-constexpr const char* kQwen3 = R"({"model_type": "qwen3", "hidden_size": 4096, "intermediate_size": 12288, "num_hidden_layers": 36,
+constexpr const char* kQwen3 =
+    R"({"model_type": "qwen3", "hidden_size": 4096, "intermediate_size": 12288, "num_hidden_layers": 36,
   "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 151936, "tie_word_embeddings": false,
   "max_position_embeddings": 40960, "torch_dtype": "bfloat16", "sliding_window": null)";
 
@@ -37,40 +38,64 @@ TEST_CASE("configurations of each family give the published totals") {
     std::int64_t parameters;
   } rows[] = {
       {"Qwen3-8B", std::string(kQwen3) + "}", 8190735360},
-      {"Llama-3.1-8B", R"({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+      {"Llama-3.1-8B",
+       R"({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
         "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256, "max_position_embeddings": 131072,
-        "rope_scaling": {"factor": 8.0, "rope_type": "llama3"}})", 8030261248},
-      {"Qwen2.5-0.5B", R"({"model_type": "qwen2", "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14,
+        "rope_scaling": {"factor": 8.0, "rope_type": "llama3"}})",
+       8030261248},
+      {"Qwen2.5-0.5B",
+       R"({"model_type": "qwen2", "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14,
         "num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": true, "max_position_embeddings": 32768, "sliding_window": 32768,
-        "use_sliding_window": false})", 494032768},
-      {"Mixtral-8x7B", R"({"model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "use_sliding_window": false})",
+       494032768},
+      {"Mixtral-8x7B",
+       R"({"model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
         "num_key_value_heads": 8, "vocab_size": 32000, "num_local_experts": 8, "num_experts_per_tok": 2, "max_position_embeddings": 32768,
-        "sliding_window": null})", 46702792704},
-      {"Qwen3-30B-A3B", R"({"model_type": "qwen3_moe", "hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 48, "num_attention_heads": 32,
+        "sliding_window": null})",
+       46702792704},
+      {"Qwen3-30B-A3B",
+       R"({"model_type": "qwen3_moe", "hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 48, "num_attention_heads": 32,
         "num_key_value_heads": 4, "head_dim": 128, "vocab_size": 151936, "num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size": 768,
-        "decoder_sparse_step": 1, "max_position_embeddings": 40960})", 30532122624},
-      {"Qwen1.5-MoE", R"({"model_type": "qwen2_moe", "hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 24, "num_attention_heads": 16,
+        "decoder_sparse_step": 1, "max_position_embeddings": 40960})",
+       30532122624},
+      {"Qwen1.5-MoE",
+       R"({"model_type": "qwen2_moe", "hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 24, "num_attention_heads": 16,
         "num_key_value_heads": 16, "vocab_size": 151936, "num_experts": 60, "num_experts_per_tok": 4, "moe_intermediate_size": 1408,
-        "shared_expert_intermediate_size": 5632, "max_position_embeddings": 32768})", 14315784192},
-      {"DeepSeek-V3", R"({"model_type": "deepseek_v3", "hidden_size": 7168, "intermediate_size": 18432, "num_hidden_layers": 61,
+        "shared_expert_intermediate_size": 5632, "max_position_embeddings": 32768})",
+       14315784192},
+      {"DeepSeek-V3",
+       R"({"model_type": "deepseek_v3", "hidden_size": 7168, "intermediate_size": 18432, "num_hidden_layers": 61,
         "num_attention_heads": 128, "num_key_value_heads": 128, "vocab_size": 129280, "n_routed_experts": 256, "n_shared_experts": 1,
         "num_experts_per_tok": 8, "moe_intermediate_size": 2048, "first_k_dense_replace": 3, "kv_lora_rank": 512, "q_lora_rank": 1536,
         "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128, "topk_method": "noaux_tc", "max_position_embeddings": 163840,
-        "rope_scaling": {"type": "yarn", "factor": 40, "original_max_position_embeddings": 4096}})", 671026419200},
-      {"gemma-2-27b (tied by default)", R"({"model_type": "gemma2", "hidden_size": 4608, "intermediate_size": 36864, "num_hidden_layers": 46,
+        "rope_scaling": {"type": "yarn", "factor": 40, "original_max_position_embeddings": 4096}})",
+       671026419200},
+      {"gemma-2-27b (tied by default)",
+       R"({"model_type": "gemma2", "hidden_size": 4608, "intermediate_size": 36864, "num_hidden_layers": 46,
         "num_attention_heads": 32, "num_key_value_heads": 16, "head_dim": 128, "vocab_size": 256000, "max_position_embeddings": 8192,
-        "sliding_window": 4096})", 27227128320},
-      {"falcon-7b", R"({"model_type": "falcon", "hidden_size": 4544, "num_hidden_layers": 32, "num_attention_heads": 71, "multi_query": true,
-        "parallel_attn": true, "new_decoder_architecture": false, "vocab_size": 65024})", 6921720704},
-      {"gpt-oss-20b", R"({"model_type": "gpt_oss", "hidden_size": 2880, "intermediate_size": 2880, "num_hidden_layers": 24, "num_attention_heads": 64,
+        "sliding_window": 4096})",
+       27227128320},
+      {"falcon-7b",
+       R"({"model_type": "falcon", "hidden_size": 4544, "num_hidden_layers": 32, "num_attention_heads": 71, "multi_query": true,
+        "parallel_attn": true, "new_decoder_architecture": false, "vocab_size": 65024})",
+       6921720704},
+      {"gpt-oss-20b",
+       R"({"model_type": "gpt_oss", "hidden_size": 2880, "intermediate_size": 2880, "num_hidden_layers": 24, "num_attention_heads": 64,
         "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 201088, "num_local_experts": 32, "num_experts_per_tok": 4,
-        "max_position_embeddings": 131072, "sliding_window": 128, "quantization_config": {"quant_method": "mxfp4"}})", 20914757184},
-      {"pythia-6.9b", R"({"model_type": "gpt_neox", "hidden_size": 4096, "intermediate_size": 16384, "num_hidden_layers": 32, "num_attention_heads": 32,
-        "vocab_size": 50432, "max_position_embeddings": 2048})", 6857302016},
-      {"phi-2", R"({"model_type": "phi", "hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 32, "num_attention_heads": 32,
-        "vocab_size": 51200, "max_position_embeddings": 2048})", 2779683840},
-      {"bge-base", R"({"model_type": "bert", "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
-        "vocab_size": 30522, "type_vocab_size": 2, "max_position_embeddings": 512})", 109482240},
+        "max_position_embeddings": 131072, "sliding_window": 128, "quantization_config": {"quant_method": "mxfp4"}})",
+       20914757184},
+      {"pythia-6.9b",
+       R"({"model_type": "gpt_neox", "hidden_size": 4096, "intermediate_size": 16384, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "vocab_size": 50432, "max_position_embeddings": 2048})",
+       6857302016},
+      {"phi-2",
+       R"({"model_type": "phi", "hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "vocab_size": 51200, "max_position_embeddings": 2048})",
+       2779683840},
+      {"bge-base",
+       R"({"model_type": "bert", "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "vocab_size": 30522, "type_vocab_size": 2, "max_position_embeddings": 512})",
+       109482240},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
@@ -95,9 +120,12 @@ TEST_CASE("the format comes from quantization_config") {
       {R"({"quant_method": "bitsandbytes", "load_in_8bit": true})", Format::Int8},
       {R"({"quant_method": "modelopt", "quant_algo": "NVFP4"})", Format::Nvfp4},
       {R"({"quant_method": "modelopt", "quant_algo": "FP8"})", Format::Fp8},
-      {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int"}}}})", Format::W4A16},
-      {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}})", Format::Int8},
-      {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "float"}}}})", Format::Fp8},
+      {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int"}}}})",
+       Format::W4A16},
+      {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}})",
+       Format::Int8},
+      {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "float"}}}})",
+       Format::Fp8},
       {R"({"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized"})", Format::Nvfp4},
   };
   for (const auto& row : rows) {
@@ -111,7 +139,8 @@ TEST_CASE("the format comes from quantization_config") {
 }
 
 TEST_CASE("parts that are not modelled are named") {
-  CHECK(read(std::string(kQwen3) + R"(, "vision_config": {"depth": 32}})").unmodelled.find("tower") != std::string::npos);
+  CHECK(read(std::string(kQwen3) + R"(, "vision_config": {"depth": 32}})").unmodelled.find("tower") !=
+        std::string::npos);
   std::string unknown = kQwen3;
   unknown.replace(unknown.find("qwen3"), 5, "newest");
   CHECK(read(unknown + "}").unmodelled.find("newest is not known") != std::string::npos);
@@ -121,7 +150,8 @@ TEST_CASE("parts that are not modelled are named") {
 }
 
 TEST_CASE("a nested text_config is read") {
-  const Architecture a = read(R"({"model_type": "gemma3", "vision_config": {}, "text_config": {"model_type": "gemma3_text", "hidden_size": 2560,
+  const Architecture a = read(
+      R"({"model_type": "gemma3", "vision_config": {}, "text_config": {"model_type": "gemma3_text", "hidden_size": 2560,
     "intermediate_size": 10240, "num_hidden_layers": 34, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256,
     "vocab_size": 262208, "max_position_embeddings": 131072, "sliding_window": 1024}})");
   CHECK(a.tiedEmbeddings);
@@ -135,15 +165,20 @@ TEST_CASE("sliding layers are counted from layer_types, a pattern or the class")
   const std::string base = std::string(kQwen3).substr(0, std::string(kQwen3).find(", \"sliding_window\""));
   CHECK(read(base + R"(, "sliding_window": 4096})").slidingLayers == 36);
   CHECK(read(base + R"(, "sliding_window": 4096, "sliding_window_pattern": 4})").slidingLayers == 27);
-  CHECK(read(base + R"(, "sliding_window": 4096, "layer_types": ["full_attention", "sliding_attention"]})").slidingLayers == 1);
+  CHECK(read(base + R"(, "sliding_window": 4096, "layer_types": ["full_attention", "sliding_attention"]})")
+            .slidingLayers == 1);
   CHECK(read(base + R"(, "sliding_window": 4096, "use_sliding_window": false})").slidingLayers == 0);
   CHECK(read(base + R"(, "sliding_window": 99999})").slidingLayers == 0);
 }
 
 TEST_CASE("rope scaling stretches the longest sequence, once") {
   const std::string base = kQwen3;
-  CHECK(read(base + R"(, "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 40960}})").ropeFactor == 4);
-  CHECK(read(base + R"(, "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 10240}})").ropeFactor == 1);
+  CHECK(read(base +
+             R"(, "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 40960}})")
+            .ropeFactor == 4);
+  CHECK(read(base +
+             R"(, "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 10240}})")
+            .ropeFactor == 1);
   CHECK(read(base + R"(, "rope_scaling": {"type": "linear", "factor": 2.0}})").ropeFactor == 2);
   CHECK(read(base + R"(, "rope_scaling": {"rope_type": "llama3", "factor": 8.0}})").ropeFactor == 1);
 }
@@ -153,6 +188,7 @@ TEST_CASE("a configuration that is none is an error with its place") {
   CHECK(errorOf("{}").where == "/num_hidden_layers");
   CHECK(errorOf(R"({"model_type": "llama", "num_hidden_layers": "many"})").where == "/num_hidden_layers");
   CHECK(errorOf(R"({"model_type": "llama", "num_hidden_layers": -1})").where == "/num_hidden_layers");
-  CHECK(errorOf(R"({"model_type": "llama", "num_hidden_layers": 1e12})").message.find("num_hidden_layers") != std::string::npos);
+  CHECK(errorOf(R"({"model_type": "llama", "num_hidden_layers": 1e12})").message.find("num_hidden_layers") !=
+        std::string::npos);
   CHECK(errorOf(R"({"text_config": {"num_hidden_layers": 2.5}})").where == "/text_config/num_hidden_layers");
 }

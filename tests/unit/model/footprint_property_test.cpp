@@ -55,7 +55,8 @@ Case anyCase() {
   s.maxNumSeqs = maybe();
   s.maxNumBatchedTokens = maybe();
   if (*rc::gen::inRange(0, 4) == 0) s.blockSize = *rc::gen::element<std::int64_t>(8, 16, 32, 128);
-  if (*rc::gen::inRange(0, 4) == 0) s.kvCacheDtype = *rc::gen::element<std::string>("fp8", "auto", "nvfp4", "float32", "odd");
+  if (*rc::gen::inRange(0, 4) == 0)
+    s.kvCacheDtype = *rc::gen::element<std::string>("fp8", "auto", "nvfp4", "float32", "odd");
   if (*rc::gen::inRange(0, 4) == 0) s.memoryFraction = *rc::gen::element(0.1, 0.5, 0.85, 0.95, 1.0);
   if (*rc::gen::inRange(0, 6) == 0) s.kvCacheMemoryBytes = number();
   if (*rc::gen::inRange(0, 6) == 0) s.numGpuBlocks = number();
@@ -153,7 +154,8 @@ TEST_CASE("the flags of a remedy make the engine start") {
     const Start start = startsOn(c.input(), c.get(), *c.device.memory);
     if (start.flags.empty()) return;
     for (const auto& [flag, value] : start.flags) {
-      if (flag == "--max-model-len") c.run.settings.maxModelLen = std::stoll(value), c.run.settings.maxModelLenAuto = false;
+      if (flag == "--max-model-len")
+        c.run.settings.maxModelLen = std::stoll(value), c.run.settings.maxModelLenAuto = false;
       if (flag == "--max-num-seqs") c.run.settings.maxNumSeqs = std::stoll(value);
       if (flag == "--gpu-memory-utilization") c.run.settings.memoryFraction = std::stod(value);
       if (flag == "--enforce-eager") c.run.settings.enforceEager = true;

@@ -44,199 +44,7 @@ const Term& term(const Estimate& e, std::string_view name) {
   return e.need.terms.front();
 }
 
-/// Measured runs of vLLM, from public logs; ids as in the collection that facts/footprint describes.
-struct Measured {
-  const char* id;
-  const char* model;
-  const char* format;
-  int tp;
-  double weightsGib;   // 0: not logged
-  double kvGib;
-  std::int64_t kvTokens;
-  const char* source;
-};
-constexpr Measured kMeasured[] = {
-    {"T001", "openai/gpt-oss-20b", "", 1, 13.47, 0, 0, "llm-d-planner empirical-vllm-memory-results, vLLM 0.11.0, H100"},
-    {"T002", "openai/gpt-oss-120b", "", 1, 64.38, 0, 0, "llm-d-planner empirical-vllm-memory-results, vLLM 0.11.0, H100"},
-    {"T004", "meta-llama/Llama-3.3-70B-Instruct", "fp8", 1, 67.72, 0, 0, "llm-d-planner empirical-vllm-memory-results"},
-    {"T006", "Qwen/Qwen3-0.6B", "", 1, 1.12, 0, 0, "llm-d-planner empirical-vllm-memory-results"},
-    {"T007", "Qwen/Qwen3-32B", "", 1, 61.03, 0, 0, "llm-d-planner empirical-vllm-memory-results"},
-    {"T011", "meta-llama/Meta-Llama-3-8B", "", 2, 7.48, 0, 0, "vLLM pull request 10511"},
-    {"T042", "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "", 1, 14.2717, 12.8, 239744, "public engine log, vLLM 0.7, V100"},
-    {"T049", "Qwen/Qwen2.5-1.5B-Instruct", "", 1, 2.8875, 2.36, 88304, "public engine log, vLLM 0.7.3, T4"},
-    {"T052", "Qwen/Qwen2.5-7B-Instruct", "", 1, 14.25, 0, 0, "public engine log, vLLM 0.8.5, V100"},
-    {"T057", "Qwen/Qwen3-8B", "", 4, 3.85, 14.49, 422052, "public engine log, vLLM 0.8.5, 4 x RTX 2080 Ti"},
-    {"T062", "meta-llama/Llama-3.1-8B-Instruct", "", 1, 14.99, 19.28, 157936, "public engine log, vLLM 0.15"},
-    {"T064", "meta-llama/Llama-3.1-8B-Instruct", "", 1, 15.0, 56.21, 460496, "public engine log, vLLM 0.25, H100"},
-    {"T067", "meta-llama/Llama-3.1-8B-Instruct", "fp8", 1, 8.4926, 0, 0, "public engine log, vLLM 0.6.3"},
-    {"T069", "meta-llama/Llama-3.2-1B", "", 1, 2.3185, 3.6, 117856, "public engine log, vLLM 0.6.4"},
-    {"T071", "microsoft/phi-1_5", "", 1, 2.6419, 3.54, 19312, "public engine log, vLLM 0.6.4"},
-    {"T074", "mistralai/Mistral-7B-Instruct-v0.3", "", 1, 13.5084, 0, 0, "public engine log, vLLM 0.10"},
-    {"T076", "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", "", 1, 3.3466, 0, 0, "public engine log, vLLM 0.9.0"},
-    {"T079", "Qwen/Qwen3-8B", "", 1, 15.2684, 0, 0, "public engine log, vLLM 0.12"},
-    {"T081", "Qwen/Qwen2.5-7B-Instruct", "awq", 1, 0, 8.0, 149712, "public engine log, vLLM 0.2x, 16 GB RTX"},
-    {"T082", "Qwen/Qwen3-30B-A3B", "", 4, 0, 23.74, 1037152, "public engine log, vLLM 0.20.2, 4 x L40S"},
-    {"T084", "Qwen/Qwen3-4B", "fp8-block", 1, 0, 4.5, 32768, "public engine log, vLLM 0.20.2"},
-    {"T106", "codellama/CodeLlama-34b-Instruct-hf", "awq", 1, 17.056, 0, 0, "mirror of a vLLM issue"},
-    {"T109", "meta-llama/Meta-Llama-3-8B", "fp8", 1, 8.4596, 0, 0, "vLLM fp8 documentation"},
-    {"T112", "Qwen/Qwen2.5-3B-Instruct", "", 1, 5.7915, 0, 0, "public engine log, vLLM 0.6"},
-    {"T116", "microsoft/phi-4", "nf4", 1, 0, 45.21, 237040, "public engine log, vLLM 0.8"},
-};
-
-struct PerToken {
-  const char* id;
-  Bytes bytes;
-};
-// In 16 bit without tensor parallelism; computed with the independent script that made the catalogue's totals.
-constexpr PerToken kPerToken[] = {
-    {"meta-llama/Llama-2-7b-hf", 524288},
-    {"meta-llama/Llama-2-13b-hf", 819200},
-    {"meta-llama/Llama-2-70b-hf", 327680},
-    {"codellama/CodeLlama-34b-Instruct-hf", 196608},
-    {"meta-llama/Meta-Llama-3-8B", 131072},
-    {"meta-llama/Meta-Llama-3-70B", 327680},
-    {"meta-llama/Llama-3.1-8B-Instruct", 131072},
-    {"meta-llama/Llama-3.1-70B-Instruct", 327680},
-    {"meta-llama/Llama-3.1-405B", 516096},
-    {"meta-llama/Llama-3.2-1B", 32768},
-    {"meta-llama/Llama-3.2-3B", 114688},
-    {"meta-llama/Llama-3.3-70B-Instruct", 327680},
-    {"meta-llama/Llama-3.2-11B-Vision", 163840},
-    {"meta-llama/Llama-4-Scout-17B-16E-Instruct", 196608},
-    {"meta-llama/Llama-4-Maverick-17B-128E-Instruct", 196608},
-    {"TinyLlama/TinyLlama-1.1B-Chat-v1.0", 22528},
-    {"deepseek-ai/DeepSeek-R1-Distill-Llama-8B", 131072},
-    {"deepseek-ai/DeepSeek-R1-Distill-Llama-70B", 327680},
-    {"mistralai/Mistral-7B-v0.1", 131072},
-    {"mistralai/Mistral-7B-Instruct-v0.3", 131072},
-    {"mistralai/Mistral-Nemo-Instruct-2407", 163840},
-    {"mistralai/Mistral-Small-24B", 163840},
-    {"mistralai/Mixtral-8x7B-Instruct-v0.1", 131072},
-    {"Qwen/Qwen2.5-0.5B-Instruct", 12288},
-    {"Qwen/Qwen2.5-1.5B-Instruct", 28672},
-    {"Qwen/Qwen2.5-3B-Instruct", 36864},
-    {"Qwen/Qwen2.5-7B-Instruct", 57344},
-    {"Qwen/Qwen2.5-14B-Instruct", 196608},
-    {"Qwen/Qwen2.5-32B-Instruct", 262144},
-    {"Qwen/Qwen2.5-72B-Instruct", 327680},
-    {"Qwen/Qwen2-7B-Instruct", 57344},
-    {"Qwen/Qwen2-VL-7B-Instruct", 57344},
-    {"Qwen/Qwen2.5-VL-3B-Instruct", 36864},
-    {"Qwen/Qwen2.5-VL-7B-Instruct", 57344},
-    {"Qwen/QwQ-32B", 262144},
-    {"deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", 28672},
-    {"deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", 57344},
-    {"deepseek-ai/DeepSeek-R1-Distill-Qwen-14B", 196608},
-    {"deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", 262144},
-    {"Qwen/Qwen3-0.6B", 114688},
-    {"Qwen/Qwen3-1.7B", 114688},
-    {"Qwen/Qwen3-4B", 147456},
-    {"Qwen/Qwen3-8B", 147456},
-    {"Qwen/Qwen3-32B", 262144},
-    {"Qwen/Qwen3-30B-A3B", 98304},
-    {"Qwen/Qwen3-Coder-480B-A35B-Instruct", 253952},
-    {"Qwen/Qwen3-VL-30B-A3B-Instruct", 98304},
-    {"google/gemma-2-2b", 106496},
-    {"google/gemma-2-27b", 376832},
-    {"google/gemma-3-1b-it", 26624},
-    {"google/gemma-3-4b-it", 139264},
-    {"google/gemma-3-27b-it", 507904},
-    {"microsoft/phi-1_5", 196608},
-    {"microsoft/phi-2", 327680},
-    {"microsoft/Phi-3-mini-4k-instruct", 393216},
-    {"microsoft/Phi-3.5-mini-instruct", 393216},
-    {"microsoft/Phi-3-medium-4k-instruct", 204800},
-    {"microsoft/phi-4", 204800},
-    {"microsoft/Phi-4-mini-instruct", 131072},
-    {"microsoft/Phi-3.5-vision-instruct", 393216},
-    {"deepseek-ai/DeepSeek-V2-Lite", 31104},
-    {"deepseek-ai/DeepSeek-V2.5", 69120},
-    {"deepseek-ai/DeepSeek-V3", 70272},
-    {"deepseek-ai/DeepSeek-R1", 70272},
-    {"openai/gpt-oss-20b", 49152},
-    {"openai/gpt-oss-120b", 73728},
-    {"tiiuae/falcon-7b", 8192},
-    {"tiiuae/falcon-40b", 122880},
-    {"bigcode/starcoder2-7b", 65536},
-    {"HuggingFaceTB/SmolLM2-135M-Instruct", 23040},
-    {"HuggingFaceTB/SmolLM2-1.7B-Instruct", 196608},
-    {"allenai/OLMo-2-1124-7B", 524288},
-    {"allenai/OLMo-2-1124-13B", 819200},
-    {"EleutherAI/pythia-6.9b", 524288},
-    {"CohereForAI/aya-23-8B", 131072},
-    {"CohereForAI/c4ai-command-r-v01", 1310720},
-    {"ibm-granite/granite-3.3-8b-instruct", 163840},
-    {"Qwen/Qwen1.5-MoE-A2.7B", 196608},
-    {"facebook/opt-125m", 36864},
-    {"intfloat/e5-mistral-7b-instruct", 131072},
-    {"Alibaba-NLP/gte-Qwen2-7B-instruct", 57344},
-    {"Qwen/Qwen3-Embedding-8B", 147456},
-    {"llava-hf/llava-v1.6-mistral-7b-hf", 131072},};
-
 }  // namespace
-
-TEST_CASE("weights and KV cache agree with measured runs") {
-  for (const Measured& row : kMeasured) {
-    CAPTURE(row.id);
-    CAPTURE(row.source);
-    Case c(row.model, *row.format != 0 ? parseFormat(row.format) : std::nullopt);
-    c.run.settings.tensorParallelSize = row.tp;
-    c.input.device.memory = 79 * kGiB;
-    const Estimate e = c.get();
-    if (row.weightsGib > 0) {
-      CHECK(gib(e.weights) == doctest::Approx(row.weightsGib).epsilon(0.01));
-      CHECK(gib(term(e, "weights").low) < row.weightsGib);
-      CHECK(gib(term(e, "weights").high) > row.weightsGib);
-    }
-    if (row.kvTokens > 0) {
-      const double tokensPerGib = static_cast<double>(kGiB) / static_cast<double>(e.kvBytesPerToken);
-      CHECK(tokensPerGib == doctest::Approx(static_cast<double>(row.kvTokens) / row.kvGib).epsilon(0.005));
-    }
-  }
-}
-
-TEST_CASE("KV cache per token is that of the attention class") {
-  for (const PerToken& row : kPerToken) {
-    CAPTURE(row.id);
-    Case c(row.id);
-    CHECK(c.get().kvBytesPerToken == row.bytes);
-  }
-}
-
-TEST_CASE("activation peaks agree with measured runs") {
-  const struct {
-    const char* model;
-    std::int64_t seqs, tokens;
-    double gib;
-  } rows[] = {  // facts/footprint 3, rows T001 to T064
-      {"openai/gpt-oss-20b", 1024, 8192, 7.38},        {"Qwen/Qwen3-0.6B", 1024, 8192, 5.56}, {"Qwen/Qwen3-32B", 1024, 8192, 5.64},
-      {"meta-llama/Meta-Llama-3-8B", 256, 8192, 1.26}, {"Qwen/Qwen2.5-1.5B-Instruct", 256, 32768, 2.02},
-      {"Qwen/Qwen2.5-7B-Instruct", 256, 32768, 4.35},  {"deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", 256, 2048, 1.40},
-      {"Qwen/Qwen3-8B", 256, 8192, 1.45},
-  };
-  for (const auto& row : rows) {
-    CAPTURE(row.model);
-    Case c(row.model);
-    c.run.settings.maxNumSeqs = row.seqs;
-    c.run.settings.maxNumBatchedTokens = row.tokens;
-    const Estimate e = c.get();
-    CHECK(gib(e.activations) == doctest::Approx(row.gib).epsilon(0.07));
-    CHECK(gib(term(e, "activations").high) > row.gib);
-    CHECK(gib(term(e, "activations").low) < row.gib);
-  }
-}
-
-TEST_CASE("the low end of activations holds for the newer runner that skips part of the profile run") {
-  Case small("Qwen/Qwen2.5-0.5B-Instruct");  // T044: 1.06 GiB with the small defaults
-  CHECK(gib(term(small.get(), "activations").low) < 1.06);
-  Case big("meta-llama/Llama-3.1-8B-Instruct");  // T064: 1.44 GiB on an H100
-  big.run = vllm("0.25.0");
-  big.input.device.memory = 79 * kGiB;
-  CHECK(gib(term(big.get(), "activations").low) < 1.44);
-  Case old("Qwen/Qwen2.5-0.5B-Instruct");
-  old.run = vllm("0.11.0");
-  CHECK(term(old.get(), "activations").low > term(small.get(), "activations").low);
-}
 
 TEST_CASE("batch defaults follow device memory, the A100 exception, and the version") {
   const struct {
@@ -245,9 +53,10 @@ TEST_CASE("batch defaults follow device memory, the A100 exception, and the vers
     const char* version;
     std::int64_t seqs, tokens;
   } rows[] = {
-      {std::nullopt, false, "", 256, 2048},        {20 * kGiB, false, "", 256, 2048},       {79 * kGiB, false, "", 1024, 8192},
-      {70 * kGiB, false, "0.11.0", 1024, 8192},    {70 * kGiB - 1, false, "", 256, 2048},   {79 * kGiB, true, "", 256, 2048},
-      {79 * kGiB, false, "0.7.3", 256, 32768},     {20 * kGiB, false, "0.6.3", 256, 32768},
+      {std::nullopt, false, "", 256, 2048},    {20 * kGiB, false, "", 256, 2048},
+      {79 * kGiB, false, "", 1024, 8192},      {70 * kGiB, false, "0.11.0", 1024, 8192},
+      {70 * kGiB - 1, false, "", 256, 2048},   {79 * kGiB, true, "", 256, 2048},
+      {79 * kGiB, false, "0.7.3", 256, 32768}, {20 * kGiB, false, "0.6.3", 256, 32768},
   };
   for (const auto& row : rows) {
     CAPTURE(row.version);
@@ -265,13 +74,17 @@ TEST_CASE("the KV cache of a need is the larger of one longest sequence and the 
   const struct {
     std::optional<std::int64_t> maxLen, seqs;
     std::int64_t concurrency, context;
-    std::int64_t tokens;         // expected
+    std::int64_t tokens;  // expected
     std::int64_t lowTokens;
   } rows[] = {
-      {std::nullopt, std::nullopt, 8, 4096, 32768, 32768},  {std::nullopt, std::nullopt, 1, 100, 32768, 32768},
-      {std::nullopt, std::nullopt, 16, 4096, 65536, 32768}, {4096, std::nullopt, 8, 4096, 32768, 4096},
-      {2048, std::nullopt, 8, 4096, 16384, 2048},           {4096, 4, 8, 4096, 16384, 4096},
-      {4096, 100, 8, 4096, 32768, 4096},                    {4096, std::nullopt, 8, 1000, 8 * 1008, 4096},
+      {std::nullopt, std::nullopt, 8, 4096, 32768, 32768},
+      {std::nullopt, std::nullopt, 1, 100, 32768, 32768},
+      {std::nullopt, std::nullopt, 16, 4096, 65536, 32768},
+      {4096, std::nullopt, 8, 4096, 32768, 4096},
+      {2048, std::nullopt, 8, 4096, 16384, 2048},
+      {4096, 4, 8, 4096, 16384, 4096},
+      {4096, 100, 8, 4096, 32768, 4096},
+      {4096, std::nullopt, 8, 1000, 8 * 1008, 4096},
   };
   for (const auto& row : rows) {
     Case c("Qwen/Qwen2.5-7B-Instruct");
@@ -297,7 +110,8 @@ TEST_CASE("absolute settings are the KV cache in all three values") {
   bytes.run.settings.kvCacheMemoryBytes = 3 * kGiB;
   Case blocks("Qwen/Qwen2.5-7B-Instruct");
   blocks.run.settings.numGpuBlocks = 1000;
-  for (const auto& [e, expected] : {std::pair{bytes.get(), 3 * kGiB}, std::pair{blocks.get(), Bytes{1000} * 16 * 57344}}) {
+  for (const auto& [e, expected] :
+       {std::pair{bytes.get(), 3 * kGiB}, std::pair{blocks.get(), Bytes{1000} * 16 * 57344}}) {
     const Term& kv = term(e, "kvCache");
     CHECK(kv.low == expected);
     CHECK(kv.bytes == expected);
@@ -306,7 +120,8 @@ TEST_CASE("absolute settings are the KV cache in all three values") {
 }
 
 TEST_CASE("KV cache types and tensor parallelism change the bytes per token") {
-  const auto perToken = [](const char* model, std::int64_t tp, std::optional<std::string> dtype, std::optional<std::string> flag = std::nullopt) {
+  const auto perToken = [](const char* model, std::int64_t tp, std::optional<std::string> dtype,
+                           std::optional<std::string> flag = std::nullopt) {
     Case c(model);
     c.run.settings.tensorParallelSize = tp;
     c.run.settings.kvCacheDtype = std::move(flag);
@@ -348,7 +163,8 @@ TEST_CASE("what is not modelled leaves the high end open and the confidence low"
   const auto isOpen = [](const Estimate& e) {
     CHECK(e.need.confidence == Confidence::Low);
     CHECK_FALSE(e.need.high);
-    CHECK(std::any_of(e.need.terms.begin(), e.need.terms.end(), [](const Term& t) { return t.open && !t.from.empty(); }));
+    CHECK(
+        std::any_of(e.need.terms.begin(), e.need.terms.end(), [](const Term& t) { return t.open && !t.from.empty(); }));
   };
   Case lora("Qwen/Qwen3-8B");
   lora.run.open.push_back("--enable-lora: LoRA adapters are not modelled");
@@ -441,7 +257,8 @@ TEST_CASE("each term says where it comes from, in words a person understands") {
   const Estimate e = c.get();
   CHECK(term(e, "weights").from == "7.62e9 parameters in bfloat16, 2 B each, shape of Qwen/Qwen2.5-7B-Instruct");
   CHECK(term(e, "kvCache").from == "one sequence of the maximum length 32768 x 56 KiB per token");
-  CHECK(term(e, "activations").from == "profile run with 256 sequences (default) x 152064 vocabulary, 2048 tokens (default) per batch");
+  CHECK(term(e, "activations").from ==
+        "profile run with 256 sequences (default) x 152064 vocabulary, 2048 tokens (default) per batch");
   c.input.load.concurrency = 16;
   CHECK(term(c.get(), "kvCache").from == "16 sequences x 4096 tokens x 56 KiB per token (load assumed)");
 }
@@ -471,10 +288,17 @@ TEST_CASE("predicted needs agree with the worked table of the facts") {
     std::int64_t seqs;
     double gib;
   } rows[] = {
-      {"meta-llama/Llama-2-7b-hf", "none", 256, 30.1},  {"mistralai/Mistral-7B-Instruct-v0.3", "none", 256, 19.0}, {"Qwen/Qwen2.5-7B-Instruct", "none", 256, 18.6},
-      {"Qwen/Qwen2.5-7B-Instruct", "none", 4, 17.4},    {"Qwen/Qwen2.5-7B-Instruct", "awq", 256, 9.6},             {"meta-llama/Llama-3.1-8B-Instruct", "none", 256, 21.4},
-      {"meta-llama/Llama-3.1-8B-Instruct", "awq", 4, 10.8}, {"Qwen/Qwen3-8B", "none", 4, 21.2},                    {"microsoft/phi-4", "none", 256, 35.7},
-      {"meta-llama/Llama-3.2-3B", "none", 256, 11.9},   {"Qwen/Qwen2.5-1.5B-Instruct", "none", 4, 5.1},
+      {"meta-llama/Llama-2-7b-hf", "none", 256, 30.1},
+      {"mistralai/Mistral-7B-Instruct-v0.3", "none", 256, 19.0},
+      {"Qwen/Qwen2.5-7B-Instruct", "none", 256, 18.6},
+      {"Qwen/Qwen2.5-7B-Instruct", "none", 4, 17.4},
+      {"Qwen/Qwen2.5-7B-Instruct", "awq", 256, 9.6},
+      {"meta-llama/Llama-3.1-8B-Instruct", "none", 256, 21.4},
+      {"meta-llama/Llama-3.1-8B-Instruct", "awq", 4, 10.8},
+      {"Qwen/Qwen3-8B", "none", 4, 21.2},
+      {"microsoft/phi-4", "none", 256, 35.7},
+      {"meta-llama/Llama-3.2-3B", "none", 256, 11.9},
+      {"Qwen/Qwen2.5-1.5B-Instruct", "none", 4, 5.1},
   };
   for (const auto& row : rows) {
     CAPTURE(row.model);

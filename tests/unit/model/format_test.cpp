@@ -16,9 +16,10 @@ TEST_CASE("the engines' own words for formats are understood") {
   const struct {
     const char* word;
     Format format;
-  } rows[] = {{"awq_marlin", Format::Awq},     {"gptq_marlin", Format::Gptq},        {"bitsandbytes", Format::Nf4}, {"FP8", Format::Fp8},
-              {"fp8_e4m3", Format::Fp8},       {"compressed-tensors", Format::W4A16}, {"fbgemm_fp8", Format::Fp8},   {"modelopt_fp4", Format::Nvfp4},
-              {"gptq-int8", Format::GptqInt8}, {"experts_int8", Format::Int8},        {"none", Format::None}};
+  } rows[] = {{"awq_marlin", Format::Awq},    {"gptq_marlin", Format::Gptq},   {"bitsandbytes", Format::Nf4},
+              {"FP8", Format::Fp8},           {"fp8_e4m3", Format::Fp8},       {"compressed-tensors", Format::W4A16},
+              {"fbgemm_fp8", Format::Fp8},    {"modelopt_fp4", Format::Nvfp4}, {"gptq-int8", Format::GptqInt8},
+              {"experts_int8", Format::Int8}, {"none", Format::None}};
   for (const auto& row : rows) {
     CAPTURE(row.word);
     CHECK(parseFormat(row.word) == row.format);
@@ -27,4 +28,6 @@ TEST_CASE("the engines' own words for formats are understood") {
   CHECK_FALSE(parseFormat(""));
 }
 
-TEST_CASE("a confidence is the lowest of its parts by its order") { CHECK(std::min(Confidence::Medium, Confidence::Low) == Confidence::Low); }
+TEST_CASE("a confidence is the lowest of its parts by its order") {
+  CHECK(std::min(Confidence::Medium, Confidence::Low) == Confidence::Low);
+}

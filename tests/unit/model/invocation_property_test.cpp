@@ -15,8 +15,10 @@ std::string anyText() {
   std::string text;
   const int pieces = *rc::gen::inRange(0, 24);
   for (int i = 0; i < pieces; ++i) {
-    text += *rc::gen::element<std::string>("vllm serve ", "m/x", " --max-model-len ", "32k", "=", "'", "\"", "\\", "$", "${", "}", "$(", ")", "`", "\n",
-                                           ";", "&&", "|", "<<EOF", "EOF", "A=b ", "export ", "$A", "${A:-", "#", " ", "--", "-1", "sh -c ", "exec ", "\xff", ">");
+    text +=
+        *rc::gen::element<std::string>("vllm serve ", "m/x", " --max-model-len ", "32k", "=", "'", "\"", "\\", "$",
+                                       "${", "}", "$(", ")", "`", "\n", ";", "&&", "|", "<<EOF", "EOF", "A=b ",
+                                       "export ", "$A", "${A:-", "#", " ", "--", "-1", "sh -c ", "exec ", "\xff", ">");
   }
   return text;
 }
@@ -26,8 +28,9 @@ std::vector<std::string> anyWords() {
   const int count = *rc::gen::inRange(0, 8);
   for (int i = 0; i < count; ++i) {
     words.push_back(*rc::gen::arbitrary<bool>()
-                        ? *rc::gen::element<std::string>("vllm", "serve", "sh", "-c", "python", "-m", "vllm.entrypoints.openai.api_server", "--model",
-                                                         "--config", "--tensor-parallel-size", "2", "$(A)", "env", "-", "--", "")
+                        ? *rc::gen::element<std::string>("vllm", "serve", "sh", "-c", "python", "-m",
+                                                         "vllm.entrypoints.openai.api_server", "--model", "--config",
+                                                         "--tensor-parallel-size", "2", "$(A)", "env", "-", "--", "")
                         : anyText());
   }
   return words;
@@ -40,7 +43,8 @@ std::string shown(const EngineRun& run) {
     for (const std::string& entry : list) text += "|" + entry;
   }
   for (const auto& [flag, place] : run.places) text += fmt::format("|{}@{}", flag, place.index);
-  return text + fmt::format("|{}|{}", run.settings.maxModelLen.value_or(-1), run.settings.tensorParallelSize.value_or(-1));
+  return text +
+         fmt::format("|{}|{}", run.settings.maxModelLen.value_or(-1), run.settings.tensorParallelSize.value_or(-1));
 }
 
 }  // namespace
@@ -50,8 +54,11 @@ TEST_CASE("any invocation is read, twice the same way, with places inside of it"
     Invocation invocation;
     invocation.command = anyWords();
     invocation.args = anyWords();
-    invocation.image = *rc::gen::element<std::string>("", "vllm/vllm-openai:v0.8.5", "x@sha256:0", ":", "/:/", "acme/comfyui");
-    if (*rc::gen::arbitrary<bool>()) invocation.env.push_back({*rc::gen::element<std::string>("A", "VLLM_ADDITIONAL_ARGS", "MODEL_ID"), *rc::gen::arbitrary<bool>() ? std::optional(anyText()) : std::nullopt});
+    invocation.image =
+        *rc::gen::element<std::string>("", "vllm/vllm-openai:v0.8.5", "x@sha256:0", ":", "/:/", "acme/comfyui");
+    if (*rc::gen::arbitrary<bool>())
+      invocation.env.push_back({*rc::gen::element<std::string>("A", "VLLM_ADDITIONAL_ARGS", "MODEL_ID"),
+                                *rc::gen::arbitrary<bool>() ? std::optional(anyText()) : std::nullopt});
     invocation.envIncomplete = *rc::gen::arbitrary<bool>();
     const EngineRun run = readInvocation(invocation);
     RC_ASSERT(shown(run) == shown(readInvocation(invocation)));

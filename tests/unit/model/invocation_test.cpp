@@ -80,7 +80,10 @@ TEST_CASE("vLLM's command line is read in every form that people write") {
       {{"sh", "-c", "vllm serve m/x --max-model-len 4096"}, {}, "vllm m/x len=4096"},
       {{"/bin/sh", "-c"}, {"vllm serve m/x --max-model-len 4096"}, "vllm m/x len=4096"},
       {{"bash", "-lc", "exec vllm serve m/x"}, {}, "vllm m/x"},
-      {{"/bin/bash", "-ec", "set -e\ncd /app\nexport HF_HOME=/data\nvllm serve m/x \\\n  --dtype half \\\n  --enforce-eager"}, {}, "vllm m/x dtype=float16 eager"},
+      {{"/bin/bash", "-ec",
+        "set -e\ncd /app\nexport HF_HOME=/data\nvllm serve m/x \\\n  --dtype half \\\n  --enforce-eager"},
+       {},
+       "vllm m/x dtype=float16 eager"},
       {{"sh", "-c", "sleep 5 && vllm serve 'm/x' --max-num-seqs \"8\""}, {}, "vllm m/x seqs=8"},
       {{"sh", "-c", "VLLM_USE_V1=1 vllm serve m/x; true"}, {}, "vllm m/x"},
       {{"sh", "-c", "LEN=2048; vllm serve m/x --max-model-len $LEN"}, {}, "vllm m/x len=2048"},
@@ -117,11 +120,16 @@ TEST_CASE("vLLM's command line is read in every form that people write") {
       {{"vllm", "serve", "m/x", "--enable-lora"}, {}, "vllm m/x open:1"},
       {{"vllm", "serve", "m/x", "--enable-lora", "--no-enable-lora"}, {}, "vllm m/x"},
       {{"vllm", "serve", "m/x", "--lora-modules", "a=b", "c=d", "--max-loras", "4"}, {}, "vllm m/x open:1"},
-      {{"vllm", "serve", "m/x", "--speculative-config.model", "d/y", "--speculative-config.num_speculative_tokens", "3"}, {}, "vllm m/x open:1"},
+      {{"vllm", "serve", "m/x", "--speculative-config.model", "d/y", "--speculative-config.num_speculative_tokens",
+        "3"},
+       {},
+       "vllm m/x open:1"},
       {{"vllm", "serve", "m/x", "--speculative-config", "{\"model\":\"d/y\"}"}, {}, "vllm m/x open:1"},
       {{"vllm", "serve", "--config", "/etc/vllm.yaml"}, {}, "vllm open:1"},
       {{"vllm", "serve", "m/x", "--kv-cache-memory-bytes", "4K"}, {}, "vllm m/x pool=4096"},
-      {{"vllm", "serve", "m/x", "--num-gpu-blocks-override=100", "--block-size=32"}, {}, "vllm m/x block=32 blocks=100"},
+      {{"vllm", "serve", "m/x", "--num-gpu-blocks-override=100", "--block-size=32"},
+       {},
+       "vllm m/x block=32 blocks=100"},
       {{"vllm", "serve", "m/x", "--cpu-offload-gb", "2.5", "--swap-space", "16"}, {}, "vllm m/x offload=2.5"},
       {{"vllm", "serve", "m/x", "--cpu-offload-gb", "0"}, {}, "vllm m/x"},
       {{"vllm", "serve", "m/x", "--limit-mm-per-prompt", "{\"image\": 0}"}, {}, "vllm m/x textOnly"},
@@ -131,7 +139,11 @@ TEST_CASE("vLLM's command line is read in every form that people write") {
       {{"vllm", "serve", "m/x", "--nnodes", "2", "--node-rank", "0"}, {}, "vllm m/x multiNode"},
       {{"vllm", "serve", "m/x", "--headless"}, {}, "vllm m/x multiNode"},
       {{"sh", "-c", "ray start --head; vllm serve m/x -tp 8"}, {}, "vllm m/x tp=8 multiNode"},
-      {{"sh", "-c", "bash /vllm-workspace/examples/online_serving/multi-node-serving.sh leader --ray_cluster_size=2; python3 -m vllm.entrypoints.openai.api_server --model m/x"}, {}, "vllm m/x multiNode"},
+      {{"sh", "-c",
+        "bash /vllm-workspace/examples/online_serving/multi-node-serving.sh leader --ray_cluster_size=2; python3 -m "
+        "vllm.entrypoints.openai.api_server --model m/x"},
+       {},
+       "vllm m/x multiNode"},
       {{"vllm", "serve", "bartowski/x-GGUF:Q4_K_M"}, {}, "vllm bartowski/x-GGUF gguf=Q4_K_M"},
       {{"vllm", "serve", "/models/x-q8_0.gguf"}, {}, "vllm /models/x-q8_0.gguf gguf=Q8_0"},
       {{"vllm", "serve", "-O3", "m/x"}, {}, "vllm m/x"},
@@ -171,7 +183,8 @@ TEST_CASE("an image whose entry point is the engine is enough, with arguments al
 }
 
 TEST_CASE("a start script in the engine's image is recognised, and what it starts stays open") {
-  CHECK(shown(readInvocation(invocation({"/start.sh"}, {"--model", "m/x", "--max-num-seqs", "4"}, kImage))) == "vllm(medium) m/x seqs=4 open:1");
+  CHECK(shown(readInvocation(invocation({"/start.sh"}, {"--model", "m/x", "--max-num-seqs", "4"}, kImage))) ==
+        "vllm(medium) m/x seqs=4 open:1");
   CHECK(shown(readInvocation(invocation({"bash", "/start.sh"}, {}, kImage))) == "vllm(medium) open:1");
 }
 
@@ -186,9 +199,13 @@ TEST_CASE("values from the environment are used where they are known and left op
       {{"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {{"LEN", std::nullopt}}, "vllm m/x open:1"},
       {{"vllm", "serve", "$(MODEL)"}, {{"MODEL", std::nullopt}}, "vllm open:1"},
       {{"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {}, "vllm m/x bad:1"},
-      {{"sh", "-c", "vllm serve $MODEL --max-model-len ${LEN}"}, {{"MODEL", "m/x"}, {"LEN", "2k"}}, "vllm m/x len=2000"},
+      {{"sh", "-c", "vllm serve $MODEL --max-model-len ${LEN}"},
+       {{"MODEL", "m/x"}, {"LEN", "2k"}},
+       "vllm m/x len=2000"},
       {{"sh", "-c", "vllm serve $(MODEL)"}, {{"MODEL", "m/x"}}, "vllm m/x"},
-      {{"sh", "-c", "vllm serve $MODEL $ARGS"}, {{"MODEL", "m/x"}, {"ARGS", "--max-num-seqs 5 --enforce-eager"}}, "vllm m/x seqs=5 eager"},
+      {{"sh", "-c", "vllm serve $MODEL $ARGS"},
+       {{"MODEL", "m/x"}, {"ARGS", "--max-num-seqs 5 --enforce-eager"}},
+       "vllm m/x seqs=5 eager"},
       {{"sh", "-c", "vllm serve '$MODEL'"}, {{"MODEL", "m/x"}}, "vllm $MODEL"},
       {{"sh", "-c", "LEN=1024 && vllm serve m/x --max-model-len $LEN"}, {{"LEN", "2048"}}, "vllm m/x len=1024"},
       {{"sh", "-c", "vllm serve m/x --max-model-len ${LEN:-4096}"}, {{"LEN", std::nullopt}}, "vllm m/x open:1"},
@@ -208,7 +225,8 @@ TEST_CASE("values from the environment are used where they are known and left op
 }
 
 TEST_CASE("an open knob names the flag and where its value comes from") {
-  const EngineRun run = readInvocation(invocation({"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {}, "", {{"LEN", std::nullopt}}));
+  const EngineRun run =
+      readInvocation(invocation({"vllm", "serve", "m/x", "--max-model-len=$(LEN)"}, {}, "", {{"LEN", std::nullopt}}));
   REQUIRE(run.open.size() == 1);
   CHECK(run.open[0] == "--max-model-len: its value comes from $(LEN), which is not known here");
   const EngineRun bad = readInvocation(invocation({"vllm", "serve", "m/x", "--max-model-len", "lots"}, {}));
@@ -225,7 +243,11 @@ TEST_CASE("other engines and their models are recognised") {
   } rows[] = {
       {{"python3", "-m", "sglang.launch_server", "--model-path", "m/x", "--tp", "2"}, {}, "", {}, "sglang m/x tp=2"},
       {{"sglang", "serve", "--model-path=m/x"}, {}, "", {}, "sglang m/x"},
-      {{}, {"--model-id", "m/x", "--num-shard", "2"}, "ghcr.io/huggingface/text-generation-inference:3.0", {}, "tgi(medium) m/x tp=2"},
+      {{},
+       {"--model-id", "m/x", "--num-shard", "2"},
+       "ghcr.io/huggingface/text-generation-inference:3.0",
+       {},
+       "tgi(medium) m/x tp=2"},
       {{}, {}, "ghcr.io/huggingface/text-generation-inference:3.0", {{"MODEL_ID", "m/x"}}, "tgi(medium) m/x"},
       {{"text-generation-launcher", "--model-id=m/x"}, {}, "", {}, "tgi m/x"},
       {{"text-embeddings-router", "--model-id", "BAAI/bge-m3"}, {}, "", {}, "tei BAAI/bge-m3"},
@@ -239,7 +261,11 @@ TEST_CASE("other engines and their models are recognised") {
       {{"python", "-m", "huggingfaceserver", "--model_id=m/x"}, {}, "", {}, "kserve-huggingface m/x"},
       {{"python3", "-m", "dynamo.vllm", "--model", "m/x"}, {}, "", {}, "dynamo m/x"},
       {{"ray", "start", "--address=x", "--block"}, {}, "", {}, "ray"},
-      {{"uvicorn", "speaches.main:create_app"}, {}, "", {{"PRELOAD_MODELS", "Systran/faster-whisper-large-v3"}}, "speaches Systran/faster-whisper-large-v3"},
+      {{"uvicorn", "speaches.main:create_app"},
+       {},
+       "",
+       {{"PRELOAD_MODELS", "Systran/faster-whisper-large-v3"}},
+       "speaches Systran/faster-whisper-large-v3"},
       {{"python", "main.py"}, {}, "yanwk/comfyui-boot:latest", {}, "comfyui(medium) open:1"},
   };
   for (const auto& row : rows) {
@@ -265,7 +291,9 @@ TEST_CASE("versions are read from tags, and not from words") {
     CAPTURE(text);
     CHECK_FALSE(parseVersion(text));
   }
-  const auto versionOf = [](const char* image) { return readInvocation(invocation({"vllm", "serve", "m/x"}, {}, image)).version; };
+  const auto versionOf = [](const char* image) {
+    return readInvocation(invocation({"vllm", "serve", "m/x"}, {}, image)).version;
+  };
   CHECK(versionOf("vllm/vllm-openai:v0.11.0") == "0.11.0");
   CHECK(versionOf("registry.local:5000/vllm/vllm-openai:0.9.1@sha256:0123") == "0.9.1");
   CHECK(versionOf("registry.local:5000/vllm/vllm-openai") == "");
@@ -274,7 +302,8 @@ TEST_CASE("versions are read from tags, and not from words") {
 }
 
 TEST_CASE("the place of a flag is where it can be changed") {
-  const EngineRun run = readInvocation(invocation({"vllm", "serve"}, {"m/x", "--max-model-len", "1", "--max-num-seqs=2"}));
+  const EngineRun run =
+      readInvocation(invocation({"vllm", "serve"}, {"m/x", "--max-model-len", "1", "--max-num-seqs=2"}));
   CHECK(run.places.at("max-model-len").inArgs);
   CHECK(run.places.at("max-model-len").index == 1);
   CHECK_FALSE(run.places.at("max-model-len").joined);

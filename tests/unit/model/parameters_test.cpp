@@ -1,5 +1,5 @@
-// Totals of the model catalogue: computed once with an independent script from the same published shapes, and cross-checked
-// there against published totals and checkpoint sizes (facts/footprint 1.1).
+// Totals of the model catalogue: computed once with an independent script from the same published shapes, and
+// cross-checked there against published totals and checkpoint sizes (facts/footprint 1.1).
 #include <doctest/doctest.h>
 
 #include "model/catalogue.hpp"
@@ -121,7 +121,8 @@ TEST_CASE("the parts of a count add up to its total") {
 }
 
 TEST_CASE("an architecture without plain arithmetic and without a declared total has no count") {
-  for (const char* id : {"Qwen/Qwen3.5-27B", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nvidia/Llama-3_3-Nemotron-Super-49B-v1"}) {
+  for (const char* id :
+       {"Qwen/Qwen3.5-27B", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nvidia/Llama-3_3-Nemotron-Super-49B-v1"}) {
     CAPTURE(id);
     CHECK(countParameters(*Catalogue::builtIn().find(id)->architecture).total == 0);
   }

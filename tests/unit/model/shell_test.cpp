@@ -17,7 +17,8 @@ ShellValue lookup(std::string_view name) {
 /// Commands joined by " ; ", words by "|", unknown ones in <>.
 std::string shown(std::string_view script) {
   std::string text;
-  for (const ShellCommand& command : readShell(script, lookup, {{"zero", true, {}}, {"one", true, {}}, {"two words", true, {}}})) {
+  for (const ShellCommand& command :
+       readShell(script, lookup, {{"zero", true, {}}, {"one", true, {}}, {"two words", true, {}}})) {
     if (!text.empty()) text += " ; ";
     bool first = true;
     for (const ShellWord& word : command) {

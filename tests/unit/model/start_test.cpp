@@ -58,12 +58,15 @@ TEST_CASE("whether vLLM starts follows from fraction, weights, profile run and o
   } rows[] = {
       {"a 7B model in 16 bit on a 3g.40gb slice", "Qwen/Qwen2.5-7B-Instruct", 8192, std::nullopt, 39.5, false, true},
       {"its weights alone do not fit 10 GiB", "Qwen/Qwen2.5-7B-Instruct", 4096, std::nullopt, 9.5, true, false},
-      {"131072 tokens of an 8B model take 16 GiB of KV cache", "meta-llama/Llama-3.1-8B-Instruct", std::nullopt, std::nullopt, 19.5, true, false},
+      {"131072 tokens of an 8B model take 16 GiB of KV cache", "meta-llama/Llama-3.1-8B-Instruct", std::nullopt,
+       std::nullopt, 19.5, true, false},
       {"the same on 80 GB", "meta-llama/Llama-3.1-8B-Instruct", std::nullopt, std::nullopt, 79.2, false, true},
-      {"a small model on 10 GiB leaves too little beside the fraction to be sure", "Qwen/Qwen2.5-1.5B-Instruct", 4096, std::nullopt, 9.5, false, false},
+      {"a small model on 10 GiB leaves too little beside the fraction to be sure", "Qwen/Qwen2.5-1.5B-Instruct", 4096,
+       std::nullopt, 9.5, false, false},
       {"and is sure with a lower one", "Qwen/Qwen2.5-1.5B-Instruct", 4096, 0.85, 9.5, false, true},
       {"a fraction that cannot hold the weights", "Qwen/Qwen2.5-7B-Instruct", 4096, 0.3, 39.5, true, false},
-      {"a fraction of all memory leaves none for the context", "Qwen/Qwen2.5-1.5B-Instruct", 4096, 1.0, 39.5, true, false},
+      {"a fraction of all memory leaves none for the context", "Qwen/Qwen2.5-1.5B-Instruct", 4096, 1.0, 39.5, true,
+       false},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
@@ -93,15 +96,15 @@ TEST_CASE("what started according to a log does not surely fail here") {
     std::int64_t maxLen;
     double fraction, usable;
   } rows[] = {
-      {"Qwen/Qwen3-32B", "0.11.0", 16000, 0.9, 79.18},                             // T007
-      {"Qwen/Qwen2.5-7B-Instruct", "0.8.5", 32768, 0.9, 31.74},                    // T052
-      {"deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "0.7.0", 2048, 0.9, 31.74},      // T042
-      {"Qwen/Qwen2.5-1.5B-Instruct", "0.7.3", 32768, 0.5, 14.56},                  // T049
-      {"meta-llama/Llama-3.1-8B-Instruct", "0.15.0", 131072, 0.9, 39.5},           // T062
-      {"meta-llama/Llama-3.1-8B-Instruct", "0.25.0", 131072, 0.92, 79.25},         // T064
-      {"meta-llama/Llama-3.2-1B", "0.6.4", 105088, 0.95, 7.92},                    // T069
-      {"Qwen/Qwen2.5-0.5B-Instruct", "0.24.0", 32768, 0.9, 15.55},                 // T044
-      {"google/gemma-3-1b-it", "0.13.0", 2048, 0.9, 31.5},                         // T102
+      {"Qwen/Qwen3-32B", "0.11.0", 16000, 0.9, 79.18},                         // T007
+      {"Qwen/Qwen2.5-7B-Instruct", "0.8.5", 32768, 0.9, 31.74},                // T052
+      {"deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "0.7.0", 2048, 0.9, 31.74},  // T042
+      {"Qwen/Qwen2.5-1.5B-Instruct", "0.7.3", 32768, 0.5, 14.56},              // T049
+      {"meta-llama/Llama-3.1-8B-Instruct", "0.15.0", 131072, 0.9, 39.5},       // T062
+      {"meta-llama/Llama-3.1-8B-Instruct", "0.25.0", 131072, 0.92, 79.25},     // T064
+      {"meta-llama/Llama-3.2-1B", "0.6.4", 105088, 0.95, 7.92},                // T069
+      {"Qwen/Qwen2.5-0.5B-Instruct", "0.24.0", 32768, 0.9, 15.55},             // T044
+      {"google/gemma-3-1b-it", "0.13.0", 2048, 0.9, 31.5},                     // T102
   };
   for (const auto& row : rows) {
     CAPTURE(row.model);
@@ -109,7 +112,8 @@ TEST_CASE("what started according to a log does not surely fail here") {
     c.run.version = row.version;
     c.run.settings.maxModelLen = row.maxLen;
     c.run.settings.memoryFraction = row.fraction;
-    if (std::string_view(row.version) == "0.6.4") c.run.settings.maxNumBatchedTokens = 2048;  // chunked prefill above 32k
+    if (std::string_view(row.version) == "0.6.4")
+      c.run.settings.maxNumBatchedTokens = 2048;  // chunked prefill above 32k
     const Start start = c.on(gibs(row.usable));
     CAPTURE(start.why);
     CHECK_FALSE(start.surelyNot);
@@ -195,10 +199,11 @@ TEST_CASE("the pool is what vLLM logs") {
     const char* version;
     std::int64_t maxLen;
     double fraction, usable, kvGib;
-  } rows[] = {  // facts/footprint 4: the identity holds within some tenths of a GiB from the configuration alone
-      {"Qwen/Qwen3-0.6B", "0.11.0", 16000, 0.9, 79.18, 64.45},      // T006
-      {"Qwen/Qwen3-32B", "0.11.0", 16000, 0.9, 79.18, 4.45},        // T007
-      {"openai/gpt-oss-20b", "0.11.0", 16000, 0.9, 79.18, 50.28},   // T001
+  } rows[] = {
+      // facts/footprint 4: the identity holds within some tenths of a GiB from the configuration alone
+      {"Qwen/Qwen3-0.6B", "0.11.0", 16000, 0.9, 79.18, 64.45},         // T006
+      {"Qwen/Qwen3-32B", "0.11.0", 16000, 0.9, 79.18, 4.45},           // T007
+      {"openai/gpt-oss-20b", "0.11.0", 16000, 0.9, 79.18, 50.28},      // T001
       {"Qwen/Qwen2.5-7B-Instruct", "0.7.3", 32768, 0.9, 31.74, 9.88},  // T052
   };
   for (const auto& row : rows) {
