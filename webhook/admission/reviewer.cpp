@@ -112,13 +112,15 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   if (body.size() > limits::kMaxBodyBytes) {
     out.httpStatus = 413;
     out.allowed = false;
-    out.body = errorBody({fmt::format("the body is larger than {} bytes", limits::kMaxBodyBytes), ""});
+    out.error = fmt::format("the body is larger than {} bytes", limits::kMaxBodyBytes);
+    out.body = errorBody({out.error, ""});
     return out;
   }
   auto parsed = Review::parse(body);
   if (!parsed) {
     out.httpStatus = 400;
     out.allowed = false;
+    out.error = parsed.error().message;
     out.body = errorBody(parsed.error());
     return out;
   }
@@ -184,6 +186,7 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   if (judgement.wouldBe) out.wouldBe = policy::name(*judgement.wouldBe);
   out.findings = codesOf(judgement);
   out.policies = judgement.policies;
+  for (const auto& finding : judgement.findings) out.outcomes.emplace_back(finding.code, finding.action);
   out.allowed = !denied;
   out.patched = path == Path::Mutate && !judgement.patch.empty();
   return out;

@@ -2,6 +2,8 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "admission/verdict.hpp"
 
@@ -17,9 +19,11 @@ struct ReviewerOptions {
 struct Answer {
   int httpStatus = 200;              ///< 200, or 400 (no AdmissionReview v1), 413
   std::string body;                  ///< AdmissionReview, or {"error": ...} for other statuses
+  std::string error;                 ///< what is wrong, for other statuses than 200
   // For log and metrics
   std::string uid, decision, wouldBe, ns, kind, name, operation, findings, user;
   std::vector<std::string> policies;
+  std::vector<std::pair<policy::Code, policy::Action>> outcomes;   ///< of each finding
   bool dryRun = false, allowed = true, patched = false;
 };
 

@@ -23,7 +23,7 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "Time from the end of the request to the finished answer."},
     {Metric::Findings, "rightslice_findings_total", Kind::Counter, "code,action",
      "Findings of reviews, with what enforce mode does about them."},
-    {Metric::WouldDeny, "rightslice_review_would_be_total", Kind::Counter, "path,decision",
+    {Metric::WouldBe, "rightslice_review_would_be_total", Kind::Counter, "path,decision",
      "Reviews judged by a policy in audit or warn mode, by what enforce mode would have decided."},
     {Metric::ReviewErrors, "rightslice_review_errors_total", Kind::Counter, "path,reason",
      "Reviews that got no verdict, by reason (BadRequest, DeadlineExceeded, NotReady, InternalError)."},

@@ -10,7 +10,7 @@ namespace rightslice::host {
 
 /// In the order of the table in metrics.cpp.
 enum class Metric : unsigned char {
-  Reviews, ReviewDuration, Findings, WouldDeny, ReviewErrors, HttpRequests, Connections,
+  Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
   CertificateReloads, CertificateExpiry, BuildInfo
 };

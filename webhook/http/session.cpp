@@ -51,17 +51,17 @@ std::string responseText(const Response& response, bool close, bool headOnly) {
 }
 
 /// What the parser's error says to the client; nothing where there is nobody or nothing to answer.
-std::optional<Response> refusalOf(const ErrorCode& error, std::size_t maxBodyBytes) {
+std::optional<Response> refusalOf(const ErrorCode& code, std::size_t maxBodyBytes) {
   using beast::http::error;
-  if (error == error::end_of_stream || error == error::partial_message) return std::nullopt;
-  if (error == error::body_limit) {
+  if (code == error::end_of_stream || code == error::partial_message) return std::nullopt;
+  if (code == error::body_limit) {
     return errorResponse(413, "TooLarge", fmt::format("the body is larger than {} bytes", maxBodyBytes));
   }
-  if (error == error::header_limit) {
+  if (code == error::header_limit) {
     return errorResponse(431, "HeaderTooLarge", fmt::format("the header is larger than {} bytes", limits::kMaxHeaderBytes));
   }
-  if (error.category() == make_error_code(error::bad_version).category()) {
-    return errorResponse(400, "BadRequest", "this is no HTTP/1.1 request: " + error.message());
+  if (code.category() == make_error_code(error::bad_version).category()) {
+    return errorResponse(400, "BadRequest", "this is no HTTP/1.1 request: " + code.message());
   }
   return std::nullopt;
 }

@@ -48,12 +48,6 @@ void Worker::drain() {
   });
 }
 
-void Worker::cutAll() {
-  asio::post(context_, [this] {
-    for (Connection* connection : connections_) connection->cut();
-  });
-}
-
 bool Worker::turnedWithin(std::chrono::milliseconds limit) const {
   return SteadyClock::now() - SteadyClock::time_point(SteadyClock::duration(lastTurn_.load())) < limit;
 }

@@ -64,7 +64,6 @@ class Worker {
   void remove(Connection* connection) { connections_.erase(connection); }
 
   void drain();   ///< from any thread: idle connections go
-  void cutAll();  ///< from any thread
   bool turnedWithin(std::chrono::milliseconds limit) const;
 
  private:

@@ -17,6 +17,15 @@ constexpr unsigned char kSessionIdContext[] = "rightslice";
 /// No passphrase is ever asked for on a terminal.
 int noPassphrase(char*, int, int, void*) { return 0; }
 
+/// HTTP/1.1 is what we speak; a client that offers nothing of it goes on without ALPN.
+int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned length, void*) {
+  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+  unsigned char* found = nullptr;
+  const int outcome = SSL_select_next_proto(&found, size, kHttp11, sizeof kHttp11 - 1, offered, length);
+  *chosen = found;
+  return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
 tl::unexpected<Error> broken(const std::string& what) { return fail(what + " (" + takeErrors() + ")"); }
 
 Result<bool> useChain(SSL_CTX* context, const std::string& pem) {
@@ -62,6 +71,8 @@ Result<bool> requireClients(SSL_CTX* context, const std::string& pem) {
 
 }  // namespace
 
+ssl_st* newSession(const Context& context) { return SSL_new(context.get()); }
+
 std::string takeErrors() {
   std::string out;
   while (const unsigned long code = ERR_get_error()) {
@@ -83,6 +94,7 @@ Result<Context> serverContext(const std::string& certificates, const std::string
                                SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
   if (SSL_CTX_set_cipher_list(raw, kCiphers12) != 1) return broken("this OpenSSL knows none of our ciphers");
+  SSL_CTX_set_alpn_select_cb(raw, chooseProtocol, nullptr);
   SSL_CTX_sess_set_cache_size(raw, kCachedSessions);
   SSL_CTX_set_session_id_context(raw, kSessionIdContext, sizeof kSessionIdContext - 1);
   if (auto used = useChain(raw, certificates); !used) return tl::unexpected(used.error());

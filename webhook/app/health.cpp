@@ -1,0 +1,70 @@
+#include "app/health.hpp"
+
+#include <fmt/format.h>
+
+#include "json/writer.hpp"
+
+namespace rightslice::app {
+namespace {
+
+std::int64_t secondsBetween(host::Clock::Time from, host::Clock::Time to) {
+  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
+}
+
+void writeList(json::Writer& out, std::string_view key, const std::vector<std::string>& items) {
+  out.key(key).beginArray();
+  for (const std::string& item : items) out.string(item);
+  out.endArray();
+}
+
+}  // namespace
+
+http::Response Health::livez() const {
+  const bool live = inputs_.responsive();
+  http::Response response;
+  response.status = live ? 200 : 503;
+  response.body = live ? "{\"live\":true}\n" : "{\"live\":false,\"reason\":\"an event loop does not turn\"}\n";
+  return response;
+}
+
+std::vector<std::string> Health::reasons(const PolicyState* policies, host::Clock::Time now) const {
+  std::vector<std::string> out;
+  if (draining_) out.emplace_back("shutting down");
+  if (policies == nullptr) {
+    out.emplace_back("no policies are loaded yet");
+  } else if (const auto age = secondsBetween(policies->lastRead, now); age > inputs_.maxPolicyAge.count()) {
+    out.push_back(fmt::format("the policies could not be read for {} s, more than --max-policy-age {} s", age, inputs_.maxPolicyAge.count()));
+  }
+  if (inputs_.certificateExpiry() <= now) out.emplace_back("the serving certificate has expired");
+  return out;
+}
+
+http::Response Health::readyz() const {
+  const auto now = clock_.now();
+  const auto policies = inputs_.policies();
+  const auto why = reasons(policies.get(), now);
+  json::Writer out;
+  out.beginObject().memberBool("ready", why.empty());
+  writeList(out, "reasons", why);
+  if (policies) {
+    out.key("policies").beginObject();
+    out.member("digest", std::string_view(policies->digest));
+    out.member("count", static_cast<std::int64_t>(policies->policies));
+    out.member("exceptions", static_cast<std::int64_t>(policies->exceptions));
+    out.member("loaded", std::string_view(host::timestamp(policies->loaded)));
+    out.member("ageSeconds", secondsBetween(policies->loaded, now));
+    out.member("lastReadSeconds", secondsBetween(policies->lastRead, now));
+    writeList(out, "badFiles", policies->badFiles);
+    writeList(out, "keptFromBefore", policies->kept);
+    out.endObject();
+  }
+  out.key("catalogue").beginObject().member("digest", std::string_view(inputs_.catalogueDigest)).endObject();
+  out.key("certificate").beginObject().member("expires", std::string_view(host::timestamp(inputs_.certificateExpiry()))).endObject();
+  out.endObject();
+  http::Response response;
+  response.status = why.empty() ? 200 : 503;
+  response.body = out.take() + "\n";
+  return response;
+}
+
+}  // namespace rightslice::app

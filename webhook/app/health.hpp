@@ -1,0 +1,40 @@
+// /livez and /readyz: whether this instance runs, and whether it should get reviews.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "app/policy_source.hpp"
+#include "host/clock.hpp"
+#include "http/message.hpp"
+
+namespace rightslice::app {
+
+/// What health is made of; asked at each probe.
+struct HealthInputs {
+  std::function<std::shared_ptr<const PolicyState>()> policies;   ///< null: nothing loaded yet
+  std::function<host::Clock::Time()> certificateExpiry;
+  std::function<bool()> responsive;                               ///< the event loops of the webhook turn
+  std::chrono::seconds maxPolicyAge{};
+  std::string catalogueDigest;
+};
+
+/// Thread-safe.
+class Health {
+ public:
+  Health(HealthInputs inputs, const host::Clock& clock) : inputs_(std::move(inputs)), clock_(clock) {}
+  void startDraining() { draining_ = true; }
+  http::Response livez() const;
+  /// 200 or 503, with the reasons, the digest and age of the policies and the expiry of the certificate as JSON.
+  http::Response readyz() const;
+
+ private:
+  std::vector<std::string> reasons(const PolicyState* policies, host::Clock::Time now) const;
+
+  HealthInputs inputs_;
+  const host::Clock& clock_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace rightslice::app

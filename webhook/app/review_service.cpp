@@ -1,0 +1,68 @@
+#include "app/review_service.hpp"
+
+namespace rightslice::app {
+namespace {
+
+using host::Level;
+using host::Metric;
+using SteadyClock = std::chrono::steady_clock;
+
+std::string_view name(admission::Path path) { return path == admission::Path::Validate ? "validate" : "mutate"; }
+
+constexpr std::string_view kLate = "the review could not be finished before its deadline";
+
+}  // namespace
+
+http::Response ReviewService::refuse(admission::Path path, const http::Request& request, int status, std::string_view reason,
+                                     std::string_view message) {
+  metrics_.count(Metric::ReviewErrors, {name(path), reason});
+  log_.write(status >= 500 ? Level::Error : Level::Warn, "review refused",
+             {{"path", name(path)}, {"status", std::int64_t{status}}, {"reason", reason}, {"error", message},
+              {"bytes", static_cast<std::int64_t>(request.body.size())}, {"traceparent", std::string_view(request.traceparent)}});
+  return http::errorResponse(status, reason, message);
+}
+
+void ReviewService::record(admission::Path path, const http::Request& request, const admission::Answer& answer, double seconds) {
+  metrics_.count(Metric::Reviews, {name(path), answer.operation, answer.decision});
+  metrics_.observe(Metric::ReviewDuration, seconds, {name(path)});
+  if (!answer.wouldBe.empty()) metrics_.count(Metric::WouldBe, {name(path), answer.wouldBe});
+  for (const auto& [code, action] : answer.outcomes) metrics_.count(Metric::Findings, {policy::name(code), policy::name(action)});
+
+  if (answer.dryRun) return;  // leaves no trace but metrics
+  const bool passed = answer.decision == "allow" && (answer.wouldBe.empty() || answer.wouldBe == "allow");
+  const Level level = passed ? Level::Debug : Level::Info;
+  if (!log_.writes(level)) return;
+  std::string policies;
+  for (const std::string& id : answer.policies) policies += (policies.empty() ? "" : ",") + id;
+  log_.write(level, "review",
+             {{"uid", std::string_view(answer.uid)}, {"path", name(path)}, {"operation", std::string_view(answer.operation)},
+              {"kind", std::string_view(answer.kind)}, {"namespace", std::string_view(answer.ns)}, {"name", std::string_view(answer.name)},
+              {"user", std::string_view(answer.user)}, {"allowed", answer.allowed}, {"decision", std::string_view(answer.decision)},
+              {"wouldBe", std::string_view(answer.wouldBe)}, {"findings", std::string_view(answer.findings)},
+              {"policies", std::string_view(policies)}, {"patched", answer.patched}, {"seconds", seconds},
+              {"traceparent", std::string_view(request.traceparent)}});
+}
+
+http::Response ReviewService::review(admission::Path path, const http::Request& request) try {
+  const auto start = SteadyClock::now();
+  if (start >= request.deadline) return refuse(path, request, 500, "DeadlineExceeded", kLate);
+  const auto policies = inputs_.policies();
+  const auto surroundings = inputs_.surroundings();
+  if (!policies || !surroundings) return refuse(path, request, 503, "NotReady", "no policies are loaded yet");
+  const admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
+                                           inputs_.today ? *inputs_.today : clock_.today()};
+  const admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);
+  if (answer.httpStatus != 200) {
+    return refuse(path, request, answer.httpStatus, answer.httpStatus == 413 ? "TooLarge" : "BadRequest", answer.error);
+  }
+  const auto end = SteadyClock::now();
+  if (end >= request.deadline) return refuse(path, request, 500, "DeadlineExceeded", kLate);
+  record(path, request, answer, std::chrono::duration<double>(end - start).count());
+  http::Response response;
+  response.body = answer.body;
+  return response;
+} catch (const std::exception& error) {  // a bug, or no memory: counted, and failurePolicy decides
+  return refuse(path, request, 500, "InternalError", error.what());
+}
+
+}  // namespace rightslice::app

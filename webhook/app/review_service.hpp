@@ -1,0 +1,43 @@
+// Answers reviews over HTTP: takes one snapshot, judges, counts, logs.
+#pragma once
+#include <functional>
+#include <optional>
+
+#include "admission/reviewer.hpp"
+#include "app/sources.hpp"
+#include "host/clock.hpp"
+#include "host/log.hpp"
+#include "host/metrics.hpp"
+#include "http/message.hpp"
+
+namespace rightslice::app {
+
+/// What reviews are judged with. The functions are asked once per review, from any thread.
+struct ReviewInputs {
+  std::function<std::shared_ptr<const policy::PolicySet>()> policies;   ///< null: not loaded yet
+  std::function<std::shared_ptr<const workload::Surroundings>()> surroundings;
+  policy::Catalogue catalogue;
+  std::optional<Date> today;                                            ///< instead of the clock's
+  admission::ReviewerOptions options;
+};
+
+/// Thread-safe. References outlive it.
+class ReviewService {
+ public:
+  ReviewService(ReviewInputs inputs, host::Metrics& metrics, host::Log& log, const host::Clock& clock)
+      : inputs_(std::move(inputs)), metrics_(metrics), log_(log), clock_(clock) {}
+
+  http::Response review(admission::Path path, const http::Request& request);
+
+ private:
+  http::Response refuse(admission::Path path, const http::Request& request, int status, std::string_view reason,
+                        std::string_view message);
+  void record(admission::Path path, const http::Request& request, const admission::Answer& answer, double seconds);
+
+  ReviewInputs inputs_;
+  host::Metrics& metrics_;
+  host::Log& log_;
+  const host::Clock& clock_;
+};
+
+}  // namespace rightslice::app

@@ -1,0 +1,204 @@
+#include "http/server.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <vector>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+
+#include <fmt/format.h>
+
+#include "http/session.hpp"
+
+namespace rightslice::http {
+namespace {
+
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+using Endpoint = asio::ip::tcp::endpoint;
+
+constexpr std::chrono::milliseconds kFirstBackOff{20}, kLastBackOff{1000};
+constexpr std::chrono::milliseconds kWaitStep{10};
+
+Result<Endpoint> parseEndpoint(const std::string& listen) {
+  const auto wrong = [&] { return fail(fmt::format("'{}' is no ADDRESS:PORT (0.0.0.0:8443, [::]:8443)", listen)); };
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string::npos) return wrong();
+  std::string host = listen.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  std::uint16_t port = 0;
+  const char* end = listen.data() + listen.size();
+  const auto [stop, portError] = std::from_chars(listen.data() + colon + 1, end, port);
+  if (portError != std::errc{} || stop != end) return wrong();
+  ErrorCode error;
+  const auto address = host.empty() ? asio::ip::address(asio::ip::address_v4::any()) : asio::ip::make_address(host, error);
+  if (error) return wrong();
+  return Endpoint(address, port);
+}
+
+std::string textOf(const Endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port()) : fmt::format("{}:{}", address, endpoint.port());
+}
+
+}  // namespace
+
+struct Server::Parts {
+  explicit Parts(ServerOptions o, Router r) : shared(std::move(o), std::move(r)) {
+    const int count = std::max(1, shared.options.workers);
+    for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared.options.timeouts.drainIdle));
+    acceptor = std::make_unique<Acceptor>(workers.front()->context());
+  }
+
+  ErrorCode bind(const Endpoint& endpoint) {
+    ErrorCode error;
+    acceptor->open(endpoint.protocol(), error);
+    if (error) return error;
+    acceptor->set_option(asio::socket_base::reuse_address(true), error);
+    acceptor->bind(endpoint, error);
+    if (error) return error;
+    acceptor->listen(asio::socket_base::max_listen_connections, error);
+    return error;
+  }
+
+  void report(std::string_view message) const {
+    if (shared.options.onError) shared.options.onError(message);
+  }
+
+  template <class Stream>
+  void spawn(Worker& worker, Stream stream) {
+    auto session = std::make_shared<Session<Stream>>(std::move(stream), shared, worker);
+    asio::co_spawn(worker.executor(), run(std::move(session)), [this](std::exception_ptr failure) {
+      if (!failure) return;
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::exception& error) {
+        report(fmt::format("a connection failed: {}", error.what()));
+      } catch (...) {
+        report("a connection failed");
+      }
+    });
+  }
+
+  /// Hands a fresh socket to its worker.
+  void welcome(Worker& worker, Socket socket) {
+    ErrorCode ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    if (!shared.options.tls) return spawn(worker, std::move(socket));
+    ssl_st* ssl = tls::newSession(shared.options.tls());
+    if (ssl == nullptr) return report("no TLS session: " + tls::takeErrors());
+    spawn(worker, TlsStream(std::move(socket), ssl));
+  }
+
+  Worker& nextWorker() { return *workers[next++ % workers.size()]; }
+
+  /// Takes what the kernel has already accepted: closing the listener would reset it.
+  void acceptBacklog() {
+    ErrorCode error;
+    acceptor->non_blocking(true, error);
+    while (!error) {
+      Worker& worker = nextWorker();
+      Socket socket = acceptor->accept(worker.executor(), error);
+      if (!error) welcome(worker, std::move(socket));
+    }
+    acceptor->close(error);
+  }
+
+  Awaitable<void> accept() {
+    Timer timer(workers.front()->executor());
+    std::chrono::milliseconds backOff = kFirstBackOff;
+    while (!stopping) {
+      if (shared.connections >= shared.options.maxConnections) {
+        timer.expires_after(kFirstBackOff);
+        [[maybe_unused]] const auto [waited] = co_await timer.async_wait(kAwait);
+        continue;
+      }
+      Worker& worker = nextWorker();
+      const Executor executor = worker.executor();
+      auto [error, socket] = co_await acceptor->async_accept(executor, kAwait);
+      if (!error) {
+        welcome(worker, std::move(socket));
+        backOff = kFirstBackOff;
+        continue;
+      }
+      if (stopping || error == asio::error::operation_aborted) continue;
+      if (error == asio::error::connection_aborted) continue;
+      // Out of descriptors or memory: trying at once would only burn the processor.
+      report(fmt::format("cannot accept a connection: {}; trying again in {} ms", error.message(), backOff.count()));
+      timer.expires_after(backOff);
+      [[maybe_unused]] const auto [waited] = co_await timer.async_wait(kAwait);
+      backOff = std::min(backOff * 2, kLastBackOff);
+    }
+    acceptBacklog();
+    accepted = true;
+  }
+
+  Shared shared;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::unique_ptr<Acceptor> acceptor;  // after the workers: it belongs to the first one's event loop
+  std::string address;
+  std::size_t next = 0;                // touched by the first worker only
+  std::atomic<bool> stopping{false}, accepted{false};
+  bool running = false;
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Server>> Server::listen(ServerOptions options, Router router) {
+  const auto endpoint = parseEndpoint(options.listen);
+  if (!endpoint) return tl::unexpected(endpoint.error());
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(router));
+  if (const ErrorCode error = parts->bind(*endpoint)) {
+    return fail(fmt::format("cannot listen on {}: {}", textOf(*endpoint), error.message()));
+  }
+  ErrorCode error;
+  parts->address = textOf(parts->acceptor->local_endpoint(error));
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::~Server() {
+  if (parts_->running) drain(std::chrono::milliseconds{0});
+}
+
+const std::string& Server::address() const { return parts_->address; }
+
+void Server::start() {
+  parts_->running = true;
+  asio::co_spawn(parts_->workers.front()->executor(), parts_->accept(), asio::detached);
+  for (const auto& worker : parts_->workers) worker->start();
+}
+
+void Server::announceClose() { parts_->shared.closing = true; }
+
+std::size_t Server::drain(std::chrono::milliseconds timeout) {
+  const auto end = SteadyClock::now() + timeout;
+  announceClose();
+  parts_->stopping = true;
+  asio::post(parts_->workers.front()->context(), [this] {
+    ErrorCode ignored;
+    parts_->acceptor->cancel(ignored);
+  });
+  while (!parts_->accepted && parts_->workers.front()->turnedWithin(limits::kDrainTimeout)) std::this_thread::sleep_for(kWaitStep);
+  for (const auto& worker : parts_->workers) worker->drain();
+  while (connections() > 0 && SteadyClock::now() < end) std::this_thread::sleep_for(kWaitStep);
+  const std::size_t left = connections();
+  // Whoever still runs in the pool posts to a worker when it is done, so the pool ends first.
+  parts_->shared.pool.join();
+  for (const auto& worker : parts_->workers) worker->stop();
+  parts_->running = false;
+  return left;
+}
+
+bool Server::responsive(std::chrono::milliseconds limit) const {
+  return std::all_of(parts_->workers.begin(), parts_->workers.end(), [&](const auto& worker) { return worker->turnedWithin(limit); });
+}
+
+std::size_t Server::connections() const { return parts_->shared.connections; }
+
+}  // namespace rightslice::http
