@@ -55,14 +55,7 @@ NeedSource::NeedSource(const workload::Container& container, const Annotations& 
   if (!footprint_ && !modelName_.empty())
     declaredModel_ = mostSpecific(policy.models, modelName_, quantization_, run_.engine != nullptr ? run_.engine->name : "");
 
-  if (annotations.quantization) {
-    format_ = model::parseFormat(*annotations.quantization);
-  } else if (run_.settings.quantization) {
-    format_ = model::parseFormat(*run_.settings.quantization);
-  } else if (resolved_ && resolved_->formatFromName && !resolved_->formatIsCertain) {
-    format_ = resolved_->formatFromName;
-    formatConfidence_ = model::Confidence::Medium;
-  }
+  if (annotations.quantization) format_ = model::parseFormat(*annotations.quantization);
   kvCacheDtype_ = annotations.kvCacheDtype;
 
   load_.concurrency = annotations.concurrency.value_or(policy.concurrency.value_or(8));
@@ -116,15 +109,12 @@ model::Need NeedSource::declaredNeed(std::int64_t devices) const {
 
 std::optional<model::EstimateInput> NeedSource::inputOn(const model::Device& device) const {
   if (!resolved_ || resolved_->architecture == nullptr || run_.engine == nullptr) return std::nullopt;
-  model::EstimateInput input;
-  input.architecture = resolved_->architecture;
-  input.modelConfidence = std::min(run_.modelConfidence, resolved_->confidence);
-  input.format = format_;
-  input.formatConfidence = formatConfidence_;
-  input.run = &run_;
-  input.kvCacheDtype = kvCacheDtype_;
-  input.load = load_;
-  input.device = device;
+  auto input = model::estimateInput(*resolved_, run_, load_, device);
+  if (format_) {
+    input.format = format_;
+    input.formatConfidence = model::Confidence::High;
+  }
+  if (kvCacheDtype_) input.kvCacheDtype = kvCacheDtype_;
   return input;
 }
 

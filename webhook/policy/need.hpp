@@ -43,7 +43,6 @@ class NeedSource {
   const DeclaredModel* declaredModel_ = nullptr;
   const Policy* policy_;
   std::optional<model::Format> format_;
-  model::Confidence formatConfidence_ = model::Confidence::High;
   std::optional<std::string> kvCacheDtype_;
   model::Load load_;
 };
