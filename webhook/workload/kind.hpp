@@ -9,15 +9,20 @@ namespace rightslice::workload {
 
 struct Kind {
   std::string_view group, kind;       ///< "apps", "Deployment" ("" is the core group)
-  std::string_view podSpec;           ///< JSON pointer of the pod spec; one `*` element stands for each array element
-  std::string_view metadata;          ///< JSON pointer of the template's metadata; "" if it has none
-  std::string_view replicas;          ///< JSON pointer of the replica count; "" where it is not in the object
+  std::string_view podSpec;           ///< JSON pointer of the pod spec; a `*` stands for each element (or member) in its place
+  std::string_view metadata;          ///< JSON pointer of the template's metadata; "" if it has none; same `*` as in podSpec
+  /// JSON pointer of the replica count; "" where it is not in the object; several, separated by blanks, are multiplied.
+  std::string_view replicas;
+  std::string_view replicasAtMost = {};  ///< JSON pointer of a count that caps it (completions of a Job)
   bool replicasKnown = true;
   bool immutableTemplate = false;     ///< patched on CREATE only
   /// Why the webhook must not rewrite the request in this kind (its operator adds a GPU of its own ...); empty if it may.
-  std::string_view neverRewrite;
+  std::string_view neverRewrite = {};
+  bool multiPodGroup = false;         ///< pods of one object work as one group
 };
 std::span<const Kind> kinds();
+/// "apps/v1" -> "apps"; "v1" -> "".
+std::string_view groupOf(std::string_view apiVersion);
 /// By the object's apiVersion (any version of the group) and kind.
 const Kind* findKind(std::string_view apiVersion, std::string_view kind);
 /// Names for match.kinds: is it a kind this program knows?

@@ -6,11 +6,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/date.hpp"
 #include "base/error.hpp"
-#include "json/yaml.hpp"
+#include "json/view.hpp"
 
 namespace rightslice::workload {
 
@@ -42,8 +44,19 @@ struct Surroundings {
   const StringMap* namespaceLabels(std::string_view ns) const;
 };
 
-/// JSON or YAML of --surroundings; unknown keys and wrong types are errors with file:line:column.
+/// Identity of what is said, however it was written: the same facts give the same digest.
+std::string digestOf(const Surroundings& surroundings);
+
+/// JSON or YAML of --surroundings; unknown keys and wrong types are errors with file:line:column. The further keys of
+/// `scan -o json` are allowed and not read.
 Result<Surroundings> readSurroundings(std::string_view text, std::string_view file);
+
+/// A price book of its own: what stands under `prices`, and `sources` (product -> text). For --catalogue DIR/prices.yaml.
+Result<PriceBook> readPriceBook(std::string_view text, std::string_view file);
+
+/// Name and labels of a Namespace object, with the label kubernetes.io/metadata.name that every namespace has; nothing for
+/// any other object, or one without a name.
+std::optional<std::pair<std::string, StringMap>> readNamespace(json::View object);
 
 /// The shipped price book (policies/catalogue/prices.yaml), dated and marked as default.
 const PriceBook& defaultPriceBook();

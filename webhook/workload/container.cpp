@@ -1,0 +1,65 @@
+#include "workload/container.hpp"
+
+#include "workload/expansion.hpp"
+#include "workload/read_pod.hpp"
+
+namespace rightslice::workload {
+namespace {
+
+void readQuantities(const Part& resources, std::string_view key, StringPairs& texts, std::vector<std::string>& json) {
+  for (const auto each : resources.object(key).view().members()) {
+    const bool scalar = each.value.isString() || each.value.isNumber();
+    json.push_back(each.value.text());
+    texts.emplace_back(each.key, scalar ? each.value.scalarText().value_or(json.back()) : json.back());
+  }
+}
+
+std::vector<model::Invocation::Env> readEnvironment(const Part& container) {
+  std::vector<model::Invocation::Env> env;
+  for (const Part& each : container.objects("env")) {
+    model::Invocation::Env entry;
+    entry.name = each.string("name").value_or("");
+    const Part written = each.member("value");
+    if (const auto literal = each.string("value"); literal && !(literal->empty() && each.member("valueFrom").exists())) {
+      entry.value = std::string(*literal);
+    } else if (!written.exists() && !each.member("valueFrom").exists()) {
+      entry.value = std::string();  // Kubernetes: an entry with neither is empty
+    }
+    env.push_back(std::move(entry));
+  }
+  return env;
+}
+
+}  // namespace
+
+const std::string* Container::limit(std::string_view resource) const { return findIn(limits, resource); }
+const std::string* Container::request(std::string_view resource) const { return findIn(requests, resource); }
+
+Container readContainer(const Part& part, const HostPaths& volumes) {
+  Container out;
+  out.name = part.string("name").value_or("");
+  out.pointer = part.pointer();
+  const Part resources = part.object("resources");
+  readQuantities(resources, "limits", out.limits, out.limitsJson);
+  readQuantities(resources, "requests", out.requests, out.requestsJson);
+  for (const Part& claim : resources.objects("claims")) out.claims.emplace_back(claim.string("name").value_or(""));
+  for (const Part& mount : part.objects("volumeMounts")) {
+    const auto volume = volumes.find(mount.string("name").value_or(""));
+    if (volume != volumes.end()) out.hostPaths.push_back(volume->second);
+  }
+  out.privileged = part.object("securityContext").boolean("privileged").value_or(false);
+
+  model::Invocation& invocation = out.invocation;
+  invocation.image = part.string("image").value_or("");
+  invocation.command = part.words("command");
+  invocation.args = part.words("args");
+  invocation.env = readEnvironment(part);
+  invocation.envIncomplete = !part.objects("envFrom").empty();
+  // The kubelet resolves env by env alone, then the command line by env and envFrom; what only envFrom knows stays as text.
+  expandEnvironment(invocation.env);
+  expandWords(invocation.command, invocation.env);
+  expandWords(invocation.args, invocation.env);
+  return out;
+}
+
+}  // namespace rightslice::workload

@@ -1,0 +1,58 @@
+#include "workload/kind.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace rightslice::workload {
+namespace {
+
+// Sources: kubernetes/api {core,apps,batch,extensions} types.go. spec.parallelism and spec.completions of a Job: batch/v1
+// types.go (at most parallelism pods run at any time, and never more than completions are left).
+// The spec of a running Pod and the template of a Job cannot change (validation of core and batch in kube-apiserver).
+constexpr Kind kKinds[] = {
+    {.group = "", .kind = "Pod", .podSpec = "/spec", .metadata = "/metadata", .replicas = "", .immutableTemplate = true},
+    {.group = "apps", .kind = "Deployment", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/replicas"},
+    {.group = "apps", .kind = "StatefulSet", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/replicas"},
+    {.group = "apps", .kind = "ReplicaSet", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/replicas"},
+    {.group = "apps", .kind = "DaemonSet", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "", .replicasKnown = false},
+    {.group = "batch", .kind = "Job", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/parallelism", .replicasAtMost = "/spec/completions", .immutableTemplate = true},
+    {.group = "batch", .kind = "CronJob", .podSpec = "/spec/jobTemplate/spec/template/spec",
+     .metadata = "/spec/jobTemplate/spec/template/metadata", .replicas = "/spec/jobTemplate/spec/parallelism",
+     .replicasAtMost = "/spec/jobTemplate/spec/completions"},
+    {.group = "", .kind = "ReplicationController", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/replicas"},
+    // The group of old, still found in charts.
+    {.group = "extensions", .kind = "Deployment", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/replicas"},
+    {.group = "extensions", .kind = "ReplicaSet", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "/spec/replicas"},
+    {.group = "extensions", .kind = "DaemonSet", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
+     .replicas = "", .replicasKnown = false},
+};
+
+}  // namespace
+
+std::span<const Kind> kinds() { return kKinds; }
+
+std::string_view groupOf(std::string_view apiVersion) {
+  const std::size_t slash = apiVersion.find('/');
+  return slash == std::string_view::npos ? std::string_view() : apiVersion.substr(0, slash);
+}
+
+const Kind* findKind(std::string_view apiVersion, std::string_view kind) {
+  const std::string_view group = groupOf(apiVersion);
+  const auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const Kind& row) { return row.kind == kind && row.group == group; });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+bool isKnownKindName(std::string_view kind) {
+  return std::any_of(std::begin(kKinds), std::end(kKinds), [&](const Kind& row) { return row.kind == kind; });
+}
+
+}  // namespace rightslice::workload
