@@ -19,6 +19,14 @@ const Field* Field::find(std::string_view field, DocumentKind kind) const {
   return nullptr;
 }
 
+std::vector<std::string_view> Field::spoken() const {
+  std::vector<std::string_view> words;
+  for (const std::string& each : values) {
+    if (!each.empty()) words.push_back(each);
+  }
+  return words;
+}
+
 std::string Field::expectation() const {
   switch (type) {
     case Type::Object: return "a mapping of fields";
@@ -26,7 +34,7 @@ std::string Field::expectation() const {
     case Type::Map: return "a mapping of names to values";
     case Type::String:
       if (values.empty()) return std::string(form->says);
-      return values.size() == 1 ? fmt::format("'{}'", values.front()) : fmt::format("one of {}", fmt::join(values, ", "));
+      return values.size() == 1 ? fmt::format("'{}'", values.front()) : fmt::format("one of {}", fmt::join(spoken(), ", "));
     case Type::Quantity: return std::string(form::kQuantity.says);
     case Type::Integer: return fmt::format("a whole number from {} to {}", minimum, maximum);
     case Type::Number: return "a number above 0";

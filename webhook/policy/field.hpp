@@ -47,6 +47,8 @@ struct Field {
   bool isFor(DocumentKind kind) const { return (kinds >> static_cast<unsigned>(kind) & 1U) != 0; }
   const Field* find(std::string_view field, DocumentKind kind) const;
   const Field& element() const { return fields.front(); }
+  /// `values` but for the empty one, which stands for an absent field.
+  std::vector<std::string_view> spoken() const;
   /// What may stand here, for a message: "one of enforce, warn, audit", "a list".
   std::string expectation() const;
 };

@@ -24,7 +24,7 @@ std::string typeText(const Field& field) {
     case Field::Type::String:
       if (field.values.empty()) return std::string(field.form->says);
       if (field.values.size() > 16) return "one of the codes of findings";
-      return field.values.size() == 1 ? fmt::format("`{}`", field.values[0]) : fmt::format("one of `{}`", fmt::join(field.values, "` `"));
+      return field.values.size() == 1 ? fmt::format("`{}`", field.values[0]) : fmt::format("one of `{}`", fmt::join(field.spoken(), "` `"));
     case Field::Type::Quantity:
     case Field::Type::Integer:
     case Field::Type::Number:

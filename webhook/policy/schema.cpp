@@ -75,6 +75,16 @@ void collectHomes(const Field& field, const std::string& path, std::string_view 
   }
 }
 
+/// "a ClusterSlicePolicy has it, under spec"; empty if no other kind has such a field.
+std::string otherKindWith(std::string_view field, DocumentKind kind) {
+  for (const DocumentKind other : kDocumentKinds) {
+    std::vector<std::string> homes;
+    if (other != kind) collectHomes(documentField(), "", field, other, homes);
+    if (!homes.empty()) return fmt::format("a {} has it, under {}", name(other), homes.front());
+  }
+  return {};
+}
+
 std::vector<std::string> fieldNames(const Field& field, DocumentKind kind) {
   std::vector<std::string> names;
   for (const Field& each : field.fields) {
@@ -177,12 +187,10 @@ void Shape::unknownField(const Field& field, std::string_view key, const Path& p
   std::vector<std::string> homes;
   collectHomes(documentField(), "", key, kind_, homes);
   const std::vector<std::string> names = fieldNames(field, kind_);
-  const auto other = std::find_if(field.fields.begin(), field.fields.end(), [&](const Field& each) { return each.name == key; });
-  if (other != field.fields.end()) {
-    const auto owner = std::find_if(std::begin(kDocumentKinds), std::end(kDocumentKinds), [&](auto each) { return other->isFor(each); });
-    message = fmt::format("{}: only a {} has this field", called(path), name(*owner));
-  } else if (!homes.empty()) {
+  if (!homes.empty()) {
     message += fmt::format(" here; '{}' belongs under {}", key, fmt::join(homes, " or "));
+  } else if (const std::string other = otherKindWith(key, kind_); !other.empty()) {
+    message += fmt::format("; only {}", other);
   } else if (const std::string hint = suggestion(key, names); !hint.empty()) {
     message += hint;
   } else {

@@ -1,5 +1,7 @@
 #include "policy/finding.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 using namespace rightslice::policy;

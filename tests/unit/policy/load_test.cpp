@@ -95,7 +95,7 @@ TEST_CASE("policies may stand in a List, in YAML and in JSON") {
   REQUIRE(yaml.diagnostics.size() == 1);
   CHECK(yaml.diagnostics[0].pointer == "/items/1/spec/mode");
   CHECK(yaml.diagnostics[0].line == 5);
-  CHECK(yaml.diagnostics[0].column == 92);
+  CHECK(yaml.diagnostics[0].column == 93);
   const Loaded json = written::loaded(
       R"({"apiVersion":"rightslice.io/v1alpha1","kind":"SlicePolicyList","items":[{"apiVersion":"rightslice.io/v1alpha1",
   "kind":"SlicePolicy","metadata":{"name":"a"},"spec":{"mode":"audit"}}]})");
@@ -112,7 +112,7 @@ TEST_CASE("an object that is parsed already is read by its place in its document
   const Loaded read = loadObject(document.document.root().find("/items/0"), document.marks, "f", text, written::options(), "/items/0");
   REQUIRE(read.diagnostics.size() == 1);
   CHECK(read.diagnostics[0].line == 2);
-  CHECK(read.diagnostics[0].column == 92);
+  CHECK(read.diagnostics[0].column == 93);
   const Loaded placeless = loadObject(document.document.root().find("/items/0"), json::Marks(), "", "", written::options());
   REQUIRE(placeless.diagnostics.size() == 1);
   CHECK(placeless.diagnostics[0].line == 0);
