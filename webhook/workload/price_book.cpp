@@ -85,7 +85,7 @@ PriceBook readPrices(const Entry& prices, StrictReader& reader) {
     }
   }
   if (!prices["gpuHour"].view.exists()) {
-    reader.refuse(prices, "prices.gpuHour is missing: the price of an hour by product");
+    reader.missing(prices, "prices.gpuHour is missing: the price of an hour by product");
   } else if (reader.anyObject(prices["gpuHour"], "prices.gpuHour")) {
     readGpuHour(prices["gpuHour"], book, reader);
   }

@@ -22,6 +22,11 @@ void StrictReader::refuse(const Entry& entry, std::string message, bool atKey) {
   error_ = Error{std::move(message), fmt::format("{}:{}:{}", file_, mark.line, mark.column)};
 }
 
+void StrictReader::missing(const Entry& parent, std::string message) {
+  const json::Mark mark = marks_.find(parent.pointer).value;
+  if (!missing_) missing_ = Error{std::move(message), fmt::format("{}:{}:{}", file_, mark.line, mark.column)};
+}
+
 bool StrictReader::anyObject(const Entry& entry, std::string_view what) {
   if (entry.view.isObject()) return true;
   refuse(entry, fmt::format("{} must be an object, not {}", what, entry.view.typeName()));
@@ -58,7 +63,7 @@ std::string StrictReader::name(const Entry& parent, std::string_view key, std::s
   const Entry entry = parent[key];
   const std::string_view text = entry.view.stringOr("");
   if (!entry.view.exists()) {
-    refuse(parent, fmt::format("{} is missing", what));
+    missing(parent, fmt::format("{} is missing", what));
   } else if (text.empty()) {
     refuse(entry, fmt::format("{} must be a string that is not empty", what));
   }

@@ -25,8 +25,10 @@ class StrictReader {
  public:
   StrictReader(std::string_view file, const json::Marks& marks) : file_(file), marks_(marks) {}
 
-  const std::optional<Error>& error() const { return error_; }
+  const std::optional<Error>& error() const { return error_ ? error_ : missing_; }
   void refuse(const Entry& entry, std::string message, bool atKey = false);
+  /// Something is not in `parent`. What is there and wrong says more (it may be the same thing, misspelt) and goes first.
+  void missing(const Entry& parent, std::string message);
 
   /// An object with none but these keys.
   bool object(const Entry& entry, std::string_view what, std::initializer_list<std::string_view> keys);
@@ -40,7 +42,7 @@ class StrictReader {
  private:
   std::string_view file_;
   const json::Marks& marks_;
-  std::optional<Error> error_;
+  std::optional<Error> error_, missing_;
   std::size_t offset_ = 0;
 };
 
