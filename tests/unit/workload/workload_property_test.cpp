@@ -90,6 +90,30 @@ void writeWith(json::Writer& out, json::View view, const std::string& pointer, c
   }
 }
 
+/// What is reported is there, once, and null only where Kubernetes does not allow it: as an element. What was read is there.
+void checkLaws(json::View object) {
+  const Workload read = workload::read(object);
+  std::set<std::string> places;
+  for (const Error& each : read.malformed) {
+    const json::View part = object.find(each.where);
+    RC_ASSERT(part.exists());
+    RC_ASSERT(places.insert(each.where).second);
+    if (part.isNull()) RC_ASSERT(object.find(each.where.substr(0, each.where.rfind('/'))).isArray());
+  }
+  if (!read.gpuKeyPointer.empty()) RC_ASSERT(object.find(read.gpuKeyPointer).exists());
+  for (const PodTemplate& pod : read.templates) {
+    RC_ASSERT(object.find(pod.pointer).isObject());
+    RC_ASSERT(pod.metadataExists == object.find(pod.metadataPointer).isObject());
+    RC_ASSERT(pod.annotationsExist == object.find(pod.metadataPointer + "/annotations").isObject());
+    for (const Container& each : pod.containers) {
+      RC_ASSERT(object.find(each.pointer).isObject());
+      RC_ASSERT(each.limits.size() == each.limitsJson.size());
+      const json::View args = object.find(each.pointer + "/args");
+      RC_ASSERT(each.invocation.args.size() == (args.isArray() ? args.size() : 0U));
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("any JSON is read: as a workload, as a list, as a namespace") {
@@ -98,24 +122,27 @@ TEST_CASE("any JSON is read: as a workload, as a list, as a namespace") {
     writeAny(out, 7);
     const auto document = json::Document::parse(out.text());
     RC_ASSERT(document.has_value());
-    const Workload read = workload::read(document->root());
-    std::set<std::string> places;
-    for (const Error& each : read.malformed) {
-      RC_ASSERT(document->root().find(each.where).exists());
-      RC_ASSERT(!document->root().find(each.where).isNull() || each.where.find_last_of("0123456789") == each.where.size() - 1);
-      RC_ASSERT(places.insert(each.where).second);
-    }
-    if (!read.gpuKeyPointer.empty()) RC_ASSERT(document->root().find(read.gpuKeyPointer).exists());
-    for (const PodTemplate& pod : read.templates) {
-      RC_ASSERT(document->root().find(pod.pointer).isObject());
-      for (const Container& each : pod.containers) {
-        RC_ASSERT(document->root().find(each.pointer).isObject());
-        RC_ASSERT(each.limits.size() == each.limitsJson.size());
-      }
-    }
+    checkLaws(document->root());
     int number = 0;
     for (const auto& [view, item] : items(document->root())) RC_ASSERT(item == (isList(document->root()) ? ++number : 0));
     readNamespace(document->root());
+  }));
+}
+
+TEST_CASE("a Deployment with anything in some of its places is read") {
+  CHECK(rc::check([] {
+    json::Document document = parsed(kFull);
+    const int changes = *rc::gen::inRange(1, 5);
+    for (int i = 0; i < changes; ++i) {
+      std::vector<std::string> pointers;
+      collectPointers(document.root(), "", pointers);
+      if (pointers.empty()) break;
+      json::Writer value, out;
+      writeAny(value, 4);
+      writeWith(out, document.root(), "", *rc::gen::elementOf(pointers), value.text());
+      document = parsed(out.text());
+    }
+    checkLaws(document.root());
   }));
 }
 
