@@ -22,10 +22,11 @@ import compare
 import verdict
 import yamltext
 from catalogue import Catalogue
-from generator import Generated, Generator, Scene, Surroundings
+from generator import Generated, Generator
 from policies import Policy, in_force
+from shrink import shrink
 from verdict import World
-from workload import TEMPLATE_AT, Workload
+from workload import TEMPLATE_AT, Workload, escape, is_gpu_key
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SCENES = 14
@@ -155,7 +156,6 @@ def check_mismatches(program, catalogue, generated):
 
 
 def _gpu_key(value, path=""):
-    from workload import escape, is_gpu_key
     if isinstance(value, dict):
         for key, item in value.items():
             if is_gpu_key(key):
@@ -235,66 +235,11 @@ def review_mismatches(program, catalogue, generated, limit=None):
     for (key, path, body, expected, forced, exempted), answer in zip(cases, answers):
         differ = compare.review(path, expected, forced, answer, body["request"]["uid"], exempted)
         for mismatch in differ:
+            mismatch.body = body
             mismatch.field = f"review {path} ({body['request']['operation']}): {mismatch.field}"
         if differ:
             found.setdefault(key, []).extend(differ)
     return found, len(cases)
-
-
-# --- making a case small ----------------------------------------------------------------------------------------------
-
-def paths_of(value, path=()):
-    """Every place that may be dropped, larger ones first."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    inner = []
-    for key, item in items:
-        if key not in ("apiVersion", "kind", "mode", "name"):
-            yield path + (key,)
-        inner.append((path + (key,), item))
-    for where, item in inner:
-        yield from paths_of(item, where)
-
-
-def without(value, path):
-    value = copy.deepcopy(value)
-    node = value
-    for step in path[:-1]:
-        node = node[step]
-    del node[path[-1]]
-    return value
-
-
-def shrink(generated, still, budget=250):
-    """Drops parts while `still(generated)` holds."""
-    def parts(g):
-        s = g.scenes[0]
-        return {"policies": s.policies, "exceptions": s.exceptions, "documents": s.documents,
-                "surroundings": g.surroundings.json(), "olds": {str(k): v for k, v in s.olds.items()}}
-
-    def whole(tree):
-        s = generated.scenes[0]
-        scene = Scene(s.namespace, tree["policies"], tree["exceptions"], tree["documents"],
-                      {int(k): v for k, v in tree["olds"].items()}, s.users, s.exceptions_in_input)
-        return Generated(Surroundings(generated.surroundings.today, **tree["surroundings"]), [scene])
-
-    tree, spent, progress = parts(generated), 0, True
-    while progress and spent < budget:
-        progress = False
-        for path in sorted(paths_of(tree), key=len):
-            if len(path) == 1 or spent >= budget:
-                continue
-            try:
-                smaller = without(tree, path)
-            except (KeyError, IndexError, TypeError):
-                continue
-            spent += 1
-            try:
-                if still(whole(smaller)):
-                    tree, progress = smaller, True
-                    break
-            except Exception:  # noqa: BLE001 - a case that the oracle cannot read is no smaller case
-                continue
-    return whole(tree)
 
 
 # --- running and telling -----------------------------------------------------------------------------------------------
@@ -329,23 +274,15 @@ def explain(program, catalogue, generated, where, mismatches, kind, out, title, 
     print(f"\n=== {title}{'' if reproduced else ' (only beside the other scenes of its world)'}", file=out)
     for mismatch in shown[:6]:
         print(f"  {mismatch}", file=out)
-    print("  reproduce: cd " + shlex.quote(folder) + " && " + shlex.join(
-        [program.binary, *(["check", *common, "-o", "json", "input.yaml"] if kind == "check" else
-                           ["review", "--path", "validate|mutate", *common, "< review.json"])]), file=out)
+    path = shown[0].field.split(" ")[1] if kind == "review" else ""
+    words = ["check", *common, "-o", "json", "input.yaml"] if kind == "check" else ["review", "--path", path, *common]
+    print(f"  reproduce: cd {shlex.quote(folder)} && {shlex.join([program.binary, *words])}"
+          + (f" < review-{path}.json" if kind == "review" else ""), file=out)
     for name in ("policies.yaml", "surroundings.json", "input.yaml"):
         text = pathlib.Path(folder, name).read_text().strip()
         print(f"  --- {name}\n" + "\n".join("  " + line for line in text.splitlines()), file=out)
     if kind == "review":
-        scene = minimal.scenes[0]
-        world = world_of(catalogue, minimal, in_check=False)
-        wanted = {m.field.split(" ")[1] for m in shown}
-        for index, manifest in enumerate(scene.documents):
-            if manifest["kind"] not in TEMPLATE_AT:
-                continue
-            for path, body, *_ in reviews_of(world, scene, index, manifest):
-                if path in wanted:
-                    pathlib.Path(folder, f"review-{path}-{body['request']['uid']}.json").write_text(json.dumps(body))
-                    pathlib.Path(folder, "review.json").write_text(json.dumps(body))
+        pathlib.Path(folder, f"review-{path}.json").write_text(json.dumps(shown[0].body))
 
 
 def world_cases(catalogue, seed, number):
