@@ -114,7 +114,10 @@ tl::unexpected<Error> failAt(std::string_view text, std::size_t offset, std::str
   return fail("not valid JSON: " + std::move(message), placeText(markAt(text, offset)));
 }
 
-std::string reasonOf(rapidjson::ParseErrorCode code) {
+std::string reasonOf(rapidjson::ParseErrorCode code, bool blank) {
+  if (code == rapidjson::kParseErrorDocumentEmpty && !blank) {
+    code = rapidjson::kParseErrorValueInvalid;  // the iterative parser calls everything that begins no value empty
+  }
   std::string reason = rapidjson::GetParseError_En(code);
   if (reason.ends_with('.')) {
     reason.pop_back();
@@ -166,7 +169,7 @@ Result<Document> Document::parse(std::string_view text) {
   if (reader.HasParseError()) {
     const bool objected = reader.GetParseErrorCode() == rapidjson::kParseErrorTermination;
     return failAt(text, std::min(reader.GetErrorOffset(), text.size()),
-                  objected ? guard.objection() : reasonOf(reader.GetParseErrorCode()));
+                  objected ? guard.objection() : reasonOf(reader.GetParseErrorCode(), text.find_first_not_of(" \t\r\n") == std::string_view::npos));
   }
   if (stream.Tell() != text.size()) {
     return failAt(text, stream.Tell(), "a NUL byte after the value");  // RapidJSON takes it for the end of the text

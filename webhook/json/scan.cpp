@@ -32,25 +32,25 @@ std::string decoded(std::string_view quotedText) {
 /// Lines and columns for offsets that only grow.
 class LineCounter {
  public:
-  LineCounter(std::string_view text, std::size_t from) : text_(text) { advance(from); }
+  LineCounter(std::string_view text, const Mark& start)
+      : text_(text), at_(start.offset), column_(start.column), line_(start.line) {}
   Mark at(std::size_t offset) {
     advance(offset);
-    return {line_, static_cast<int>(offset - lineStart_) + 1, offset};
+    return {line_, column_, offset};
   }
 
  private:
   void advance(std::size_t offset) {
     for (; at_ < offset; ++at_) {
-      if (text_[at_] == '\n') {
-        ++line_;
-        lineStart_ = at_ + 1;
-      }
+      const bool ends = text_[at_] == '\n';
+      line_ += ends ? 1 : 0;
+      column_ = ends ? 1 : column_ + 1;
     }
   }
   std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t lineStart_ = 0;
-  int line_ = 1;
+  std::size_t at_;
+  int column_;
+  int line_;
 };
 
 }  // namespace
@@ -94,15 +94,15 @@ std::optional<DuplicateKey> findDuplicateKey(std::string_view text) {
   return std::nullopt;
 }
 
-Marks jsonMarks(std::string_view whole, std::size_t offset, std::size_t length) {
+Marks jsonMarks(std::string_view whole, const Mark& start, std::size_t length) {
   struct Level {
     bool array;
     std::size_t pointerLength;  ///< Of the container itself.
     std::size_t index = 0;
   };
   Marks marks;
-  LineCounter counter(whole, offset);
-  Scanner scanner(whole.substr(offset, length));
+  LineCounter counter(whole, start);
+  Scanner scanner(whole.substr(start.offset, length));
   std::vector<Level> open;
   std::string pointer;
   std::optional<Mark> key;
@@ -126,7 +126,7 @@ Marks jsonMarks(std::string_view whole, std::size_t offset, std::size_t length) 
       case ':':
         break;
       default: {
-        const Mark mark = counter.at(offset + token->offset);
+        const Mark mark = counter.at(start.offset + token->offset);
         if (expectsKey && !open.empty()) {
           pointer.resize(open.back().pointerLength);
           pointer += '/' + escapeToken(decoded(token->text));

@@ -34,8 +34,8 @@ struct DuplicateKey {
 /// The first in document order of a valid JSON text.
 std::optional<DuplicateKey> findDuplicateKey(std::string_view text);
 
-/// The places of all keys and values of a valid JSON text that starts at `offset` of `whole`.
-Marks jsonMarks(std::string_view whole, std::size_t offset, std::size_t length);
+/// The places of all keys and values of the valid JSON text of `length` bytes that stands at `start` in `whole`.
+Marks jsonMarks(std::string_view whole, const Mark& start, std::size_t length);
 
 /// Length of the first value of `text` (which starts with it), by its brackets.
 std::size_t firstValueLength(std::string_view text);
