@@ -1,9 +1,43 @@
 #include "policy/diagnostic.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "json/utf8.hpp"
 
 namespace rightslice::policy {
 namespace {
+
+/// What a terminal can be trusted with: bytes that are no UTF-8 and control characters (but for tabs) become '?'.
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = std::max<std::size_t>(json::utf8SequenceLength(text), 1);
+    const auto first = static_cast<unsigned char>(text.front());
+    const bool control = (first < 0x20 && first != '\t') || first == 0x7F || (first >= 0x80 && length == 1);
+    out.append(control ? std::string_view("?") : text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
+/// The part of a long line (JSON on one line) that is shown, and the column within it.
+struct Shown {
+  std::string_view line;
+  int column;
+};
+Shown around(std::string_view line, int column) {
+  constexpr std::size_t kWidest = 200, kBefore = 100;
+  if (line.size() <= kWidest) return {line, column};
+  const std::size_t at = column > 0 ? std::min(static_cast<std::size_t>(column - 1), line.size()) : 0;
+  std::size_t start = at > kBefore ? at - kBefore : 0;
+  const auto continues = [&](std::size_t i) { return i < line.size() && (static_cast<unsigned char>(line[i]) & 0xC0U) == 0x80U; };
+  while (start < at && continues(start)) ++start;
+  std::size_t end = std::min(start + kWidest, line.size());
+  while (end > at && continues(end)) --end;
+  return {line.substr(start, end - start), column - static_cast<int>(start)};
+}
 
 /// What stands before the caret: as wide as the text above it. Tabs stay tabs, a UTF-8 sequence is one column.
 std::string caretIndent(std::string_view line, int column) {
@@ -23,10 +57,11 @@ std::string Diagnostic::text() const {
   if (line > 0) place += fmt::format(":{}", line);
   if (line > 0 && column > 0) place += fmt::format(":{}", column);
   if (!place.empty()) place += ": ";
-  std::string out = fmt::format("{}{}: {} [{}]", place, warning ? "warning" : "error", message, code);
+  std::string out = fmt::format("{}{}: {} [{}]", place, warning ? "warning" : "error", printable(message), code);
   if (snippet.empty()) return out;
-  out += "\n" + snippet;
-  if (column > 0) out += "\n" + caretIndent(snippet, column) + "^";
+  const Shown shown = around(snippet, column);
+  out += "\n" + printable(shown.line);
+  if (column > 0) out += "\n" + caretIndent(shown.line, shown.column) + "^";
   return out;
 }
 

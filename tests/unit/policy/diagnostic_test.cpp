@@ -24,3 +24,12 @@ TEST_CASE("a place that is not known is left out") {
   const Diagnostic line{"SyntaxError", false, "p.yaml", 4, 0, "", "m", "x: ["};
   CHECK(line.text() == "p.yaml:4: error: m [SyntaxError]\nx: [");
 }
+
+TEST_CASE("a line that is long is shown around its column, and nothing in it reaches the terminal as a command") {
+  const std::string before(500, 'a'), after(500, 'b');
+  const Diagnostic bad{"WrongType", false, "p", 1, 501, "", "a\nb", before + "X\x1B[2J\xFF" + after};
+  const std::string text = bad.text();
+  CHECK(text.starts_with("p:1:501: error: a?b [WrongType]\n" + std::string(100, 'a') + "X?[2J?b"));
+  CHECK(text.ends_with("b\n" + std::string(100, ' ') + "^"));
+  CHECK(text.size() < 400);
+}
