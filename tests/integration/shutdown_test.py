@@ -1,0 +1,51 @@
+"""SIGTERM: nobody's request fails."""
+
+import signal
+
+import webhook
+
+
+class Shutdown(webhook.TestCase):
+    def test_sigterm_under_load_fails_no_request(self):
+        server = webhook.Server(self, arguments=["--shutdown-delay", "2s"])
+        idle = [server.connect() for _ in range(5)]
+        for connection in idle:
+            server.post("/validate", webhook.review(), connection)
+        load = webhook.Load(server)
+        webhook.wait_until(self, lambda: load.done > 100, "load")
+        server.process.send_signal(signal.SIGTERM)
+        webhook.wait_until(self, lambda: server.ops("/readyz").status == 503, "unready at once")
+        self.assertEqual(server.ready()["reasons"], ["shutting down"])
+        at_signal = load.done
+        # New connections are still served, and every answer says that the connection ends.
+        webhook.wait_until(self, lambda: load.done > at_signal + 20 and load.closes > 10, "answers with Connection: close")
+        load.stop()  # as kube-apiserver does once the endpoint is gone
+        self.assertEqual(server.process.wait(webhook.PATIENCE), 0)
+        self.assertEqual(load.failures, [])
+        webhook.wait_until(self, lambda: '"connectionsCut":0' in server.log(), "nothing was cut off")
+
+    def test_a_request_in_progress_is_answered_while_draining(self):
+        server = webhook.Server(self)
+        body = webhook.json.dumps(webhook.review(uid="last")).encode()
+        with server.raw() as sock, sock.makefile("rb") as stream:
+            sock.sendall(b"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+            server.process.send_signal(signal.SIGTERM)
+            webhook.wait_until(self, lambda: '"stopping"' in server.log(), "stopping")
+            sock.sendall(body)
+            answer = webhook.read_raw(stream)
+            self.assertEqual(answer.response["uid"], "last")
+            self.assertEqual(answer.headers["connection"], "close")
+        self.assertEqual(server.process.wait(webhook.PATIENCE), 0)
+
+    def test_idle_connections_do_not_hold_it_up(self):
+        server = webhook.Server(self)
+        idle = server.connect()
+        server.post("/validate", webhook.review(), idle)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(idle.sock.recv(1), b"")
+
+    def test_sigint_ends_it_too_and_a_second_signal_cuts_the_delay_short(self):
+        server = webhook.Server(self, arguments=["--shutdown-delay", "1h"])
+        server.process.send_signal(signal.SIGINT)
+        webhook.wait_until(self, lambda: '"stopping"' in server.log(), "stopping")
+        self.assertEqual(server.stop(), 0)
