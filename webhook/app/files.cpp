@@ -58,7 +58,7 @@ void walk(const fs::path& folder, const std::vector<std::string>& skip, std::set
     if (fs::is_directory(entry, ignored)) {
       if (std::find(skip.begin(), skip.end(), name) == skip.end()) walk(entry, skip, visited, listing);
     } else if (isManifestName(entry)) {
-      listing.files.push_back(entry.string());  // also a dangling link: reading it says what is wrong
+      listing.files.push_back(entry.lexically_normal().string());  // also a dangling link: reading it says what is wrong
     }
   }
 }

@@ -43,17 +43,6 @@ class Collector {
   std::set<fs::path> seen_;
 };
 
-/// prices.yaml holds what stands under `prices` in a surroundings file: currency, date, gpuHour.
-Result<workload::PriceBook> readPriceBook(const std::string& text, const std::string& file) {
-  const json::YamlStream stream = json::parseYaml(text);
-  if (!stream.broken.empty()) return fail(stream.broken.front().error.message, file + ":" + stream.broken.front().error.where);
-  if (stream.documents.size() != 1) return fail("expected one document with currency, date and gpuHour", file);
-  auto read = workload::readSurroundings("{\"prices\":" + stream.documents.front().document.root().text() + "}", file);
-  if (!read) return fail(read.error().message, file);  // its place is that in the wrapping
-  if (!read->prices) return fail("holds no prices", file);
-  return std::move(*read->prices);
-}
-
 policy::Loaded unreadable(const Error& error) {
   policy::Loaded loaded;
   policy::Diagnostic diagnostic;
@@ -105,7 +94,7 @@ Result<Catalogues> loadCatalogues(const std::string& directory) {
       }))
     return tl::unexpected(*error);
   if (const auto error = with("prices.yaml", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
-        auto loaded = readPriceBook(text, file);
+        auto loaded = workload::readPriceBook(text, file);
         if (!loaded) return loaded.error();
         result.prices = std::make_shared<const workload::PriceBook>(std::move(*loaded));
         return std::nullopt;

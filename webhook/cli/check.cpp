@@ -90,6 +90,7 @@ class Check : public Command {
       auto& known = sources.surroundings.namespaces;
       if (!known) known.emplace();
       for (const auto& [name, labels] : survey.namespaces()) known->insert_or_assign(name, labels);
+      sources.surroundings.digest = workload::digestOf(sources.surroundings);
     }
     const auto& exceptions = survey.exceptions();
     std::vector<policy::Exception> more;
@@ -104,8 +105,10 @@ class Check : public Command {
       if (!diagnostic.warning) ++summary_.unreadable;
     }
     for (const auto& error : input.errors()) broken(error);
-    if (sources_.policies.empty())
-      for (const auto& seen : survey.policiesSeen()) complain(seen + " is not applied: name its file with --policies");
+    const auto& seen = survey.policiesSeen();
+    if (sources_.policies.empty() && !seen.empty())
+      complain(fmt::format("{}{} not applied: name the file with --policies", seen.front(),
+                           seen.size() == 1 ? " is" : fmt::format(" and {} more in the input are", seen.size() - 1)));
   }
 
   void broken(const Error& error) {

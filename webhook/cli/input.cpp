@@ -6,6 +6,7 @@
 
 #include "app/files.hpp"
 #include "json/writer.hpp"
+#include "workload/list.hpp"
 
 namespace rightslice::cli {
 
@@ -19,8 +20,8 @@ std::string placeText(const InputFile& file, const json::Mark& mark) {
 
 /// What the items of a typed list are ("PodList" -> "Pod"); empty for a List of anything; nothing for other objects.
 std::optional<std::string> itemKind(json::View object) {
+  if (!workload::isList(object)) return std::nullopt;
   const std::string_view kind = object["kind"].stringOr("");
-  if (!kind.ends_with("List") || !object["items"].isArray()) return std::nullopt;
   return std::string(kind.substr(0, kind.size() - 4));
 }
 

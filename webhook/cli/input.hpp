@@ -27,8 +27,10 @@ struct InputObject {
   const json::Document& object() const { return owned ? *owned : document->document; }
   json::View view() const { return object().root(); }
 
-  /// The place of a pointer into the object.
-  json::Marks::Place place(std::string_view pointer) const { return document->marks.find(prefix + std::string(pointer)); }
+  /// The place of a pointer into the object; of the object itself where its kind stands.
+  json::Marks::Place place(std::string_view pointer) const {
+    return document->marks.find(prefix + std::string(pointer.empty() ? "/kind" : pointer));
+  }
   /// "file:line:column" of it.
   std::string where(std::string_view pointer) const;
 };

@@ -64,7 +64,7 @@ std::string needText(const model::Need& need) {
 std::string requestText(const policy::Requested& requested) {
   std::string text = plain(requested.resource);
   if (requested.count != 1) text += fmt::format(" x {}", requested.count);
-  if (requested.usable) text += fmt::format(", which holds {}", formatBytes(*requested.usable));
+  if (requested.usable) text += fmt::format(", {} {}", requested.count == 1 ? "which holds" : "each holds", formatBytes(*requested.usable));
   if (!requested.gpus.empty() && requested.gpus.size() <= 2) text += fmt::format(", of {}", fmt::join(requested.gpus, " or "));
   return text;
 }
@@ -126,10 +126,9 @@ class TextReport : public Report {
       text += fmt::format("  ({} mode; enforce would {})", judgement.mode ? name(*judgement.mode) : "audit",
                           style_.paint(colourOf(*judgement.wouldBe), name(*judgement.wouldBe)));
     const bool gpu = std::any_of(judgement.containers.begin(), judgement.containers.end(), [](const auto& c) { return c.requested.has_value(); });
-    const bool brief = !gpu && judgement.findings.empty() && judgement.unknown.empty();
-    if (brief && judgement.recordedOnly) text += "  recorded only";
+    const bool brief = !gpu && judgement.findings.empty() && judgement.unknown.empty() && judgement.notes.empty();
+    if (judgement.recordedOnly) text += "  recorded only";
     else if (brief) text += "  asks for no GPU";
-    else if (judgement.recordedOnly) text += "  recorded only";
     else if (judgement.policies.empty()) text += "  no policy applies";
     if (wroteAny_ && (!lastWasBrief_ || !brief)) sink_("\n");
     sink_(text + "\n");

@@ -6,16 +6,7 @@
 
 namespace rightslice::cli {
 
-namespace {
-
-constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";  // set by kube-apiserver on every namespace
-
-std::string_view groupOf(std::string_view apiVersion) {
-  const auto slash = apiVersion.find('/');
-  return slash == std::string_view::npos ? std::string_view() : apiVersion.substr(0, slash);
-}
-
-}  // namespace
+using workload::groupOf;
 
 void Survey::look(Input& input) {
   for (std::size_t i = 0; i < input.size(); ++i) {
@@ -29,11 +20,8 @@ void Survey::note(const InputObject& object, std::size_t file) {
   const json::View view = object.view();
   const std::string kind(view["kind"].stringOr("")), name(view["metadata"]["name"].stringOr(""));
   const std::string_view apiVersion = view["apiVersion"].stringOr("");
-  if (kind == "Namespace" && apiVersion == "v1") {
-    auto& labels = namespaces_[name];
-    labels.emplace(kNameLabel, name);
-    for (const auto member : view["metadata"]["labels"].members())
-      if (const auto text = member.value.scalarText()) labels.insert_or_assign(std::string(member.key), *text);
+  if (auto space = workload::readNamespace(view)) {
+    namespaces_.insert_or_assign(std::move(space->first), std::move(space->second));
     return;
   }
   if (groupOf(apiVersion) == "rightslice.io") {
