@@ -99,10 +99,10 @@ void readOffered(Policy& policy, json::View list, const Path& path, Site& site, 
       continue;
     }
     if (gpusKnown && surelyNotOffered(policy.gpus, catalogue.offers(*name, policy.gpus))) {
-      site.error("UnknownProfile", at, Site::At::Value,
-                 fmt::format("{}: no product of spec.gpus has the profile '{}'; they have {}", at.dotted(), *name,
-                             profilesOf(policy.gpus)));
-      continue;
+      // Only a warning: node selection outranks spec.gpus, so one list may serve pools of several products.
+      site.warning("UnknownProfile", at, Site::At::Value,
+                   fmt::format("{}: no product of spec.gpus has the profile '{}'; they have {}", at.dotted(), *name,
+                               profilesOf(policy.gpus)));
     }
     for (std::string& proper : properNames(policy, *name, catalogue)) {
       if (std::find(policy.offered->begin(), policy.offered->end(), proper) == policy.offered->end()) {

@@ -49,6 +49,7 @@ class Judge {
     const bool whole = meaning_.kind == Meaning::Kind::Whole;
     devices_ = whole ? *entry_.count : 1;
     out_.loadStated = source_.loadStated();
+    ladder();
     const auto smallest = meaning_.usable ? std::optional(meaning_.usable->smallest) : std::nullopt;
     const auto need = source_.on(device(smallest));
     if (!need) {
@@ -57,7 +58,6 @@ class Judge {
     }
     out_.need = need;
     if (source_.declared()) disagree(*need, smallest);
-    ladder();
     if (!meaning_.usable) return std::move(out_);
     fit(*need);
     return std::move(out_);

@@ -51,28 +51,20 @@ class Judge {
     const bool invalid = std::any_of(out_.ask.entries.begin(), out_.ask.entries.end(), [](const auto& e) { return !e.count; });
 
     if (out_.ask.entries.size() > 1) {
-      several();
+      several(source);
       return std::move(out_);
     }
     const AskEntry& entry = out_.ask.entries.front();
     Meaning meaning = meaningOf(entry, *in_.pod, *in_.policy, *in_.catalogue->gpus, *in_.surroundings);
-    if (meaning.kind == Meaning::Kind::UnknownMeaning && !invalid) {
-      out_.findings.clear();  // NotJudged stands alone
-      out_.notJudged = true;
-      add(Code::NotJudged, entry.path, meaning.note);
-      Requested requested;
-      requested.resource = entry.resource;
-      requested.count = *entry.count;
-      out_.judgement.requested = std::move(requested);
-      describeNeed(source);
+    if (meaning.kind == Meaning::Kind::UnknownMeaning) {
+      unknownMeaning(entry, meaning, source);
       return std::move(out_);
     }
     if (!invalid) requested(entry, meaning);
     slice(entry, meaning);
     parallelism(entry, meaning, source);
     out_.meaning = std::move(meaning);
-    if (invalid || out_.meaning->kind == Meaning::Kind::UnknownProfile || out_.meaning->kind == Meaning::Kind::NotOnGpu ||
-        out_.meaning->kind == Meaning::Kind::UnknownMeaning) {
+    if (invalid || out_.meaning->kind == Meaning::Kind::UnknownProfile || out_.meaning->kind == Meaning::Kind::NotOnGpu) {
       describeNeed(source);
       return std::move(out_);
     }
@@ -166,25 +158,41 @@ class Judge {
           fmt::format("asks for no GPU, but {}; ask for nvidia.com/gpu or a slice, so that it is counted and kept apart", why));
   }
 
-  void several() {
+  void several(const NeedSource& source) {
+    std::vector<Meaning> meanings;
     bool whole = false, slices = false;
     std::string names;
     for (const auto& entry : out_.ask.entries) {
-      const bool isWhole = entry.name.kind == ResourceKind::WholeGpu || entry.name.kind == ResourceKind::SharedGpu;
-      (isWhole ? whole : slices) = true;
+      meanings.push_back(meaningOf(entry, *in_.pod, *in_.policy, *in_.catalogue->gpus, *in_.surroundings));
+      if (meanings.back().kind == Meaning::Kind::UnknownMeaning) {
+        unknownMeaning(entry, meanings.back(), source);
+        return;
+      }
+      (meanings.back().kind == Meaning::Kind::Whole ? whole : slices) = true;
       names += (names.empty() ? "" : " and ") + entry.resource;
     }
     if (whole && slices)
       add(Code::MixedGpuAndMig, in_.container->pointer, fmt::format("asks for {} in one container; ask for one of them", names));
-    else
-      add(Code::MultipleSlices, in_.container->pointer,
+    else if (slices)
+      add(Code::MultipleSlices, out_.ask.entries.front().path,
           fmt::format("asks for {} in one container; slices do not add up for one process, so ask for one that is large enough", names));
-    for (const auto& entry : out_.ask.entries) {
-      // What a name alone tells is said of each of them.
-      if (!entry.name.isSlice() && entry.name.kind != ResourceKind::Misspelt) continue;
-      const auto meaning = meaningOf(entry, *in_.pod, *in_.policy, *in_.catalogue->gpus, *in_.surroundings);
-      slice(entry, meaning);
+    // What a name alone tells is said of each of them.
+    for (std::size_t index = 0; index < meanings.size(); ++index)
+      if (meanings[index].kind != Meaning::Kind::Whole) slice(out_.ask.entries[index], meanings[index]);
+  }
+
+  /// nvidia.com/gpu that may be a whole GPU or a slice: NotJudged, which stands alone.
+  void unknownMeaning(const AskEntry& entry, const Meaning& meaning, const NeedSource& source) {
+    out_.findings.clear();
+    out_.notJudged = true;
+    add(Code::NotJudged, entry.path, meaning.note);
+    if (out_.ask.entries.size() == 1 && entry.count) {
+      Requested requested;
+      requested.resource = entry.resource;
+      requested.count = *entry.count;
+      out_.judgement.requested = std::move(requested);
     }
+    describeNeed(source);
   }
 
   void requested(const AskEntry& entry, const Meaning& meaning) {
@@ -286,7 +294,7 @@ class Judge {
     out_.rewrite = std::move(fit.rewrite);
     out_.offerKnown = fit.offerKnown;
     out_.loadStated = fit.loadStated;
-    if (out_.meaning->kind == Meaning::Kind::Whole && !out_.meaning->usable)
+    if (out_.meaning->kind == Meaning::Kind::Whole && out_.meaning->products.empty())
       out_.unknown.push_back(fmt::format("GPU product of container {}", in_.container->name));
   }
 
@@ -304,7 +312,8 @@ class Judge {
     cost.bookDate = book.date;
     cost.requestedCents = *asked;
     if (const auto& recommended = out_.judgement.recommended) {
-      const std::int64_t count = recommended->count.value_or(*entry.count);
+      // Slices do not add up, so one takes the place of several.
+      const std::int64_t count = recommended->count.value_or(1);
       cost.recommendedCents =
           costOnSet(out_.meaning->products, recommended->profile, timesBytes(count, in_.pod->replicas), book, gpus);
       const bool oversized = std::any_of(out_.findings.begin(), out_.findings.end(),
