@@ -305,7 +305,7 @@ class Judge {
     auto& finding = add(Code::Oversized,
                         fmt::format("{} ({}), but {} needs only {} with its load of {}; {}{}", asks(), formatBytes(range.smallest),
                                     what(), needText(*needThere, false), loadText(), advice(*choice), computeLoss(*choice)));
-    finding.measure = range.smallest;
+    finding.measure = timesBytes(range.smallest, entry_.count.value_or(1));
     out_.fitFinding = true;
     recommend(*choice);
   }

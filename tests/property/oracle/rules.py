@@ -93,7 +93,7 @@ def _asking(judge, container, annotated, facts, find, place):
     single = len(keys) == 1
     by_selection = _shared_by_selection(judge)
     resolved = []
-    identity = tuple((k.name, amount(k.limit), amount(k.request)) for k in keys)
+    identity = tuple((k.name,) + amounts(k) for k in keys)
     for key, (meaning, shared) in zip(keys, meanings):
         resolved.append(_one_key(judge, key, meaning, shared or by_selection, find, identity))
     if mixed:
@@ -252,7 +252,7 @@ def _fit(judge, container, annotated, facts, find, terms):
     elif not holds(facts.low, need, headroom):
         if fitting and not several:
             recommend()
-        find("TightFit", [key.path], measure=((key.name, amount(key.limit), amount(key.request)),))
+        find("TightFit", [key.path], measure=((key.name,) + amounts(key),))
     else:
         _oversized(judge, facts, find, (total, stated, offer_known, may_rewrite, classes, fitting, recommend))
 
@@ -332,6 +332,12 @@ def _union(judge, without, annotated):
             judge.note("declarations: policy, both sides have a fit finding, one rewrites")
     shown.findings = list(merged.values())
     return shown
+
+
+def amounts(key):
+    """Limit and request; one that is not written is what Kubernetes takes for it, the other."""
+    limit = amount(key.request if key.limit is None else key.limit)
+    return limit, limit if key.request is None else amount(key.request)
 
 
 def amount(raw):

@@ -82,6 +82,8 @@ def rewrites_of(judged, names):
             if finding.action != "rewrite":
                 continue
             fact = facts[finding.container]
+            if fact.recommended is None:
+                continue
             offer = (fact.recommended["usableBytes"], fact.key, fact.recommended["resource"])
             if finding.container not in chosen or offer[0] > chosen[finding.container][0]:
                 chosen[finding.container] = offer

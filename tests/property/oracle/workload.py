@@ -115,7 +115,8 @@ class Workload:
                 where = "limits" if name in limits else "requests"
                 key = Key(name, limits.get(name), requests.get(name), f"{path}/resources/{where}/{escape(name)}")
                 if name in SHARING_KEYS or name.startswith(SHARING_PREFIXES):
-                    container.sharing.append(key)
+                    if not key.asks_for_nothing:
+                        container.sharing.append(key)
                 elif is_gpu_key(name) and not key.asks_for_nothing:
                     container.keys.append(key)
             yield container
