@@ -105,7 +105,7 @@ Marks jsonMarks(std::string_view whole, const Mark& start, std::size_t length) {
   Scanner scanner(whole.substr(start.offset, length));
   std::vector<Level> open;
   std::string pointer;
-  std::optional<Mark> key;
+  Mark key;  // line 0: no key before the next value
   bool expectsKey = false;
   while (const auto token = scanner.next()) {
     switch (token->kind) {
@@ -138,8 +138,8 @@ Marks jsonMarks(std::string_view whole, const Mark& start, std::size_t length) {
           pointer.resize(open.back().pointerLength);
           pointer += fmt::format("/{}", open.back().index);
         }
-        marks.set(pointer, {key.value_or(mark), mark});
-        key.reset();
+        marks.set(pointer, {key.line != 0 ? key : mark, mark});
+        key = {};
         if (token->kind == '{' || token->kind == '[') {
           open.push_back({token->kind == '[', pointer.size()});
           expectsKey = token->kind == '{';
