@@ -132,6 +132,7 @@ class Server:
             policies = self.root / "policies"
             policies.mkdir()
             (policies / "team-a.yaml").write_text(policy())
+        self.case = case
         self.policies = policies
         self.log_path = self.root / "log"
         command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--workers", "2"]
@@ -171,11 +172,14 @@ class Server:
         return context
 
     def connect(self, context=None):
-        return http.client.HTTPSConnection("127.0.0.1", self.port, context=context or self.tls(), timeout=PATIENCE)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context or self.tls(), timeout=PATIENCE)
+        self.case.addCleanup(connection.close)
+        return connection
 
     def raw(self, context=None):
         """A TLS socket, for what http.client would not send."""
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        self.case.addCleanup(plain.close)
         return (context or self.tls()).wrap_socket(plain, server_hostname="127.0.0.1")
 
     def post(self, path, body, connection=None, content_type="application/json"):

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
 #include "base/limits.hpp"
 
 namespace rightslice::admission {
@@ -24,7 +25,27 @@ std::string oneLine(std::string_view text) {
 
 std::string labelled(const policy::Finding& finding) {
   return finding.container.empty() ? fmt::format("{}: {}", policy::name(finding.code), finding.message)
-                                   : fmt::format("{}: container {} {}", policy::name(finding.code), finding.container, finding.message);
+                                   : fmt::format("{}: container {}: {}", policy::name(finding.code), finding.container, finding.message);
+}
+
+/// Short enough for a warning: what a fit finding comes down to. Empty where there is nothing to recommend.
+std::string gist(const policy::Judgement& judgement, const policy::Finding& finding) {
+  if (finding.code != policy::Code::Oversized && finding.code != policy::Code::Undersized && finding.code != policy::Code::TightFit) return {};
+  for (const auto& container : judgement.containers) {
+    if (container.name != finding.container || !container.need || !container.requested || !container.requested->usable || !container.recommended) continue;
+    const auto& requested = *container.requested;
+    if (container.recommended->resource == requested.resource) continue;  // the message says what else to change
+    return fmt::format("{}: {}: needs {}, {} holds {}; use {}", policy::name(finding.code), finding.container, formatBytes(container.need->bytes),
+                       requested.profile.empty() ? requested.resource : requested.profile, formatBytes(*requested.usable),
+                       container.recommended->resource);
+  }
+  return {};
+}
+
+std::string page(std::string_view code, const ReviewerOptions& options) {
+  if (options.documentationUrl.empty()) return fmt::format("policies/findings/{}.md", code);
+  const std::string_view slash = options.documentationUrl.ends_with('/') ? "" : "/";
+  return fmt::format("{}{}policies/findings/{}.md", options.documentationUrl, slash, code);
 }
 
 std::string money(const policy::Judgement& judgement) {
@@ -63,23 +84,24 @@ std::string warningText(std::string_view text) {
 }
 
 std::string denialMessage(const policy::Judgement& judgement, const ReviewerOptions& options) {
-  std::string text, codes, policies;
-  std::vector<std::string_view> seen;
+  std::string text, pages, policies;
+  std::vector<std::string_view> seen;  // codes and policies, each named once
+  const auto once = [&](std::string_view word) {
+    if (std::find(seen.begin(), seen.end(), word) != seen.end()) return false;
+    seen.push_back(word);
+    return true;
+  };
   for (std::size_t index = 0; index < judgement.findings.size(); ++index) {
     if (judgement.effective[index] != Action::Deny) continue;
     const auto& finding = judgement.findings[index];
-    text += fmt::format("{}{}", text.empty() ? "" : "; ", labelled(finding));
-    const auto code = policy::name(finding.code);
-    if (codes.find(code) == std::string::npos) codes += fmt::format("{}{}", codes.empty() ? "" : ", ", code);
-    if (std::find(seen.begin(), seen.end(), finding.policy) == seen.end()) {
-      seen.push_back(finding.policy);
-      policies += fmt::format("{}{}", policies.empty() ? "" : ", ", finding.policy);
-    }
+    text += (text.empty() ? "" : "; ") + labelled(finding);
+    if (once(policy::name(finding.code))) pages += (pages.empty() ? "" : " ") + page(policy::name(finding.code), options);
+    if (once(finding.policy)) policies += (policies.empty() ? "" : ", ") + finding.policy;
   }
-  std::string tail = fmt::format(" [policy {}, mode {}; {}: {}]", policies, judgement.mode ? policy::name(*judgement.mode) : "enforce",
-                                 codes.find(',') == std::string::npos ? "see" : "see pages", options.documentationUrl.empty() ? "policies/findings/" + codes + ".md" : fmt::format("{}/{}", options.documentationUrl, codes));
-  tail = money(judgement) + tail;
-  return cutTo(oneLine(text), limits::kMaxMessageBytes - std::min(tail.size(), limits::kMaxMessageBytes / 2)) + oneLine(tail);
+  const std::string tail = oneLine(fmt::format("{} [policy {}, mode {}; see {}]", money(judgement), policies,
+                                               judgement.mode ? policy::name(*judgement.mode) : "enforce", pages));
+  const std::string end = cutTo(tail, limits::kMaxMessageBytes / 2);
+  return cutTo(oneLine(text), limits::kMaxMessageBytes - end.size()) + end;
 }
 
 std::vector<std::string> warnings(const policy::Judgement& judgement, Path path) {
@@ -100,7 +122,13 @@ std::vector<std::string> warnings(const policy::Judgement& judgement, Path path)
   } else {
     for (const auto& note : judgement.notes) all.push_back(note);
     for (std::size_t index = 0; index < judgement.findings.size(); ++index)
-      if (judgement.effective[index] == Action::Warn) all.push_back(labelled(judgement.findings[index]));
+      if (judgement.effective[index] == Action::Warn) {
+        const auto& finding = judgement.findings[index];
+        auto text = labelled(finding);
+        if (text.size() > limits::kMaxWarningCodePoints)
+          if (auto brief = gist(judgement, finding); !brief.empty()) text = std::move(brief);
+        all.push_back(std::move(text));
+      }
   }
   std::vector<std::string> out;
   for (const auto& text : all) {
