@@ -165,7 +165,7 @@ Products productSet(const AskEntry& entry, const std::string& profile, const wor
   if (surroundings.nodes) {
     Products out;
     for (const auto& node : *surroundings.nodes)
-      if (offersResource(node, entry.resource) && matchesSelector(node, pod.nodes)) addOnce(out, productOf(node, gpus));
+      if (offersResource(node, entry.resource)) addOnce(out, productOf(node, gpus));
     if (!out.empty()) return out;
   }
   named = false;
