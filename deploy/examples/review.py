@@ -79,11 +79,11 @@ def wrapped(text, colour=None):
 
 
 def show(path, request, response):
-    what = f"{request['resource']['resource']}.{request['resource']['group']}"
+    what = f"{request['kind']['kind'].lower()}.{request['kind']['group']}"
     for warning in response.get("warnings", []):
         wrapped(f"Warning: {warning}", 33)
     if response["allowed"]:
-        wrapped(f"{what.replace('deployments', 'deployment')}/{request['name']} created", 32)
+        wrapped(f"{what}/{request['name']} created", 32)
     else:
         status = response["status"]
         wrapped(f"Error from server ({status['reason']}): error when creating \"{path}\": admission webhook \"{WEBHOOK}\" denied the request: "
