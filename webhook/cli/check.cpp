@@ -74,6 +74,7 @@ class Check : public Command {
                                                                                       : policy::Mode::Audit);
     auto loaded = loadSources(sources_, mode);
     if (!loaded) return kUsage;
+    sayWhichPolicies(*loaded);
     Input input(paths_);
     Survey survey(loaded->loadOptions(sources_.maxExceptionDays), namespace_);
     survey.look(input);

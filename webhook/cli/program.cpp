@@ -55,7 +55,7 @@ int dispatch(std::vector<std::string> arguments) {
     print(fmt::format("rightslice {}\n", version()));
     return kOk;
   }
-  std::vector<std::string> names;
+  std::vector<std::string> names{"--help", "--version"};
   for (const auto& command : all) {
     if (command->manual().name == word) return runCommand(*command, arguments);
     if (!command->hidden()) names.emplace_back(command->manual().name);

@@ -43,6 +43,7 @@ class Review : public Command {
       complain(reason(answer.body));
       return kUsage;
     }
+    sayWhichPolicies(*loaded);
     print(answer.body);
     print("\n");
     return kOk;

@@ -167,7 +167,7 @@ class Size : public Command {
     for (const auto& known : sources.catalogues.models->models()) names.push_back(known.id);
     const auto meant = nearest(*run.model, names);
     return fail(fmt::format("unknown model '{}'{}; give its config.json with --config", *run.model,
-                            meant ? fmt::format("; did you mean '{}'?", *meant) : ""));
+                            meant ? fmt::format(" (did you mean '{}'?)", *meant) : ""));
   }
 
   Result<std::vector<const gpu::Product*>> namedProducts(const gpu::Catalogue& catalogue) const {
@@ -177,7 +177,7 @@ class Size : public Command {
       if (product == nullptr) {
         const auto meant = catalogue.nearestProduct(name);
         return fail(fmt::format("--gpu: unknown product '{}'{}; rightslice gpus lists them", name,
-                                meant ? fmt::format("; did you mean '{}'?", *meant) : ""));
+                                meant ? fmt::format(" (did you mean '{}'?)", *meant) : ""));
       }
       products.push_back(product);
     }

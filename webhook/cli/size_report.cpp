@@ -23,18 +23,19 @@ std::string about(std::int64_t parameters) {
 }
 
 std::string slicesText(const Sizing& sizing, const Style& style) {
-  std::vector<std::vector<std::string>> rows{{"GPU", "slice", "resource", "holds", "left"}};
+  std::vector<std::vector<std::string>> rows{{"GPU", "slice", "resource", "holds", "left", ""}};
   const gpu::Product* last = nullptr;
   for (const auto& slice : sizing.slices) {
-    if (!slice.fits) continue;
+    if (!slice.fits && slice.withFlags.empty()) continue;
     rows.push_back({slice.product == last ? "" : slice.product->title, slice.profile->name, slice.resource,
-                    (slice.usable.standIn ? "~" : "") + formatBytes(slice.usable.bytes), formatBytes(slice.freeBytes)});
+                    (slice.usable.standIn ? "~" : "") + formatBytes(slice.usable.bytes), formatBytes(slice.freeBytes),
+                    slice.withFlags.empty() ? "" : "with " + slice.withFlags});
     last = slice.product;
   }
   const std::string heading = fmt::format("slices that hold it, with {} headroom", percent(sizing.headroomTenths));
   if (rows.size() > 1) {
     std::string text = "\n" + style.paint(Colour::Bold, heading) + "\n" + table(rows, {3, 4}, "  ");
-    const bool estimated = std::any_of(sizing.slices.begin(), sizing.slices.end(), [](const auto& s) { return s.fits && s.usable.standIn; });
+    const bool estimated = std::any_of(sizing.slices.begin(), sizing.slices.end(), [](const auto& s) { return (s.fits || !s.withFlags.empty()) && s.usable.standIn; });
     return estimated ? text + "  ~ estimated: nobody has measured this slice\n" : text;
   }
   if (!sizing.estimate.need.high)
@@ -57,9 +58,13 @@ std::vector<SizedSlice> sizeSlices(const model::EstimateInput& input, const std:
       there.device.isA100 = product->title.starts_with("A100");
       const auto estimate = model::estimate(there);
       if (!estimate) continue;
-      SizedSlice slice{product, &profile, gpu::resourceFor(profile.name, plugin), *usable, false, usable->bytes - estimate->need.bytes};
-      slice.fits = estimate->need.high && holds(usable->bytes, *estimate->need.high, headroomTenths) &&
-                   model::startsOn(there, *estimate, usable->bytes).surely;
+      SizedSlice slice{product, &profile, gpu::resourceFor(profile.name, plugin), *usable, false, usable->bytes - estimate->need.bytes, {}};
+      if (estimate->need.high && holds(usable->bytes, *estimate->need.high, headroomTenths)) {
+        const auto start = model::startsOn(there, *estimate, usable->bytes);
+        slice.fits = start.surely;
+        for (const auto& [flag, value] : start.flags)
+          if (!start.surely) slice.withFlags += (slice.withFlags.empty() ? "" : " ") + flag + (value.empty() ? "" : " " + value);
+      }
       result.push_back(std::move(slice));
     }
   }

@@ -17,6 +17,7 @@ struct SizedSlice {
   gpu::Usable usable;
   bool fits = false;
   Bytes freeBytes = 0;
+  std::string withFlags;   ///< not `fits`, but with these flags of the engine it would: "--gpu-memory-utilization 0.86"
 };
 
 struct Sizing {

@@ -51,6 +51,10 @@ Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::str
   return sources;
 }
 
+void sayWhichPolicies(const Sources& sources) {
+  if (sources.starter) complain("no --policies given: judging with the shipped starter policy, in enforce mode");
+}
+
 std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<policy::Mode> mode) {
   auto sources = loadWithoutPolicies(flags.catalogue, flags.surroundings, flags.now);
   if (!sources) {
@@ -71,10 +75,7 @@ std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<polic
     return std::nullopt;
   }
   sources->policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions));
-  if (sources->starter) {
-    complain("no --policies given: judging with the shipped starter policy, in enforce mode");
-    if (!mode) mode = policy::Mode::Enforce;
-  }
+  if (sources->starter && !mode) mode = policy::Mode::Enforce;
   if (mode) sources->policies = sources->policies.withMode(*mode);
   return std::move(*sources);
 }

@@ -36,6 +36,9 @@ struct Sources {
 /// Nothing after the errors were written on stderr. `mode` replaces that of every policy.
 std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<policy::Mode> mode = std::nullopt);
 
+/// On stderr, if nobody chose the policies.
+void sayWhichPolicies(const Sources& sources);
+
 /// Catalogues and surroundings only; the error says which file.
 Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::string& surroundings, std::optional<Date> now);
 
