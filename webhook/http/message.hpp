@@ -23,8 +23,8 @@ struct Request {
 struct Response {
   int status = 200;
   std::string contentType = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;   ///< beside Content-Type, Content-Length and Connection
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};   ///< beside Content-Type, Content-Length and Connection
 };
 
 /// {"error": message, "reason": reason}.

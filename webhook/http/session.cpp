@@ -260,8 +260,8 @@ Session<Stream>::Session(Stream s, Shared& sh, Worker& w) : stream(std::move(s))
 template <class Stream>
 Session<Stream>::~Session() {
   worker.remove(this);
-  --shared.connections;
   if (shared.options.onConnections) shared.options.onConnections(-1);
+  --shared.connections;
 }
 
 template <class Stream>

@@ -8,8 +8,8 @@
 namespace rightslice::tls {
 
 struct IssueOptions {
-  std::vector<std::string> dnsNames;   ///< subject alternative names; at least one of dnsNames and ips
-  std::vector<std::string> ips;        ///< "127.0.0.1", "::1"
+  std::vector<std::string> dnsNames{};   ///< subject alternative names; at least one of dnsNames and ips
+  std::vector<std::string> ips{};        ///< "127.0.0.1", "::1"
   int days = 365;                      ///< of the serving certificate
   int caDays = 3650;                   ///< of the CA
   std::string commonName = "rightslice webhook";

@@ -1,0 +1,57 @@
+#include "host/log.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+using namespace rightslice::host;
+
+TEST_CASE("a line is one JSON object with time, level, message and fields") {
+  std::ostringstream out;
+  Log log(Level::Info, out);
+  log.write(Level::Warn, "it \"broke\"", {{"uid", std::string_view("u\n1")}, {"count", std::int64_t{3}}, {"seconds", 0.25}, {"allowed", true}});
+  const std::string line = out.str();
+  CHECK(line.find(R"(Z","level":"warn","msg":"it \"broke\"","uid":"u\u000a1","count":3,"seconds":0.25,"allowed":true})") != std::string::npos);
+  CHECK(line.starts_with(R"({"ts":"20)"));
+  CHECK(line.ends_with("}\n"));
+}
+
+TEST_CASE("braces and percent signs in a message are only text") {
+  std::ostringstream out;
+  Log log(Level::Debug, out);
+  log.write(Level::Debug, "{} {0} %v %s");
+  CHECK(out.str().find(R"("msg":"{} {0} %v %s")") != std::string::npos);
+}
+
+TEST_CASE("what lies below the level is not written") {
+  std::ostringstream out;
+  Log log(Level::Warn, out);
+  log.write(Level::Info, "quiet");
+  log.write(Level::Debug, "quieter");
+  CHECK(out.str().empty());
+  CHECK_FALSE(log.writes(Level::Info));
+  CHECK(log.writes(Level::Error));
+}
+
+TEST_CASE("levels are read by their names only") {
+  CHECK(parseLevel("debug") == Level::Debug);
+  CHECK(parseLevel("error") == Level::Error);
+  CHECK_FALSE(parseLevel("warning"));
+  CHECK_FALSE(parseLevel(""));
+}
+
+TEST_CASE("any bytes become a valid JSON string") {
+  struct Case { std::string_view text, json; };
+  const Case cases[] = {
+      {"", R"("")"},
+      {"plain", R"("plain")"},
+      {"a\"b\\c", R"("a\"b\\c")"},
+      {std::string_view("\0\x1f\x7f", 3), R"("\u0000\u001f\u007f")"},
+      {"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\""},
+      {"\xFF", "\"\xEF\xBF\xBD\""},
+      {"\xC0\xAF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+      {"\xE2\x82", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+      {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+  };
+  for (const Case& each : cases) CHECK(jsonString(each.text) == each.json);
+}

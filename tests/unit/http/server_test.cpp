@@ -1,0 +1,249 @@
+#include "http/server.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+using namespace rightslice;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A plain TCP client of a server on loopback. Reads give up after a while, so that a defect is a failure and no hang.
+class Client {
+ public:
+  explicit Client(const http::Server& server) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const std::string& address = server.address();
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+    const timeval patience{20, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  }
+  ~Client() { ::close(socket_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  bool connected() const { return connected_; }
+  void send(const std::string& text) const { CHECK(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())); }
+  /// Until the text holds `end`, or the peer closes.
+  std::string readUntil(std::string_view end) const {
+    std::string text;
+    char piece[4096];
+    while (text.find(end) == std::string::npos) {
+      const ssize_t count = ::recv(socket_, piece, sizeof piece, 0);
+      if (count <= 0) break;
+      text.append(piece, static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+  /// All until the peer closes: "closed" at the end tells it from a read that gave up.
+  std::string readAll() const {
+    std::string text = readUntil("no server sends this");
+    char byte = 0;
+    return text + (::recv(socket_, &byte, 1, 0) == 0 ? "closed" : "");
+  }
+
+ private:
+  int socket_;
+  bool connected_ = false;
+};
+
+http::Router router() {
+  const auto echo = [](const http::Request& request) { return http::Response{.body = "<" + std::to_string(request.body.size()) + ">"}; };
+  return http::Router({{"POST", "/echo", "", echo},
+                       {"GET", "/hello", "", [](const http::Request&) { return http::Response{.body = "<hello>"}; }},
+                       {"GET", "/throws", "", [](const http::Request&) -> http::Response { throw std::runtime_error("a bug"); }},
+                       {"POST", "/slow", "", [](const http::Request&) {
+                          std::this_thread::sleep_for(400ms);
+                          return http::Response{.body = "<slow>"};
+                        }}});
+}
+
+http::ServerOptions options() {
+  http::ServerOptions out;
+  out.listen = "127.0.0.1:0";
+  return out;
+}
+
+std::unique_ptr<http::Server> started(http::ServerOptions with) {
+  auto server = http::Server::listen(std::move(with), router());
+  REQUIRE(server);
+  (*server)->start();
+  return std::move(*server);
+}
+
+const std::string kHello = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+
+std::string post(const std::string& path, const std::string& body) {
+  return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+}  // namespace
+
+TEST_CASE("a peer that is slow in any phase is closed") {
+  auto with = options();
+  with.timeouts.header = with.timeouts.body = with.timeouts.idle = 200ms;
+  const auto server = started(std::move(with));
+  struct Case { const char* phase; std::string sent; };
+  const Case cases[] = {
+      {"nothing at all", ""},
+      {"half a header", "GET /hel"},
+      {"half a body", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.phase);
+    const Client client(*server);
+    if (!each.sent.empty()) client.send(each.sent);
+    CHECK(client.readAll() == "closed");
+  }
+  const Client idle(*server);
+  idle.send(kHello);
+  const std::string text = idle.readAll();
+  CHECK(text.find("<hello>") != std::string::npos);
+  CHECK(text.ends_with("closed"));
+}
+
+TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") {
+  const auto server = started(options());
+  for (const char* request : {"GET /hello HTTP/1.0\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"}) {
+    const Client client(*server);
+    client.send(request);
+    const std::string text = client.readAll();
+    CHECK(text.find("Connection: close\r\n") != std::string::npos);
+    CHECK(text.find("<hello>") != std::string::npos);
+    CHECK(text.ends_with("closed"));
+  }
+}
+
+TEST_CASE("what a handler throws is a counted 500, and the connection lives on") {
+  std::atomic<int> failures{0};
+  auto with = options();
+  with.onAnswer = [&](int status) { failures += status == 500; };
+  const auto server = started(std::move(with));
+  const Client client(*server);
+  client.send("GET /throws HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(client.readUntil("}\n").find("500 Internal Server Error") != std::string::npos);
+  client.send(kHello);
+  CHECK(client.readUntil("<hello>").find("200 OK") != std::string::npos);
+  CHECK(failures == 1);
+}
+
+TEST_CASE("a large body goes through the pool and does not hold up its worker") {
+  auto with = options();
+  with.inlineBodyBytes = 100;
+  const auto server = started(std::move(with));
+  const Client slow(*server), quick(*server);
+  slow.send(post("/slow", std::string(1000, 'x')));
+  quick.send(kHello);
+  CHECK(quick.readUntil("<hello>").find("200 OK") != std::string::npos);
+  CHECK(slow.readUntil("<slow>").find("200 OK") != std::string::npos);
+  slow.send(post("/echo", std::string(5000, 'x')));
+  CHECK(slow.readUntil("<5000>").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("an answer that is not ready at the deadline of its request is a 500 with its reason") {
+  auto with = options();
+  with.inlineBodyBytes = 100;
+  const auto server = started(std::move(with));
+  const Client client(*server);
+  client.send(post("/slow?timeout=200ms", std::string(1000, 'x')));
+  CHECK(client.readUntil("}\n").find("DeadlineExceeded") != std::string::npos);
+  client.send(kHello);
+  CHECK(client.readUntil("<hello>").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("draining answers what is in progress, lets idle connections go, and takes no new ones") {
+  const auto server = started(options());
+  const Client busy(*server), idle(*server);
+  idle.send(kHello);
+  idle.readUntil("<hello>");
+  const std::string body(10, 'x');
+  const std::string request = post("/echo", body);
+  busy.send(request.substr(0, request.size() - 5));
+  while (server->connections() < 2) std::this_thread::sleep_for(1ms);
+  auto drained = std::async(std::launch::async, [&] { return server->drain(20s); });
+  CHECK(idle.readAll() == "closed");
+  busy.send(request.substr(request.size() - 5));
+  const std::string text = busy.readAll();
+  CHECK(text.find("<10>") != std::string::npos);
+  CHECK(text.find("Connection: close\r\n") != std::string::npos);
+  CHECK(drained.get() == 0);
+  CHECK_FALSE(Client(*server).connected());
+}
+
+TEST_CASE("draining cuts off who does not end in time") {
+  const auto server = started(options());
+  const Client stuck(*server);
+  stuck.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
+  while (server->connections() < 1) std::this_thread::sleep_for(1ms);
+  CHECK(server->drain(50ms) == 1);
+}
+
+TEST_CASE("before the door is shut, answers only announce it") {
+  const auto server = started(options());
+  const Client before(*server);
+  server->announceClose();
+  const Client after(*server);
+  for (const Client* client : {&before, &after}) {
+    client->send(kHello);
+    CHECK(client->readAll().find("Connection: close\r\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("connections over the limit wait until others end") {
+  auto with = options();
+  with.maxConnections = 1;
+  const auto server = started(std::move(with));
+  auto first = std::make_unique<Client>(*server);
+  first->send(kHello);
+  first->readUntil("<hello>");
+  const Client second(*server);
+  second.send(kHello);
+  CHECK(server->connections() == 1);
+  first.reset();
+  CHECK(second.readUntil("<hello>").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("a connection of several workers is counted once, and the loops turn") {
+  std::atomic<int> open{0};
+  auto with = options();
+  with.workers = 3;
+  with.onConnections = [&](int change) { open += change; };
+  const auto server = started(std::move(with));
+  {
+    const Client one(*server), two(*server), three(*server), four(*server);
+    for (const Client* client : {&one, &two, &three, &four}) {
+      client->send(kHello);
+      CHECK(client->readUntil("<hello>").find("200 OK") != std::string::npos);
+    }
+    CHECK(open == 4);
+    CHECK(server->responsive(30s));
+  }
+  while (server->connections() > 0) std::this_thread::sleep_for(1ms);
+  CHECK(open == 0);
+}
+
+TEST_CASE("where it cannot listen it says so") {
+  for (const char* listen : {"", "8443", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "nowhere.example:1", "127.0.0.1:1:"}) {
+    CAPTURE(listen);
+    auto with = options();
+    with.listen = listen;
+    CHECK_FALSE(http::Server::listen(std::move(with), router()));
+  }
+  const auto server = started(options());
+  auto taken = options();
+  taken.listen = server->address();
+  const auto second = http::Server::listen(std::move(taken), router());
+  REQUIRE_FALSE(second);
+  CHECK(second.error().message.find(server->address()) != std::string::npos);
+}
