@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""What is installed in a cluster: the YAML is valid, refers only to what is there, and is as locked down as it says.
+kubectl, where there is one, builds every overlay.
+
+usage: deploy.py [PROGRAM]
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+KUSTOMIZE = DEPLOY / "kustomize"
+DRAIN_SECONDS = 20   # limits::kDrainTimeout
+found = []
+
+
+def claim(condition, message):
+    if not condition:
+        found.append(message)
+
+
+def documents(path):
+    try:
+        return [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if each]
+    except yaml.YAMLError as error:
+        found.append(f"{path.relative_to(ROOT)}: {error}")
+        return []
+
+
+def files_of_kustomizations():
+    """Every file that a kustomization names is there, and every YAML file is named by one."""
+    named = set()
+    for path in KUSTOMIZE.rglob("kustomization.yaml"):
+        for document in documents(path):
+            maps = [file for each in document.get("configMapGenerator", []) for file in each.get("files", [])]
+            for name in document.get("resources", []) + document.get("components", []) + maps:
+                target = (path.parent / name).resolve()
+                claim(target.exists(), f"{path.relative_to(ROOT)}: {name} is not there")
+                named.add(target)
+    for path in KUSTOMIZE.rglob("*.yaml"):
+        claim(path.name == "kustomization.yaml" or path.resolve() in named, f"{path.relative_to(ROOT)}: no kustomization names it")
+
+
+def copies():
+    """Kustomize may not read files above its folder: the policies are copies."""
+    for copy, original in (("base/policies/audit.yaml", "audit"), ("overlays/enforce/policies/inference.yaml", "inference")):
+        claim((KUSTOMIZE / copy).read_text() == (ROOT / "policies" / original / "policy.yaml").read_text(),
+              f"deploy/kustomize/{copy} is not policies/{original}/policy.yaml; copy it")
+
+
+def workload(objects, where, program):
+    one = {each["kind"]: each for each in objects}
+    deployment, service, budget = one["Deployment"], one["Service"], one["PodDisruptionBudget"]
+    spec = deployment["spec"]
+    pod = spec["template"]["spec"]
+    labels = spec["template"]["metadata"]["labels"]
+    for name, selector in (("Deployment", spec["selector"]["matchLabels"]), ("Service", service["spec"]["selector"]),
+                           ("PodDisruptionBudget", budget["spec"]["selector"]["matchLabels"]),
+                           *(("topologySpreadConstraints", each["labelSelector"]["matchLabels"]) for each in pod["topologySpreadConstraints"])):
+        claim(selector and selector.items() <= labels.items(), f"{where}: the selector of {name} does not select the pods")
+    claim(spec["replicas"] >= 3 and budget["spec"]["minAvailable"] < spec["replicas"], f"{where}: replicas and PodDisruptionBudget")
+    claim(spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0, f"{where}: maxUnavailable must be 0")
+    claim(pod["serviceAccountName"] == one["ServiceAccount"]["metadata"]["name"], f"{where}: the ServiceAccount is not there")
+    claim(pod["automountServiceAccountToken"] is False, f"{where}: a token is mounted that nobody needs")
+    claim(pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0, f"{where}: runs as root")
+    claim(pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault", f"{where}: no seccomp profile")
+    claim(not any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")), f"{where}: uses the host")
+    [container] = pod["containers"]
+    security = container["securityContext"]
+    claim(security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"] and security["capabilities"] == {"drop": ["ALL"]},
+          f"{where}: securityContext of the container")
+    claim(container["resources"]["requests"].keys() >= {"cpu", "memory"} and "memory" in container["resources"]["limits"], f"{where}: resources")
+
+    flags = dict(each.split("=", 1) for each in container["args"][1:])
+    claim(container["args"][0] == "serve" and all(flag.startswith("--") for flag in flags), f"{where}: args {container['args']}")
+    delay = int(re.fullmatch(r"(\d+)s", flags["--shutdown-delay"])[1])
+    claim(pod["terminationGracePeriodSeconds"] > delay + DRAIN_SECONDS, f"{where}: the grace period ends before the drain")
+    if program:
+        known = subprocess.run([program, "serve", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        for flag in flags:
+            claim(re.search(rf"{flag}\b", known), f"{where}: rightslice serve has no {flag}")
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    claim(flags["--listen"].endswith(f":{ports['webhook']}") and flags["--ops-listen"].endswith(f":{ports['ops']}"), f"{where}: ports")
+    for probe, path in (("livenessProbe", "/livez"), ("readinessProbe", "/readyz")):
+        claim(container[probe]["httpGet"] == {"path": path, "port": "ops"}, f"{where}: {probe}")
+    claim([port["targetPort"] for port in service["spec"]["ports"]] == ["webhook"], f"{where}: the Service's port")
+
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+    for mount in mounts.values():
+        claim(mount["name"] in volumes and mount["readOnly"] and "subPath" not in mount, f"{where}: the mount {mount['name']}")
+    for flag in ("--cert", "--key", "--policies"):
+        claim(any(flags[flag] == path or flags[flag].startswith(path + "/") for path in mounts), f"{where}: {flag} points to no mount")
+    claim(volumes["policies"]["configMap"]["name"] == one["ConfigMap"]["metadata"]["name"], f"{where}: the ConfigMap is not there")
+    certificates = [each for each in objects if each["kind"] == "Certificate"]
+    if certificates:
+        claim(volumes["certs"]["secret"]["secretName"] in [each["spec"]["secretName"] for each in certificates], f"{where}: the Secret")
+    for each in objects:
+        claim(each["kind"] in ("Namespace", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration") or
+              each["metadata"].get("namespace") == "rightslice", f"{where}: {each['kind']} {each['metadata']['name']} is in no namespace")
+
+
+def webhooks(objects, where, failure_policy):
+    service = next(each for each in objects if each["kind"] == "Service")
+    for kind, path, policy in (("ValidatingWebhookConfiguration", "/validate", failure_policy), ("MutatingWebhookConfiguration", "/mutate", "Ignore")):
+        [configuration] = [each for each in objects if each["kind"] == kind]
+        [webhook] = configuration["webhooks"]
+        at = f"{where}: {kind}"
+        target = webhook["clientConfig"]["service"]
+        claim((target["name"], target["namespace"], target["path"]) == (service["metadata"]["name"], service["metadata"]["namespace"], path), f"{at}: service")
+        claim(target["port"] in [port["port"] for port in service["spec"]["ports"]], f"{at}: port")
+        claim(webhook["failurePolicy"] == policy, f"{at}: failurePolicy must be {policy}")
+        claim(webhook["sideEffects"] == "None" and webhook["matchPolicy"] == "Equivalent" and webhook["admissionReviewVersions"] == ["v1"], at)
+        claim(1 <= webhook["timeoutSeconds"] <= 5, f"{at}: timeoutSeconds")
+        claim(kind.startswith("Valid") or webhook["reinvocationPolicy"] == "IfNeeded", f"{at}: reinvocationPolicy")
+        excluded = [value for each in webhook["namespaceSelector"]["matchExpressions"] if each["operator"] == "NotIn" for value in each["values"]]
+        claim({"rightslice", "kube-system"} <= set(excluded), f"{at}: its own namespace and kube-system must be left out")
+        resources = {resource for rule in webhook["rules"] for resource in rule["resources"]}
+        claim(resources == {"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"}, f"{at}: rules {resources}")
+        [condition] = webhook["matchConditions"]
+        text = condition["expression"]
+        for need in ("nvidia.com/", "mig.das.com/", "initContainers", "jobTemplate", "rightslice.io/original-request", ".orValue("):
+            claim(need in text, f"{at}: matchConditions do not read {need}")
+        claim(all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}")) and text.count("'") % 2 == 0, f"{at}: brackets")
+        # A field of an object is optional unless it is asked for with `?`: a plain step would be an error where it is absent.
+        plain = re.findall(r"\bobject\.(?!\?)\w+|\b[cmsv]\.(?!\?)\w+", text)
+        claim(not plain, f"{at}: {plain} may be absent; write .?")
+
+
+def dockerfile(program):
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    steps = re.findall(r"^([A-Z]+) +((?:.*\\\n)*.*)$", text, re.M)
+    stages = [argument for word, argument in steps if word == "FROM"]
+    claim(len(stages) == 2 and all(stage.startswith("debian:12-slim") for stage in stages), f"deploy/Dockerfile: stages {stages}")
+    users = [argument for word, argument in steps if word == "USER"]
+    claim(users == ["65532:65532"], "deploy/Dockerfile: runs as root")
+    start = (DEPLOY / "quickstart").read_text(encoding="utf-8")
+    runs = [argument for word, argument in steps if word == "RUN"]
+    for command in ("cmake --preset release", "cmake --build --preset release --target rightslice"):
+        claim(any(command in run for run in runs) and command in start, f"deploy/Dockerfile and deploy/quickstart: both must run '{command}'")
+    claim(any("deploy/install-packages build" in run for run in runs), "deploy/Dockerfile: installs other packages than deploy/quickstart")
+    claim("build/release/bin/rightslice" in text and "build/release/bin/rightslice" in start, "deploy/Dockerfile: copies another binary")
+    if program and shutil.which("dpkg-query"):
+        libraries = re.findall(r"=> (/\S+)", subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout)
+        for library in libraries:
+            owner = subprocess.run(["dpkg-query", "-S", "*/" + pathlib.Path(library).resolve().name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   text=True, check=False).stdout.split(":")[0]
+            base = {"libc6", "libgcc-s1", "libasan8", "libubsan1", ""}
+            claim(owner in base or owner in text, f"deploy/Dockerfile: the run-time image lacks {owner} ({library})")
+
+
+PACKAGE_OF = {   # what CMake asks for -> the package that holds it
+    "Boost": "libboost1.81-dev", "OpenSSL": "libssl-dev", "RapidJSON": "rapidjson-dev", "yaml-cpp": "libyaml-cpp-dev", "fmt": "libfmt-dev",
+    "tl-expected": "libexpected-dev", "CLI11": "libcli11-dev", "spdlog": "libspdlog-dev", "prometheus-cpp-core": "prometheus-cpp-dev",
+    "doctest": "doctest-dev", "rapidcheck": "librapidcheck-dev", "Python3": "python3", "ccache": "ccache", "Threads": "build-essential",
+    "ZLIB": "zlib1g-dev",
+}
+
+
+def packages():
+    listed = {line.split()[1] for line in (DEPLOY / "packages").read_text().splitlines() if line and not line.startswith("#")}
+    claim("libboost-dev" not in listed, "deploy/packages: libboost-dev is 1.74 and conflicts with 1.81")
+    for path in [ROOT / "CMakeLists.txt", *ROOT.glob("webhook/**/CMakeLists.txt"), *ROOT.glob("tests/**/CMakeLists.txt")]:
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"find_package\((\S+)", text) + re.findall(r"find_(?:library|program)\(\w+ ([\w.-]+)", text):
+            where = path.relative_to(ROOT)
+            if re.search(rf"find_program\(\w+ {re.escape(name)}\)", text) and name not in PACKAGE_OF:
+                continue   # a tool that may be missing
+            claim(name in PACKAGE_OF, f"{where}: asks for {name}; say in tests/lint/deploy.py which package holds it")
+            claim(PACKAGE_OF.get(name, "build-essential") in listed, f"deploy/packages: lacks {PACKAGE_OF.get(name)} ({where} asks for {name})")
+
+
+def main():
+    program = sys.argv[1] if len(sys.argv) > 1 else None
+    files_of_kustomizations()
+    copies()
+    dockerfile(program)
+    packages()
+    for path in [*KUSTOMIZE.rglob("*.yaml"), *(DEPLOY / "crds").glob("*.yaml"), *(DEPLOY / "examples").glob("*.yaml")]:
+        documents(path)
+    base = [each for path in (KUSTOMIZE / "base").glob("*.yaml") if path.name != "kustomization.yaml" for each in documents(path)]
+    # The base's namespace and ConfigMap come from its kustomization.
+    for each in base:
+        each["metadata"].setdefault("namespace", "rightslice")
+    webhooks(base, "deploy/kustomize/base", "Ignore")
+    workload([*base, {"kind": "ConfigMap", "metadata": {"name": "rightslice-policies", "namespace": "rightslice"}}], "deploy/kustomize/base", program)
+    if shutil.which("kubectl"):
+        for overlay, policy in (("audit", "Ignore"), ("enforce", "Fail"), ("cert-manager", "Ignore")):
+            run = subprocess.run(["kubectl", "kustomize", str(KUSTOMIZE / "overlays" / overlay)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 text=True, check=False)
+            claim(run.returncode == 0, f"overlay {overlay}: {run.stdout}")
+            if run.returncode == 0:
+                built = [each for each in yaml.safe_load_all(run.stdout) if each]
+                workload(built, f"overlay {overlay}", program)
+                webhooks(built, f"overlay {overlay}", policy)
+    else:
+        print("skipped: the overlays are not built, there is no kubectl")
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{len(found)} complaints")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
