@@ -269,6 +269,14 @@ class Judge {
         if (!there) fit.findings.push_back(std::move(finding));
       }
       if (known) std::erase_if(fit.findings, unknownFootprint);
+      // Where both sides want a larger slice the rewrite must serve both.
+      const auto undersized = [](const RawFinding& finding) { return finding.code == Code::Undersized; };
+      if (fit.rewrite && std::any_of(declared.findings.begin(), declared.findings.end(), undersized)) {
+        if (!declared.rewrite)
+          fit.rewrite.reset();
+        else if (declared.rewrite->usable > fit.rewrite->usable)
+          fit.rewrite = declared.rewrite;
+      }
       if (useDeclared || !fit.need) {
         fit.need = std::move(declared.need);
         fit.recommended = std::move(declared.recommended);

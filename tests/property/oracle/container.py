@@ -137,8 +137,9 @@ class Judge:
                 said.add(None)
             said.update(values)
         if None in said:
+            # An alternative that names no known product leaves the meaning open, and so does nothing else.
             self.note("nvidia.com/gpu with a product that the catalogue lacks, or an open affinity term")
-            said.discard(None)
+            said.clear()
         if len(said) > 1:
             self.note("node selection gives nvidia.com/gpu two meanings")
         if said:

@@ -229,7 +229,8 @@ def _fit(judge, container, annotated, facts, find, terms):
     classes, offer_known = judge.classes(facts.products, key.name, media, facts.whole, least)
     fitting = [amount for amount in classes if holds(amount, need, headroom)]
     slice_of_gpu = key.name.startswith("nvidia.com/gpu") and not facts.whole
-    may_rewrite = offer_known and not shared and key.count == 1 and not slice_of_gpu
+    # An object with a controller is never patched, so a rewrite of it cannot be made.
+    may_rewrite = offer_known and not shared and key.count == 1 and not slice_of_gpu and judge.work.owner is None
 
     def recommend():
         best = judge.pick(classes[fitting[0]], None if facts.whole else facts.profile.compute)
