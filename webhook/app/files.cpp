@@ -58,7 +58,8 @@ void walk(const fs::path& folder, const std::vector<std::string>& skip, std::set
     if (fs::is_directory(entry, ignored)) {
       if (std::find(skip.begin(), skip.end(), name) == skip.end()) walk(entry, skip, visited, listing);
     } else if (isManifestName(entry)) {
-      listing.files.push_back(entry.lexically_normal().string());  // also a dangling link: reading it says what is wrong
+      listing.files.push_back(
+          entry.lexically_normal().string());  // also a dangling link: reading it says what is wrong
     }
   }
 }
@@ -68,7 +69,7 @@ void walk(const fs::path& folder, const std::vector<std::string>& skip, std::set
 Result<std::string> readFile(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return fail(fmt::format("cannot open: {}", std::strerror(errno)), path);
-  struct stat info {};
+  struct stat info{};
   Result<std::string> result = fail("a folder, not a file", path);
   if (::fstat(descriptor, &info) != 0 || !S_ISDIR(info.st_mode)) result = readDescriptor(descriptor, path);
   ::close(descriptor);

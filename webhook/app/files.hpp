@@ -15,13 +15,13 @@ Result<std::string> readStandardInput();
 bool isFolder(const std::string& path);
 
 struct Listing {
-  std::vector<std::string> files;   ///< sorted by path
-  std::vector<Error> errors;        ///< folders that could not be read; Error.where is the folder
+  std::vector<std::string> files;  ///< sorted by path
+  std::vector<Error> errors;       ///< folders that could not be read; Error.where is the folder
 };
 
-/// Every *.yaml, *.yml and *.json under the folder, recursively. Hidden entries (so also the ..data and ..2026_* folders of a
-/// mounted ConfigMap, whose links are followed instead) and folders named in `skip` are left out; a folder that links lead to
-/// again is read once, so loops end.
+/// Every *.yaml, *.yml and *.json under the folder, recursively. Hidden entries (so also the ..data and ..2026_*
+/// folders of a mounted ConfigMap, whose links are followed instead) and folders named in `skip` are left out; a folder
+/// that links lead to again is read once, so loops end.
 Listing filesUnder(const std::string& folder, const std::vector<std::string>& skip = {});
 
 }  // namespace rightslice::app

@@ -79,26 +79,29 @@ Result<Catalogues> loadCatalogues(const std::string& directory) {
     const auto text = readFile(file);
     return text ? use(*text, file) : std::optional(text.error());
   };
-  if (const auto error = with("gpus.json", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
-        auto loaded = gpu::Catalogue::load(text, file, &gpu::Catalogue::builtIn());
-        if (!loaded) return loaded.error();
-        result.gpus = std::make_shared<const gpu::Catalogue>(std::move(*loaded));
-        return std::nullopt;
-      }))
+  if (const auto error =
+          with("gpus.json", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
+            auto loaded = gpu::Catalogue::load(text, file, &gpu::Catalogue::builtIn());
+            if (!loaded) return loaded.error();
+            result.gpus = std::make_shared<const gpu::Catalogue>(std::move(*loaded));
+            return std::nullopt;
+          }))
     return tl::unexpected(*error);
-  if (const auto error = with("models.json", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
-        auto loaded = model::Catalogue::load(text, file, &model::Catalogue::builtIn());
-        if (!loaded) return loaded.error();
-        result.models = std::make_shared<const model::Catalogue>(std::move(*loaded));
-        return std::nullopt;
-      }))
+  if (const auto error =
+          with("models.json", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
+            auto loaded = model::Catalogue::load(text, file, &model::Catalogue::builtIn());
+            if (!loaded) return loaded.error();
+            result.models = std::make_shared<const model::Catalogue>(std::move(*loaded));
+            return std::nullopt;
+          }))
     return tl::unexpected(*error);
-  if (const auto error = with("prices.yaml", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
-        auto loaded = workload::readPriceBook(text, file);
-        if (!loaded) return loaded.error();
-        result.prices = std::make_shared<const workload::PriceBook>(std::move(*loaded));
-        return std::nullopt;
-      }))
+  if (const auto error =
+          with("prices.yaml", [&](const std::string& text, const std::string& file) -> std::optional<Error> {
+            auto loaded = workload::readPriceBook(text, file);
+            if (!loaded) return loaded.error();
+            result.prices = std::make_shared<const workload::PriceBook>(std::move(*loaded));
+            return std::nullopt;
+          }))
     return tl::unexpected(*error);
   if (found == 0) return fail("holds none of gpus.json, models.json and prices.yaml", directory);
   return result;

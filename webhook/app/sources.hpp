@@ -10,16 +10,16 @@
 
 namespace rightslice::app {
 
-/// The files of --policies arguments: a file itself; of a folder every *.yaml, *.yml and *.json, recursively, sorted, without
-/// hidden entries (so a mounted ConfigMap's ..data and ..2026_* folders are skipped and its links are read), and without
-/// folders named "tests". A missing path is an error.
+/// The files of --policies arguments: a file itself; of a folder every *.yaml, *.yml and *.json, recursively, sorted,
+/// without hidden entries (so a mounted ConfigMap's ..data and ..2026_* folders are skipped and its links are read),
+/// and without folders named "tests". A missing path is an error.
 Result<std::vector<std::string>> policyFiles(const std::vector<std::string>& paths);
 
 /// Owns catalogues that were loaded with --catalogue DIR (gpus.json, models.json, prices.yaml in it, each optional).
 struct Catalogues {
   std::shared_ptr<const gpu::Catalogue> gpus;
   std::shared_ptr<const model::Catalogue> models;
-  std::shared_ptr<const workload::PriceBook> prices;   ///< of the folder, else the shipped default book
+  std::shared_ptr<const workload::PriceBook> prices;  ///< of the folder, else the shipped default book
   policy::Catalogue view() const { return {gpus.get(), models.get()}; }
 };
 Result<Catalogues> loadCatalogues(const std::string& directory);  ///< "" : the built-in ones

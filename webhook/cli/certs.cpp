@@ -16,18 +16,23 @@ namespace fs = std::filesystem;
 class Certs : public Command {
  public:
   Manual manual() const override {
-    return {"certs", "make a CA and a serving certificate; print the caBundle",
+    return {"certs",
+            "make a CA and a serving certificate; print the caBundle",
             "rightslice certs --out DIR [FLAG]...",
-            "Makes a certificate authority and, signed by it, a serving certificate (ECDSA P-256), and writes ca.crt, tls.crt and "
-            "tls.key into the folder; keys are readable by their owner only. The key of the CA is not kept: run it again for new "
+            "Makes a certificate authority and, signed by it, a serving certificate (ECDSA P-256), and writes ca.crt, "
+            "tls.crt and "
+            "tls.key into the folder; keys are readable by their owner only. The key of the CA is not kept: run it "
+            "again for new "
             "certificates. Prints the caBundle (base64) for the webhook configurations.\n\n"
             "Meant for development and for clusters without cert-manager.",
             "0  written\n2  bad usage, files that are there already, or a folder that cannot be written",
-            "rightslice certs --out certs/dev\nrightslice certs --out /tmp/certs --dns-name rightslice.gpu-platform.svc --ip 127.0.0.1 --days 90"};
+            "rightslice certs --out certs/dev\nrightslice certs --out /tmp/certs --dns-name "
+            "rightslice.gpu-platform.svc --ip 127.0.0.1 --days 90"};
   }
 
   void declare(Flags& flags) override {
-    flags.text(out_, "--out", "DIR", "Where ca.crt, tls.crt and tls.key are written; made if it is not there. Required.");
+    flags.text(out_, "--out", "DIR",
+               "Where ca.crt, tls.crt and tls.key are written; made if it is not there. Required.");
     flags.list(dnsNames_, "--dns-name", "NAME", "Names that the certificate is for.");
     flags.list(ips_, "--ip", "ADDRESS", "Addresses that the certificate is for.");
     flags.integer(days_, "--days", "N", "How long the serving certificate is valid.", 1, 3650);
@@ -43,7 +48,8 @@ class Certs : public Command {
     std::error_code error;
     if (!force_)
       for (const char* name : {"ca.crt", "tls.crt", "tls.key", "client.crt", "client.key"})
-        if (fs::exists(path(name), error)) return refuse(fmt::format("{} is there already; --force replaces it", path(name)));
+        if (fs::exists(path(name), error))
+          return refuse(fmt::format("{} is there already; --force replaces it", path(name)));
     tls::IssueOptions options;
     options.dnsNames = dnsNames_;
     options.ips = ips_;
@@ -54,15 +60,22 @@ class Certs : public Command {
     fs::create_directories(out_, error);
     if (error) return refuse(fmt::format("cannot make the folder {}: {}", out_, error.message()));
 
-    struct File { const char* name; const std::string* text; bool isKey; };
-    std::vector<File> files{{"ca.crt", &issued->caCertificate, false}, {"tls.crt", &issued->certificate, false}, {"tls.key", &issued->key, true}};
+    struct File {
+      const char* name;
+      const std::string* text;
+      bool isKey;
+    };
+    std::vector<File> files{{"ca.crt", &issued->caCertificate, false},
+                            {"tls.crt", &issued->certificate, false},
+                            {"tls.key", &issued->key, true}};
     if (client_) {
       files.push_back({"client.crt", &issued->clientCertificate, false});
       files.push_back({"client.key", &issued->clientKey, true});
     }
     for (const auto& file : files)
       if (const auto done = tls::writeSecret(path(file.name), *file.text, file.isKey); !done)
-        return refuse(done.error().where.empty() ? done.error().message : done.error().where + ": " + done.error().message);
+        return refuse(done.error().where.empty() ? done.error().message
+                                                 : done.error().where + ": " + done.error().message);
     print(base64(issued->caCertificate) + "\n");
     return kOk;
   }
@@ -74,8 +87,8 @@ class Certs : public Command {
   }
 
   std::string out_;
-  std::vector<std::string> dnsNames_{"rightslice.rightslice.svc", "rightslice.rightslice.svc.cluster.local", "rightslice.rightslice",
-                                     "rightslice", "localhost"};
+  std::vector<std::string> dnsNames_{"rightslice.rightslice.svc", "rightslice.rightslice.svc.cluster.local",
+                                     "rightslice.rightslice", "rightslice", "localhost"};
   std::vector<std::string> ips_{"127.0.0.1", "::1"};
   std::int64_t days_ = 365, caDays_ = 3650;
   bool client_ = false, force_ = false;

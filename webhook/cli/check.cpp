@@ -35,27 +35,36 @@ bool fails(const policy::Judgement& judgement, FailOn level) {
 class Check : public Command {
  public:
   Manual manual() const override {
-    return {"check", "judge manifests offline",
-            "rightslice check [FLAG]... FILE|FOLDER|-...",
-            "Judges every workload in the manifests as the webhook would judge it, and says what to change. Files may be YAML or "
-            "JSON, with many documents and List objects, also what helm template prints. Folders are read recursively (*.yaml, "
-            "*.yml, *.json; hidden entries are left out); - is standard input.\n\n"
-            "Objects of one input know each other, in whatever order they stand: Namespace objects give the labels of their "
-            "namespaces, SliceException objects count, owners prove their children, and budgets are used up in the order of the "
-            "input. SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
-            "What cannot be read is reported on stderr with file, line and column; everything else is still judged.\n\n"
-            "With --fix the manifests are printed with the recommended slice written in. Comments, formatting and everything else "
-            "stay byte for byte; what was changed is said on stderr.",
-            "0  nothing reaches the level of --fail-on\n1  something does\n2  bad usage, or something could not be read (wins over 1)",
-            "rightslice check deploy/\nhelm template chat ./chart | rightslice check --policies policies/ -\n"
-            "rightslice check --policies policies/ --mode enforce --fail-on warn -o sarif manifests/ > rightslice.sarif\n"
-            "rightslice check --fix chat.yaml > chat.fixed.yaml"};
+    return {
+        "check",
+        "judge manifests offline",
+        "rightslice check [FLAG]... FILE|FOLDER|-...",
+        "Judges every workload in the manifests as the webhook would judge it, and says what to change. Files may be "
+        "YAML or "
+        "JSON, with many documents and List objects, also what helm template prints. Folders are read recursively "
+        "(*.yaml, "
+        "*.yml, *.json; hidden entries are left out); - is standard input.\n\n"
+        "Objects of one input know each other, in whatever order they stand: Namespace objects give the labels of "
+        "their "
+        "namespaces, SliceException objects count, owners prove their children, and budgets are used up in the order "
+        "of the "
+        "input. SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
+        "What cannot be read is reported on stderr with file, line and column; everything else is still judged.\n\n"
+        "With --fix the manifests are printed with the recommended slice written in. Comments, formatting and "
+        "everything else "
+        "stay byte for byte; what was changed is said on stderr.",
+        "0  nothing reaches the level of --fail-on\n1  something does\n2  bad usage, or something could not be read "
+        "(wins over 1)",
+        "rightslice check deploy/\nhelm template chat ./chart | rightslice check --policies policies/ -\n"
+        "rightslice check --policies policies/ --mode enforce --fail-on warn -o sarif manifests/ > rightslice.sarif\n"
+        "rightslice check --fix chat.yaml > chat.fixed.yaml"};
   }
 
   void declare(Flags& flags) override {
     flags.choice(output_, "--output", {"text", "json", "sarif", "junit"}, "How results are printed.").shortName = "-o";
     flags.choice(failOn_, "--fail-on", kFailOn,
-                 "What makes the exit status 1: a denial; also what enforce would deny; also any warning or rewrite; also what is "
+                 "What makes the exit status 1: a denial; also what enforce would deny; also any warning or rewrite; "
+                 "also what is "
                  "not known (NotJudged, UnknownFootprint, or a result that hangs on something unknown).");
     flags.choice(mode_, "--mode", kModes, "Replaces the mode of all policies.").defaultText = "as the policies say";
     flags.text(namespace_, "--namespace", "NAME", "The namespace of objects that name none.");
@@ -69,9 +78,10 @@ class Check : public Command {
       complain("check needs a file, a folder or - for standard input; see rightslice check --help");
       return kUsage;
     }
-    const auto mode = mode_.empty() ? std::nullopt : std::optional(mode_ == "enforce" ? policy::Mode::Enforce
-                                                                   : mode_ == "warn"  ? policy::Mode::Warn
-                                                                                      : policy::Mode::Audit);
+    const auto mode = mode_.empty() ? std::nullopt
+                                    : std::optional(mode_ == "enforce" ? policy::Mode::Enforce
+                                                    : mode_ == "warn"  ? policy::Mode::Warn
+                                                                       : policy::Mode::Audit);
     auto loaded = loadSources(sources_, mode);
     if (!loaded) return kUsage;
     sayWhichPolicies(*loaded);
@@ -97,7 +107,8 @@ class Check : public Command {
     std::vector<policy::Exception> more;
     for (const auto& exception : exceptions.exceptions) {
       bool there = false;  // the same file may be named by --policies and as input
-      for (const auto& other : sources.policies.allExceptions()) there |= other.ns == exception.ns && other.name == exception.name;
+      for (const auto& other : sources.policies.allExceptions())
+        there |= other.ns == exception.ns && other.name == exception.name;
       if (!there) more.push_back(exception);
     }
     if (!more.empty()) sources.policies = sources.policies.withExceptions(std::move(more));
@@ -140,10 +151,12 @@ class Check : public Command {
         wrong(file.error());
         continue;
       }
-      for (const auto& part : (*file)->stream.broken) wrong({part.error.message, (*file)->name + ":" + part.error.where});
+      for (const auto& part : (*file)->stream.broken)
+        wrong({part.error.message, (*file)->name + ":" + part.error.where});
       std::vector<Fix> changes;
       forEachObject(
-          **file, [&](const InputObject& object) { judgeOne(object, survey, sources, report.get(), changes, wrong); }, wrong);
+          **file, [&](const InputObject& object) { judgeOne(object, survey, sources, report.get(), changes, wrong); },
+          wrong);
       if (fix_) {
         progress.clear();
         printFixed(**file, changes);
@@ -153,8 +166,8 @@ class Check : public Command {
     if (report) report->end(summary_);
   }
 
-  void judgeOne(const InputObject& object, const Survey& survey, const Sources& sources, Report* report, std::vector<Fix>& changes,
-                const std::function<void(const Error&)>& wrong) {
+  void judgeOne(const InputObject& object, const Survey& survey, const Sources& sources, Report* report,
+                std::vector<Fix>& changes, const std::function<void(const Error&)>& wrong) {
     const workload::Workload workload = workload::read(object.view(), namespace_);
     for (const auto& part : workload.malformed) wrong({part.message, object.where(part.where)});
     if (workload.kind == nullptr && workload.gpuKeyPointer.empty()) return;
@@ -168,7 +181,8 @@ class Check : public Command {
     const auto environment = sources.environment();
     Judged judged{admission::verdict(object.object(), namespace_, environment, request), &object, false};
     if (!judged.judgement.recordedOnly) {
-      const auto more = policy::usageOf(workload, *environment.policies, environment.catalogue, *environment.surroundings);
+      const auto more =
+          policy::usageOf(workload, *environment.policies, environment.catalogue, *environment.surroundings);
       usage.memory = plusBytes(usage.memory, more.memory);
       usage.gpuMillis += more.gpuMillis;
       usage.costCents += more.costCents;
@@ -177,7 +191,8 @@ class Check : public Command {
     failed_ = failed_ || judged.failed;
     summary_.count(judged.judgement);
     if (report != nullptr) report->add(judged);
-    else for (auto& change : fixes(judged)) changes.push_back(std::move(change));
+    else
+      for (auto& change : fixes(judged)) changes.push_back(std::move(change));
   }
 
   void printFixed(const InputFile& file, std::vector<Fix>& changes) {
@@ -215,9 +230,9 @@ class Check : public Command {
 
   Summary summary_;
   bool failed_ = false;
-  std::string printed_;         // the last byte of what --fix printed so far
-  std::vector<Error> early_;    // what could not be read before the report begins
-  std::map<std::string, policy::Request::Usage> usage_;   // of each namespace, by the objects so far
+  std::string printed_;                                  // the last byte of what --fix printed so far
+  std::vector<Error> early_;                             // what could not be read before the report begins
+  std::map<std::string, policy::Request::Usage> usage_;  // of each namespace, by the objects so far
 };
 
 }  // namespace

@@ -33,28 +33,48 @@ std::string lastToken(std::string_view pointer) {
 std::string obstacleOf(const policy::ContainerJudgement& container) {
   const auto& recommended = *container.recommended;
   if (recommended.count)
-    return fmt::format("ask for {} x {} and set the parallelism of the engine to it by hand", recommended.resource, *recommended.count);
+    return fmt::format("ask for {} x {} and set the parallelism of the engine to it by hand", recommended.resource,
+                       *recommended.count);
   if (recommended.resource == container.requested->resource)
-    return fmt::format("{} means a slice here: choose {} by the label or the pool of the nodes", recommended.resource, recommended.profile);
+    return fmt::format("{} means a slice here: choose {} by the label or the pool of the nodes", recommended.resource,
+                       recommended.profile);
   if (!recommended.flags.empty()) {
     std::string flags;
-    for (const auto& [flag, value] : recommended.flags) flags += fmt::format("{}{} {}", flags.empty() ? "" : ", ", flag, value);
+    for (const auto& [flag, value] : recommended.flags)
+      flags += fmt::format("{}{} {}", flags.empty() ? "" : ", ", flag, value);
     return fmt::format("{} also needs other engine flags ({}): change both by hand", recommended.resource, flags);
   }
   return {};
 }
 
+/// What was judged of the container, if it is clear: of several with its name, all that ask for the resource must agree.
+const policy::ContainerJudgement* judgementOf(const policy::Judgement& judgement, const workload::Container& container,
+                                              const std::string& resource) {
+  const policy::ContainerJudgement* result = nullptr;
+  for (const auto& candidate : judgement.containers) {
+    if (candidate.name != container.name || !candidate.requested || candidate.requested->resource != resource) continue;
+    const auto recommended = [](const policy::ContainerJudgement& one) {
+      return one.recommended ? one.recommended->resource : std::string();
+    };
+    if (result != nullptr && recommended(*result) != recommended(candidate)) return nullptr;
+    result = &candidate;
+  }
+  return result;
+}
+
 /// What the documents should be after these fixes.
 bool isExactly(const InputFile& file, const std::string& edited, const std::vector<const Fix*>& applied) {
   const json::YamlStream stream = json::parseYaml(edited);
-  if (stream.documents.size() != file.stream.documents.size() || stream.broken.size() != file.stream.broken.size()) return false;
+  if (stream.documents.size() != file.stream.documents.size() || stream.broken.size() != file.stream.broken.size())
+    return false;
   for (std::size_t i = 0; i < stream.documents.size(); ++i) {
     const auto& before = file.stream.documents[i];
     json::Patch patch;
     for (const Fix* fix : applied) {
       if (fix->document != &before) continue;
       for (const auto& key : fix->keys)
-        patch.push_back({json::PatchOperation::Op::Move, key.substr(0, key.rfind('/') + 1) + json::escapeToken(fix->to), key, {}});
+        patch.push_back(
+            {json::PatchOperation::Op::Move, key.substr(0, key.rfind('/') + 1) + json::escapeToken(fix->to), key, {}});
     }
     const auto expected = json::apply(before.document, patch);
     if (!expected || !expected->root().equals(stream.documents[i].document.root())) return false;
@@ -70,7 +90,8 @@ std::string withEdits(const InputFile& file, const std::vector<const Fix*>& appl
 
 }  // namespace
 
-std::optional<TextEdit> renameKey(const std::string& text, const json::Marks& marks, std::string_view pointer, std::string_view to) {
+std::optional<TextEdit> renameKey(const std::string& text, const json::Marks& marks, std::string_view pointer,
+                                  std::string_view to) {
   const std::string from = lastToken(pointer);
   const json::Mark at = marks.find(pointer).key;
   for (const std::string_view quote : {"", "\"", "'"}) {
@@ -90,40 +111,40 @@ std::vector<Fix> fixes(const Judged& judged) {
   std::vector<Fix> result;
   const InputObject& object = *judged.object;
   const workload::Workload workload = workload::read(object.view());
-  for (const auto& container : judged.judgement.containers) {
-    const auto& findings = judged.judgement.findings;
-    const bool wanted = std::any_of(findings.begin(), findings.end(), [&](const auto& finding) {
-      return finding.container == container.name && asksForAnotherSlice(finding);
-    });
-    if (!wanted || !container.recommended || !container.requested) continue;
-    Fix fix;
-    fix.document = object.document;
-    fix.container = fmt::format("{} {}/{}, container {}", judged.judgement.kind, judged.judgement.ns, judged.judgement.name, container.name);
-    fix.where = fmt::format("{}:{}", object.file->name, object.place("/kind").key.line);
-    fix.from = container.requested->resource;
-    fix.to = container.recommended->resource;
-    fix.obstacle = obstacleOf(container);
-    for (const auto& part : workload.templates)
-      for (const auto& candidate : part.containers) {
-        if (candidate.name != container.name) continue;
-        for (const std::string_view list : {"limits", "requests"}) {
-          const std::string pointer = fmt::format("{}/resources/{}/{}", candidate.pointer, list, json::escapeToken(fix.from));
-          if (object.view().find(pointer).exists()) fix.keys.push_back(object.prefix + pointer);
+  const auto& findings = judged.judgement.findings;
+  for (const auto& part : workload.templates)
+    for (const auto& container : part.containers) {
+      // By place, not by name: two templates of one object may have containers of the same name.
+      const auto finding = std::find_if(findings.begin(), findings.end(), [&](const auto& candidate) {
+        return asksForAnotherSlice(candidate) && candidate.path.starts_with(container.pointer + "/");
+      });
+      if (finding == findings.end()) continue;
+      const auto* judgement = judgementOf(judged.judgement, container, lastToken(finding->path));
+      if (judgement == nullptr || !judgement->recommended) continue;
+      Fix fix;
+      fix.document = object.document;
+      fix.container = fmt::format("{} {}/{}, container {}", judged.judgement.kind, judged.judgement.ns,
+                                  judged.judgement.name, container.name);
+      fix.where = fmt::format("{}:{}", object.file->name, object.place(finding->path).key.line);
+      fix.from = judgement->requested->resource;
+      fix.to = judgement->recommended->resource;
+      for (const std::string_view list : {"limits", "requests"}) {
+        const std::string pointer =
+            fmt::format("{}/resources/{}/{}", container.pointer, list, json::escapeToken(fix.from));
+        if (object.view().find(pointer).exists()) fix.keys.push_back(object.prefix + pointer);
+      }
+      fix.obstacle = obstacleOf(*judgement);
+      if (fix.obstacle.empty()) {
+        for (const auto& key : fix.keys)
+          if (auto edit = renameKey(object.file->text, object.document->marks, key, fix.to))
+            fix.edits.push_back(std::move(*edit));
+        if (fix.edits.size() != fix.keys.size() || fix.keys.empty()) {
+          fix.edits.clear();
+          fix.obstacle = fmt::format("the key is written in a way that cannot be edited here: write {} by hand", fix.to);
         }
       }
-    if (fix.obstacle.empty()) {
-      for (const auto& key : fix.keys) {
-        if (auto edit = renameKey(object.file->text, object.document->marks, key, fix.to)) fix.edits.push_back(std::move(*edit));
-      }
-      if (fix.edits.size() != fix.keys.size() || fix.keys.empty()) {
-        fix.edits.clear();
-        fix.obstacle = fmt::format("the key is written in a way that cannot be edited here: write {} by hand", fix.to);
-      } else {
-        fix.where = fmt::format("{}:{}", object.file->name, fix.edits.front().at.line);
-      }
+      result.push_back(std::move(fix));
     }
-    result.push_back(std::move(fix));
-  }
   return result;
 }
 

@@ -83,7 +83,9 @@ Flag& Flags::toggle(bool& target, std::string name, std::string help) {
 }
 
 Flag& Flags::choice(std::string& target, std::string name, std::vector<std::string> choices, std::string help) {
-  Flag flag{.name = std::move(name), .value = fmt::format("{}", fmt::join(choices, "|")), .help = std::move(help),
+  Flag flag{.name = std::move(name),
+            .value = fmt::format("{}", fmt::join(choices, "|")),
+            .help = std::move(help),
             .defaultText = target};
   flag.choices = choices;
   flag.set = [&target, choices = std::move(choices)](const std::string& text) -> Result<bool> {
@@ -100,7 +102,10 @@ Flag& Flags::choice(std::string& target, std::string name, std::vector<std::stri
 
 Flag& Flags::integer(std::int64_t& target, std::string name, std::string value, std::string help, std::int64_t least,
                      std::int64_t most) {
-  Flag flag{.name = std::move(name), .value = std::move(value), .help = std::move(help), .defaultText = std::to_string(target)};
+  Flag flag{.name = std::move(name),
+            .value = std::move(value),
+            .help = std::move(help),
+            .defaultText = std::to_string(target)};
   flag.set = [&target, least, most](const std::string& text) {
     return setInteger(text, least, most, [&target](std::int64_t number) { target = number; });
   };
@@ -163,7 +168,8 @@ std::optional<int> parseHeadroom(std::string_view text) {
     decimal = text.substr(dot + 1);
     if (decimal.size() != 1 || decimal[0] < '0' || decimal[0] > '9') return std::nullopt;
   }
-  if (whole.empty() || whole.size() > 3 || whole.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  if (whole.empty() || whole.size() > 3 || whole.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
   const int tenths = static_cast<int>(*parseInteger(whole)) * 10 + (decimal.empty() ? 0 : decimal[0] - '0');
   return tenths <= 2000 ? std::optional(tenths) : std::nullopt;
 }

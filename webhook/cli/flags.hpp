@@ -13,12 +13,12 @@
 namespace rightslice::cli {
 
 struct Flag {
-  std::string name{};          ///< "--policies"
-  std::string shortName{};     ///< "-o"; mostly empty
-  std::string value{};         ///< what stands for the value in the manual ("DIR|FILE"); empty: a switch
+  std::string name{};       ///< "--policies"
+  std::string shortName{};  ///< "-o"; mostly empty
+  std::string value{};      ///< what stands for the value in the manual ("DIR|FILE"); empty: a switch
   std::string help{};
-  std::string defaultText{};   ///< as the manual shows it; empty: none
-  std::string group{};         ///< heading in the manual; empty: the command's own
+  std::string defaultText{};  ///< as the manual shows it; empty: none
+  std::string group{};        ///< heading in the manual; empty: the command's own
   bool repeatable = false;
   std::vector<std::string> choices{};  ///< not empty: the only values
   /// Takes one value ("true" or "false" of a switch); the message says what is wrong with it.
@@ -40,7 +40,8 @@ class Flags {
   Flag& list(std::vector<std::string>& target, std::string name, std::string value, std::string help);
   Flag& toggle(bool& target, std::string name, std::string help);
   Flag& choice(std::string& target, std::string name, std::vector<std::string> choices, std::string help);
-  Flag& integer(std::int64_t& target, std::string name, std::string value, std::string help, std::int64_t least, std::int64_t most);
+  Flag& integer(std::int64_t& target, std::string name, std::string value, std::string help, std::int64_t least,
+                std::int64_t most);
   Flag& integer(std::optional<std::int64_t>& target, std::string name, std::string value, std::string help,
                 std::int64_t least, std::int64_t most);
   Flag& date(std::optional<Date>& target, std::string name, std::string help);

@@ -20,23 +20,29 @@ std::string productText(const gpu::Product& product, bool verbose, const Style& 
   std::string text = style.paint(Colour::Bold, product.title);
   if (product.totalMiB) text += fmt::format("  {} MiB ({})", *product.totalMiB, formatBytes(*product.totalMiB * kMiB));
   text += "\n";
-  if (!product.gfdLabels.empty()) text += wrap(fmt::format("nvidia.com/gpu.product: {}", fmt::join(product.gfdLabels, ", ")), style.width, "  ", "    ");
-  if (!product.aliases.empty()) text += wrap(fmt::format("also called: {}", fmt::join(product.aliases, ", ")), style.width, "  ", "    ");
-  std::vector<std::vector<std::string>> rows{{"profile", "resource", "holds MiB", "GiB", "", "compute", "memory", "at most"}};
+  if (!product.gfdLabels.empty())
+    text +=
+        wrap(fmt::format("nvidia.com/gpu.product: {}", fmt::join(product.gfdLabels, ", ")), style.width, "  ", "    ");
+  if (!product.aliases.empty())
+    text += wrap(fmt::format("also called: {}", fmt::join(product.aliases, ", ")), style.width, "  ", "    ");
+  std::vector<std::vector<std::string>> rows{
+      {"profile", "resource", "holds MiB", "GiB", "", "compute", "memory", "at most"}};
   std::vector<std::string> notes;
   for (const auto& profile : product.profiles) {
     const auto usable = gpu::usable(product, profile);
-    rows.push_back({profile.name, resourceOf(profile), usable ? std::to_string(usable->bytes / kMiB) : "?",
-                    usable ? fmt::format("{:.2f}", static_cast<double>(usable->bytes) / static_cast<double>(kGiB)) : "?",
-                    usable && usable->standIn ? "~ estimated" : "", std::to_string(profile.computeSlices), number(profile.memorySlices),
-                    number(profile.maxInstances)});
+    rows.push_back(
+        {profile.name, resourceOf(profile), usable ? std::to_string(usable->bytes / kMiB) : "?",
+         usable ? fmt::format("{:.2f}", static_cast<double>(usable->bytes) / static_cast<double>(kGiB)) : "?",
+         usable && usable->standIn ? "~ estimated" : "", std::to_string(profile.computeSlices),
+         number(profile.memorySlices), number(profile.maxInstances)});
     if (!verbose) continue;
     std::string variants;
     for (const auto& variant : profile.variants)
       variants += fmt::format("{}{}{}", variants.empty() ? "; on other drivers " : ", ", variant.name,
                               variant.memoryMiB ? fmt::format(" ({} MiB)", *variant.memoryMiB) : "");
     if (!variants.empty() || !profile.source.empty())
-      notes.push_back(fmt::format("{}: {}{}", profile.name, profile.source.empty() ? "no source of its own" : profile.source, variants));
+      notes.push_back(fmt::format("{}: {}{}", profile.name,
+                                  profile.source.empty() ? "no source of its own" : profile.source, variants));
   }
   if (product.profiles.empty()) text += "  its slices are not known\n";
   else text += table(rows, {2, 3, 5, 6, 7}, "  ");
@@ -61,9 +67,13 @@ void productJson(json::Writer& out, const gpu::Product& product) {
   if (product.memorySlices) out.member("memorySlices", *product.memorySlices);
   out.key("profiles").beginArray();
   for (const auto& profile : product.profiles) {
-    out.beginObject().member("name", profile.name).member("resource", resourceOf(profile)).member("computeSlices", profile.computeSlices);
+    out.beginObject()
+        .member("name", profile.name)
+        .member("resource", resourceOf(profile))
+        .member("computeSlices", profile.computeSlices);
     if (profile.memorySlices) out.member("memorySlices", *profile.memorySlices);
-    if (const auto usable = gpu::usable(product, profile)) out.member("usableBytes", usable->bytes).memberBool("estimated", usable->standIn);
+    if (const auto usable = gpu::usable(product, profile))
+      out.member("usableBytes", usable->bytes).memberBool("estimated", usable->standIn);
     if (profile.maxInstances) out.member("maxInstances", *profile.maxInstances);
     out.key("variants").beginArray();
     for (const auto& variant : profile.variants) {
@@ -81,13 +91,17 @@ void productJson(json::Writer& out, const gpu::Product& product) {
 class Gpus : public Command {
  public:
   Manual manual() const override {
-    return {"gpus", "the catalogue: products, profiles, what they hold",
-            "rightslice gpus [FLAG]... [PRODUCT]...",
-            "Lists the GPU products that can be cut into slices, their profiles, and what a slice really holds: the smallest size that "
-            "was measured, not the number in its name. A size that nobody has measured is marked as estimated, and never denies "
-            "anything by itself.",
-            "0  listed\n2  bad usage, or an unknown product",
-            "rightslice gpus\nrightslice gpus H100-80GB-HBM3 --verbose\nrightslice gpus -o json | jq '.products[].title'"};
+    return {
+        "gpus",
+        "the catalogue: products, profiles, what they hold",
+        "rightslice gpus [FLAG]... [PRODUCT]...",
+        "Lists the GPU products that can be cut into slices, their profiles, and what a slice really holds: the "
+        "smallest size that "
+        "was measured, not the number in its name. A size that nobody has measured is marked as estimated, and never "
+        "denies "
+        "anything by itself.",
+        "0  listed\n2  bad usage, or an unknown product",
+        "rightslice gpus\nrightslice gpus H100-80GB-HBM3 --verbose\nrightslice gpus -o json | jq '.products[].title'"};
   }
 
   void declare(Flags& flags) override {

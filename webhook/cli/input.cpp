@@ -40,14 +40,16 @@ Result<json::Document> ownTree(json::View item, const std::string& kind, std::st
 
 class Walk {
  public:
-  Walk(const InputFile& file, const std::function<void(const InputObject&)>& use, const std::function<void(const Error&)>& wrong)
+  Walk(const InputFile& file, const std::function<void(const InputObject&)>& use,
+       const std::function<void(const Error&)>& wrong)
       : file_(file), use_(use), wrong_(wrong) {}
 
   void document(const json::YamlDocument& document) {
     item_ = 0;
     const json::View root = document.document.root();
     if (!root.isObject()) {
-      wrong_({fmt::format("document {} is no object of Kubernetes but a value of type {}", document.index, root.typeName()),
+      wrong_({fmt::format("document {} is no object of Kubernetes but a value of type {}", document.index,
+                          root.typeName()),
               placeText(file_, document.marks.find("").value)});
     } else if (const auto kind = itemKind(root)) {
       items(document, root, "", *kind);
@@ -93,9 +95,7 @@ void forEachObject(const InputFile& file, const std::function<void(const InputOb
   for (const auto& document : file.stream.documents) Walk(file, use, wrong).document(document);
 }
 
-std::string InputObject::where(std::string_view pointer) const {
-  return placeText(*file, place(pointer).key);
-}
+std::string InputObject::where(std::string_view pointer) const { return placeText(*file, place(pointer).key); }
 
 Input::Input(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {

@@ -12,7 +12,7 @@ namespace rightslice::cli {
 
 /// One file, read and parsed.
 struct InputFile {
-  std::string name;          ///< as it is reported; "-" is standard input
+  std::string name;  ///< as it is reported; "-" is standard input
   std::string text;
   json::YamlStream stream;
 };
@@ -21,9 +21,9 @@ struct InputFile {
 struct InputObject {
   const InputFile* file = nullptr;
   const json::YamlDocument* document = nullptr;
-  int item = 0;              ///< from 1 in a List, else 0
-  std::string prefix;        ///< JSON pointer of the object in its document: "" or "/items/2"
-  std::shared_ptr<const json::Document> owned;   ///< of an item
+  int item = 0;                                 ///< from 1 in a List, else 0
+  std::string prefix;                           ///< JSON pointer of the object in its document: "" or "/items/2"
+  std::shared_ptr<const json::Document> owned;  ///< of an item
   const json::Document& object() const { return owned ? *owned : document->document; }
   json::View view() const { return object().root(); }
 
@@ -35,8 +35,8 @@ struct InputObject {
   std::string where(std::string_view pointer) const;
 };
 
-/// Every object of the file: Lists are taken apart (also typed ones, whose items name no kind of their own). A document that
-/// is no object goes to `wrong` (Error.where has file, line and column), and so does an item.
+/// Every object of the file: Lists are taken apart (also typed ones, whose items name no kind of their own). A document
+/// that is no object goes to `wrong` (Error.where has file, line and column), and so does an item.
 void forEachObject(const InputFile& file, const std::function<void(const InputObject&)>& use,
                    const std::function<void(const Error&)>& wrong);
 

@@ -16,8 +16,9 @@ struct Parsed {
   bool helpWanted = false;
 };
 
-/// A flag on the command line wins over its environment variable; of a flag given twice the last one holds, unless it is
-/// repeatable. A repeatable flag's variable is split at commas. The error is one line for a person, with a suggestion.
+/// A flag on the command line wins over its environment variable; of a flag given twice the last one holds, unless it
+/// is repeatable. A repeatable flag's variable is split at commas. The error is one line for a person, with a
+/// suggestion.
 Result<Parsed> parse(Flags& flags, const std::vector<std::string>& arguments, const EnvironmentLookup& environment);
 
 /// The environment of the process.

@@ -18,7 +18,7 @@ namespace rightslice::cli {
 struct Judged {
   policy::Judgement judgement;
   const InputObject* object = nullptr;
-  bool failed = false;   ///< counts for the exit status, at the level of --fail-on
+  bool failed = false;  ///< counts for the exit status, at the level of --fail-on
 
   admission::Origin origin() const { return {object->file->name, object->document->index, object->item}; }
 };

@@ -12,7 +12,8 @@ void Summary::count(const policy::Judgement& judgement) {
     case policy::Action::Deny: ++denied; break;
   }
   const auto& findings = judgement.findings;
-  if (std::any_of(findings.begin(), findings.end(), [](const auto& finding) { return finding.code == policy::Code::NotJudged; }))
+  if (std::any_of(findings.begin(), findings.end(),
+                  [](const auto& finding) { return finding.code == policy::Code::NotJudged; }))
     ++notJudged;
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/fix.hpp"
 #include "cli/report.hpp"
 #include "cli/version.hpp"
@@ -39,13 +41,18 @@ void location(json::Writer& out, const std::string& file) {
 
 class SarifReport : public Report {
  public:
-  explicit SarifReport(Sink sink) : sink_(std::move(sink)) { results_.beginArray(); notifications_.beginArray(); }
+  explicit SarifReport(Sink sink) : sink_(std::move(sink)) {
+    results_.beginArray();
+    notifications_.beginArray();
+  }
 
   void add(const Judged& judged) override {
     const auto& judgement = judged.judgement;
     const auto all = fixes(judged);
     for (const auto& finding : judgement.findings) {
-      results_.beginObject().member("ruleId", name(finding.code)).member("ruleIndex", static_cast<std::int64_t>(finding.code));
+      results_.beginObject()
+          .member("ruleId", name(finding.code))
+          .member("ruleIndex", static_cast<std::int64_t>(finding.code));
       results_.member("level", level(finding.action));
       const std::string subject = fmt::format("{} {}/{}{}: ", judgement.kind, judgement.ns, judgement.name,
                                               finding.container.empty() ? "" : ", container " + finding.container);
@@ -53,11 +60,15 @@ class SarifReport : public Report {
       results_.key("locations").beginArray().beginObject().key("physicalLocation").beginObject();
       location(results_, judged.object->file->name);
       const json::Mark at = judged.object->place(finding.path).key;
-      results_.key("region").beginObject().member("startLine", std::max(at.line, 1)).member("startColumn", std::max(at.column, 1)).endObject();
+      results_.key("region")
+          .beginObject()
+          .member("startLine", std::max(at.line, 1))
+          .member("startColumn", std::max(at.column, 1))
+          .endObject();
       results_.endObject().endObject().endArray();
       for (const auto& fix : all)
-        if (fix.obstacle.empty() && fix.container.ends_with("container " + finding.container) &&
-            (finding.code == policy::Code::Oversized || finding.code == policy::Code::Undersized || finding.code == policy::Code::TightFit))
+        if (fix.obstacle.empty() &&
+            std::find(fix.keys.begin(), fix.keys.end(), judged.object->prefix + finding.path) != fix.keys.end())
           replacement(judged.object->file->name, fix);
       results_.endObject();
     }
@@ -65,7 +76,8 @@ class SarifReport : public Report {
 
   void unreadable(const Error& error) override {
     notifications_.beginObject().member("level", "error");
-    notifications_.key("message").beginObject().member("text", error.where.empty() ? error.message : error.where + ": " + error.message);
+    notifications_.key("message").beginObject().member(
+        "text", error.where.empty() ? error.message : error.where + ": " + error.message);
     notifications_.endObject().endObject();
   }
 
@@ -77,7 +89,12 @@ class SarifReport : public Report {
     out.key("runs").beginArray().beginObject().key("tool").beginObject().key("driver").beginObject();
     out.member("name", "rightslice").member("version", version()).key("rules").beginArray();
     for (const auto& row : policy::codes()) {
-      out.beginObject().member("id", row.name).key("shortDescription").beginObject().member("text", row.summary).endObject();
+      out.beginObject()
+          .member("id", row.name)
+          .key("shortDescription")
+          .beginObject()
+          .member("text", row.summary)
+          .endObject();
       out.key("defaultConfiguration").beginObject().member("level", level(row.defaultAction)).endObject().endObject();
     }
     out.endArray().endObject().endObject();
@@ -97,8 +114,14 @@ class SarifReport : public Report {
     location(results_, file);
     results_.key("replacements").beginArray();
     for (const auto& edit : fix.edits) {
-      results_.beginObject().key("deletedRegion").beginObject().member("startLine", edit.at.line).member("startColumn", edit.at.column);
-      results_.member("endLine", edit.at.line).member("endColumn", edit.at.column + static_cast<std::int64_t>(edit.length)).endObject();
+      results_.beginObject()
+          .key("deletedRegion")
+          .beginObject()
+          .member("startLine", edit.at.line)
+          .member("startColumn", edit.at.column);
+      results_.member("endLine", edit.at.line)
+          .member("endColumn", edit.at.column + static_cast<std::int64_t>(edit.length))
+          .endObject();
       results_.key("insertedContent").beginObject().member("text", edit.replacement).endObject().endObject();
     }
     results_.endArray().endObject().endArray().endObject().endArray();

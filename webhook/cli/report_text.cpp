@@ -64,8 +64,10 @@ std::string needText(const model::Need& need) {
 std::string requestText(const policy::Requested& requested) {
   std::string text = plain(requested.resource);
   if (requested.count != 1) text += fmt::format(" x {}", requested.count);
-  if (requested.usable) text += fmt::format(", {} {}", requested.count == 1 ? "which holds" : "each holds", formatBytes(*requested.usable));
-  if (!requested.gpus.empty() && requested.gpus.size() <= 2) text += fmt::format(", of {}", fmt::join(requested.gpus, " or "));
+  if (requested.usable)
+    text += fmt::format(", {} {}", requested.count == 1 ? "which holds" : "each holds", formatBytes(*requested.usable));
+  if (!requested.gpus.empty() && requested.gpus.size() <= 2)
+    text += fmt::format(", of {}", fmt::join(requested.gpus, " or "));
   return text;
 }
 
@@ -73,12 +75,14 @@ std::string adviceText(const policy::ContainerJudgement& container) {
   const auto& recommended = *container.recommended;
   std::string text = plain(recommended.resource);
   if (recommended.count) text += fmt::format(" x {}", *recommended.count);
-  if (!recommended.profile.empty() && text.find(recommended.profile) == std::string::npos) text += " as " + recommended.profile;
+  if (!recommended.profile.empty() && text.find(recommended.profile) == std::string::npos)
+    text += " as " + recommended.profile;
   if (recommended.usable) text += fmt::format(", which holds {}", formatBytes(*recommended.usable));
   for (const auto& [flag, value] : recommended.flags) text += fmt::format(", with {} {}", flag, value);
   if (!container.cost) return text;
   const auto& cost = *container.cost;
-  if (cost.wasteCents && *cost.wasteCents > 0) text += fmt::format("; saves {} a month", money(*cost.wasteCents, cost.currency));
+  if (cost.wasteCents && *cost.wasteCents > 0)
+    text += fmt::format("; saves {} a month", money(*cost.wasteCents, cost.currency));
   else if (cost.recommendedCents)
     text += fmt::format("; {} a month instead of {}", money(*cost.recommendedCents, cost.currency),
                         money(cost.requestedCents, cost.currency));
@@ -118,14 +122,17 @@ class TextReport : public Report {
   void headline(const Judged& judged) {
     const auto& judgement = judged.judgement;
     const json::Mark start = judged.object->place("/kind").key;
-    std::string text = style_.paint(colourOf(judgement.decision), fmt::format("{:<7}", upper(name(judgement.decision))));
-    text += " " + style_.paint(Colour::Bold, plain(fmt::format("{} {}/{}", judgement.kind, judgement.ns, judgement.name)));
+    std::string text =
+        style_.paint(colourOf(judgement.decision), fmt::format("{:<7}", upper(name(judgement.decision))));
+    text +=
+        " " + style_.paint(Colour::Bold, plain(fmt::format("{} {}/{}", judgement.kind, judgement.ns, judgement.name)));
     text += "  " + style_.paint(Colour::Dim, fmt::format("{}:{}", plain(judged.object->file->name), start.line));
     if (judged.object->item > 0) text += fmt::format(" item {}", judged.object->item);
     if (judgement.wouldBe && *judgement.wouldBe != judgement.decision)
       text += fmt::format("  ({} mode; enforce would {})", judgement.mode ? name(*judgement.mode) : "audit",
                           style_.paint(colourOf(*judgement.wouldBe), name(*judgement.wouldBe)));
-    const bool gpu = std::any_of(judgement.containers.begin(), judgement.containers.end(), [](const auto& c) { return c.requested.has_value(); });
+    const bool gpu = std::any_of(judgement.containers.begin(), judgement.containers.end(),
+                                 [](const auto& c) { return c.requested.has_value(); });
     const bool brief = !gpu && judgement.findings.empty() && judgement.unknown.empty() && judgement.notes.empty();
     if (judgement.recordedOnly) text += "  recorded only";
     else if (brief) text += "  asks for no GPU";
@@ -135,7 +142,8 @@ class TextReport : public Report {
     wroteAny_ = true;
     lastWasBrief_ = brief;
     if (!brief && !judgement.policies.empty())
-      line(fmt::format("{} {}", judgement.policies.size() == 1 ? "policy" : "policies", fmt::join(judgement.policies, ", ")));
+      line(fmt::format("{} {}", judgement.policies.size() == 1 ? "policy" : "policies",
+                       fmt::join(judgement.policies, ", ")));
   }
 
   void containerText(const policy::ContainerJudgement& container) {
@@ -147,8 +155,9 @@ class TextReport : public Report {
     if (container.need) labelled("needs", needText(*container.need));
     if (container.recommended) labelled("better", adviceText(container));
     else if (container.cost)
-      labelled("costs", money(container.cost->requestedCents, container.cost->currency) + " a month" +
-                            (container.cost->defaultBook ? fmt::format(" (list prices of {})", container.cost->bookDate) : ""));
+      labelled("costs",
+               money(container.cost->requestedCents, container.cost->currency) + " a month" +
+                   (container.cost->defaultBook ? fmt::format(" (list prices of {})", container.cost->bookDate) : ""));
   }
 
   void finding(const Judged& judged, std::size_t index) {
@@ -158,11 +167,13 @@ class TextReport : public Report {
     const json::Mark at = judged.object->place(finding.path).key;
     std::string action(name(finding.action));
     if (effective != finding.action) action += fmt::format(" (now {})", name(effective));
-    sink_(fmt::format("{}{} {}  {}\n", kIndent, style_.paint(colourOf(finding.action), action),
-                      style_.paint(Colour::Bold, name(finding.code)),
-                      style_.paint(Colour::Dim, fmt::format("{}:{}:{}", plain(judged.object->file->name), at.line, at.column))));
+    sink_(fmt::format(
+        "{}{} {}  {}\n", kIndent, style_.paint(colourOf(finding.action), action),
+        style_.paint(Colour::Bold, name(finding.code)),
+        style_.paint(Colour::Dim, fmt::format("{}:{}:{}", plain(judged.object->file->name), at.line, at.column))));
     const std::string where = finding.container.empty() ? "" : "container " + finding.container + ": ";
-    const std::string text = finding.message.find(finding.container) == std::string::npos ? where + finding.message : finding.message;
+    const std::string text =
+        finding.message.find(finding.container) == std::string::npos ? where + finding.message : finding.message;
     sink_(wrap(text, style_.width, "      ", "      "));
   }
 
@@ -178,6 +189,8 @@ class TextReport : public Report {
 
 }  // namespace
 
-std::unique_ptr<Report> textReport(Sink sink, Style style) { return std::make_unique<TextReport>(std::move(sink), style); }
+std::unique_ptr<Report> textReport(Sink sink, Style style) {
+  return std::make_unique<TextReport>(std::move(sink), style);
+}
 
 }  // namespace rightslice::cli

@@ -14,19 +14,24 @@ namespace {
 class Review : public Command {
  public:
   Manual manual() const override {
-    return {"review", "answer one AdmissionReview",
+    return {"review",
+            "answer one AdmissionReview",
             "rightslice review [FLAG]... < review.json",
-            "Reads one AdmissionReview (admission.k8s.io/v1) from standard input and prints the answer that the webhook would give "
+            "Reads one AdmissionReview (admission.k8s.io/v1) from standard input and prints the answer that the "
+            "webhook would give "
             "to kube-apiserver, by the same code.",
-            "0  the review was answered, whatever the answer says\n2  bad usage, or the webhook would answer with HTTP 400, 413 or 415: one line "
+            "0  the review was answered, whatever the answer says\n2  bad usage, or the webhook would answer with HTTP "
+            "400, 413 or 415: one line "
             "on stderr, nothing on stdout",
-            "rightslice review --policies policies/ < review.json\nrightslice review --path mutate < review.json | jq .response.patch"};
+            "rightslice review --policies policies/ < review.json\nrightslice review --path mutate < review.json | jq "
+            ".response.patch"};
   }
 
   void declare(Flags& flags) override {
     flags.choice(path_, "--path", {"validate", "mutate"}, "Which of the two webhooks answers.");
     sources_.declare(flags);
-    flags.text(documentationUrl_, "--documentation-url", "URL", "Where the pages about findings are read; named in denials.");
+    flags.text(documentationUrl_, "--documentation-url", "URL",
+               "Where the pages about findings are read; named in denials.");
   }
 
   int run() override {
@@ -37,8 +42,9 @@ class Review : public Command {
       complain(describe(body.error()));
       return kUsage;
     }
-    const auto answer = admission::answer(*body, path_ == "mutate" ? admission::Path::Mutate : admission::Path::Validate,
-                                          loaded->environment(), {sources_.trustedControllers, documentationUrl_});
+    const auto answer =
+        admission::answer(*body, path_ == "mutate" ? admission::Path::Mutate : admission::Path::Validate,
+                          loaded->environment(), {sources_.trustedControllers, documentationUrl_});
     if (answer.httpStatus != 200) {
       complain(reason(answer.body));
       return kUsage;

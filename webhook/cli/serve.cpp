@@ -23,7 +23,10 @@ std::optional<std::chrono::seconds> parseSeconds(std::string_view text) {
 }
 
 void duration(Flags& flags, std::chrono::seconds& target, std::string name, std::string help) {
-  Flag flag{.name = std::move(name), .value = "DURATION", .help = std::move(help), .defaultText = fmt::format("{}s", target.count())};
+  Flag flag{.name = std::move(name),
+            .value = "DURATION",
+            .help = std::move(help),
+            .defaultText = fmt::format("{}s", target.count())};
   flag.set = [&target](const std::string& text) -> Result<bool> {
     const auto value = parseSeconds(text);
     if (!value) return fail(fmt::format("'{}' is no duration; write 30s, 5m or 1h", text));
@@ -36,38 +39,53 @@ void duration(Flags& flags, std::chrono::seconds& target, std::string name, std:
 class Serve : public Command {
  public:
   Manual manual() const override {
-    return {"serve", "the webhook: /validate and /mutate over TLS",
+    return {"serve",
+            "the webhook: /validate and /mutate over TLS",
             "rightslice serve --cert FILE --key FILE --policies DIR [FLAG]...",
-            "Answers the AdmissionReviews of kube-apiserver on /validate and /mutate, and /livez, /readyz and /metrics on a plain "
-            "port. Policies and certificates are read again when their content changes; a bad change keeps the last good version "
+            "Answers the AdmissionReviews of kube-apiserver on /validate and /mutate, and /livez, /readyz and /metrics "
+            "on a plain "
+            "port. Policies and certificates are read again when their content changes; a bad change keeps the last "
+            "good version "
             "in force. Without valid policies it does not start.\n\n"
             "On SIGTERM it becomes unready, goes on answering for --shutdown-delay, then drains and ends.",
             "0  ended by SIGTERM or SIGINT\n2  could not start",
             "rightslice serve --cert certs/tls.crt --key certs/tls.key --policies policies/starter\n"
-            "rightslice serve --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --cert tls.crt --key tls.key --policies policies/"};
+            "rightslice serve --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --cert tls.crt --key tls.key --policies "
+            "policies/"};
   }
 
   void declare(Flags& flags) override {
-    flags.text(settings_.listen, "--listen", "ADDRESS:PORT", "Where to serve TLS. Port 0 takes a free one and prints it.");
+    flags.text(settings_.listen, "--listen", "ADDRESS:PORT",
+               "Where to serve TLS. Port 0 takes a free one and prints it.");
     flags.text(settings_.cert, "--cert", "FILE", "The serving certificate with its chain, PEM. Required.");
     flags.text(settings_.key, "--key", "FILE", "The private key of the certificate, PEM. Required.");
-    flags.text(settings_.clientCa, "--client-ca", "FILE", "Ask clients for a certificate of this CA (mutual TLS), PEM.");
-    flags.text(settings_.opsListen, "--ops-listen", "ADDRESS:PORT", "Where to serve /livez, /readyz and /metrics, without TLS.");
+    flags.text(settings_.clientCa, "--client-ca", "FILE",
+               "Ask clients for a certificate of this CA (mutual TLS), PEM.");
+    flags.text(settings_.opsListen, "--ops-listen", "ADDRESS:PORT",
+               "Where to serve /livez, /readyz and /metrics, without TLS.");
     flags.integer(workers_, "--workers", "N", "Worker threads; 0 is one per processor, at most 4.", 0, 256);
-    duration(flags, settings_.shutdownDelay, "--shutdown-delay", "How long it goes on answering after SIGTERM before it drains.");
+    duration(flags, settings_.shutdownDelay, "--shutdown-delay",
+             "How long it goes on answering after SIGTERM before it drains.");
     flags.list(settings_.policies, "--policies", "DIR|FILE",
-               "Policies: a file, or a folder with *.yaml, *.yml and *.json. Polled by content, also through the link swap of a mounted "
+               "Policies: a file, or a folder with *.yaml, *.yml and *.json. Polled by content, also through the link "
+               "swap of a mounted "
                "ConfigMap. Required.");
-    flags.text(settings_.catalogue, "--catalogue", "DIR",
-               "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");
-    flags.text(settings_.surroundings, "--surroundings", "FILE", "Nodes, namespaces and prices, JSON or YAML, as for check.");
+    flags.text(
+        settings_.catalogue, "--catalogue", "DIR",
+        "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");
+    flags.text(settings_.surroundings, "--surroundings", "FILE",
+               "Nodes, namespaces and prices, JSON or YAML, as for check.");
     flags.date(settings_.now, "--now", "The day on which exceptions are judged.").defaultText = "the clock's (UTC)";
     flags.list(settings_.trustedControllers, "--trusted-controllers", "GLOB",
                "Users whose objects with a controller owner count as proven children of it.");
-    duration(flags, settings_.maxPolicyAge, "--max-policy-age", "Unready when the policies could not be read for so long.");
-    flags.integer(maxExceptionDays_, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1, 36500);
-    flags.text(settings_.documentationUrl, "--documentation-url", "URL", "Where the pages about findings are read; named in denials.");
-    flags.choice(settings_.logLevel, "--log-level", {"debug", "info", "warn", "error"}, "The least level that is logged.");
+    duration(flags, settings_.maxPolicyAge, "--max-policy-age",
+             "Unready when the policies could not be read for so long.");
+    flags.integer(maxExceptionDays_, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1,
+                  36500);
+    flags.text(settings_.documentationUrl, "--documentation-url", "URL",
+               "Where the pages about findings are read; named in denials.");
+    flags.choice(settings_.logLevel, "--log-level", {"debug", "info", "warn", "error"},
+                 "The least level that is logged.");
   }
 
   int run() override {

@@ -22,15 +22,20 @@ int refuse(std::string_view message) {
 class Size : public Command {
  public:
   Manual manual() const override {
-    return {"size", "what a model needs and which slices hold it, every term shown",
-            "rightslice size --model ID [FLAG]...\nrightslice size --config config.json [FLAG]...\nrightslice size [FLAG]... -- ENGINE COMMAND LINE",
-            "Computes the memory that a model needs on each GPU: weights, KV cache under load, activations, graphs, runtime, each "
+    return {"size",
+            "what a model needs and which slices hold it, every term shown",
+            "rightslice size --model ID [FLAG]...\nrightslice size --config config.json [FLAG]...\nrightslice size "
+            "[FLAG]... -- ENGINE COMMAND LINE",
+            "Computes the memory that a model needs on each GPU: weights, KV cache under load, activations, graphs, "
+            "runtime, each "
             "with where it comes from. Then lists the slices that hold it with the headroom.\n\n"
-            "The model is a name of the catalogue, the config.json of a model from Hugging Face, or what the engine's command line "
+            "The model is a name of the catalogue, the config.json of a model from Hugging Face, or what the engine's "
+            "command line "
             "names. Flags given beside a command line win over it.",
             "0  sized\n2  bad usage, unknown model, or an engine whose memory is not modelled",
             "rightslice size --model Qwen/Qwen2.5-7B-Instruct\n"
-            "rightslice size --model meta-llama/Llama-3.1-8B-Instruct --quantization fp8 --max-model-len 8192 --gpu H100-80GB-HBM3\n"
+            "rightslice size --model meta-llama/Llama-3.1-8B-Instruct --quantization fp8 --max-model-len 8192 --gpu "
+            "H100-80GB-HBM3\n"
             "rightslice size --config config.json --concurrency 32 --context 2048 -o json\n"
             "rightslice size --gpu A100-SXM4-80GB -- vllm serve Qwen/Qwen2.5-14B-Instruct-AWQ --max-model-len 16k"};
   }
@@ -42,34 +47,47 @@ class Size : public Command {
     flags.text(engineVersion_, "--engine-version", "VERSION", "Its release, as far as defaults depend on it.");
     flags.text(dtype_, "--dtype", "TYPE", "Type of weights and activations: auto, bfloat16, float16, float32.");
     flags.text(quantization_, "--quantization", "FORMAT",
-               "How weights are stored: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, or the engine's own word.");
+               "How weights are stored: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, or "
+               "the engine's own word.");
     flags.text(kvCacheDtype_, "--kv-cache-dtype", "TYPE", "Type of the KV cache: auto, fp8, ...");
     flags.text(gguf_, "--gguf", "TYPE", "The GGUF file type, such as Q4_K_M.");
     flags.integer(tensorParallel_, "--tensor-parallel-size", "N", "GPUs that share each layer.", 1, 1024);
     flags.integer(maxModelLen_, "--max-model-len", "N", "The longest sequence that the engine serves.", 1, kMany);
     flags.integer(maxNumSeqs_, "--max-num-seqs", "N", "Sequences that the engine runs at once.", 1, kMany);
     flags.integer(maxNumBatchedTokens_, "--max-num-batched-tokens", "N", "Tokens of one step of the engine.", 1, kMany);
-    Flag fraction{.name = "--gpu-memory-utilization", .value = "FRACTION", .help = "The share of the device that the engine takes, above 0 and at most 1."};
+    Flag fraction{.name = "--gpu-memory-utilization",
+                  .value = "FRACTION",
+                  .help = "The share of the device that the engine takes, above 0 and at most 1."};
     fraction.set = [this](const std::string& text) -> Result<bool> {
       const auto document = json::Document::parse(text);  // JSON's numbers: no locale, no surprises
       const auto value = document ? document->root().number() : std::nullopt;
-      if (!value || *value <= 0 || *value > 1) return fail(fmt::format("'{}' is no number above 0 and at most 1", text));
+      if (!value || *value <= 0 || *value > 1)
+        return fail(fmt::format("'{}' is no number above 0 and at most 1", text));
       memoryFraction_ = value;
       return true;
     };
     flags.add(std::move(fraction));
-    flags.integer(concurrency_, "--concurrency", "N", "Requests at once for which KV cache is counted.", 1, kMany).defaultText = "8";
-    flags.integer(context_, "--context", "N", "Tokens per request for which KV cache is counted.", 1, kMany).defaultText = "4096";
-    flags.list(gpus_, "--gpu", "PRODUCT", "Only the slices of this product; its whole memory is the device for the KV pool.");
-    Flag memory{.name = "--device-memory", .value = "QUANTITY", .help = "What the device holds (such as 40Gi), for the engine's KV pool."};
+    flags.integer(concurrency_, "--concurrency", "N", "Requests at once for which KV cache is counted.", 1, kMany)
+        .defaultText = "8";
+    flags.integer(context_, "--context", "N", "Tokens per request for which KV cache is counted.", 1, kMany)
+        .defaultText = "4096";
+    flags.list(gpus_, "--gpu", "PRODUCT",
+               "Only the slices of this product; its whole memory is the device for the KV pool.");
+    Flag memory{.name = "--device-memory",
+                .value = "QUANTITY",
+                .help = "What the device holds (such as 40Gi), for the engine's KV pool."};
     memory.set = [this](const std::string& text) -> Result<bool> {
       const auto quantity = Quantity::parse(text);
-      if (!quantity || quantity->isNegative() || quantity->isZero()) return fail(fmt::format("'{}' is no size; write 40Gi or 24000Mi", text));
+      if (!quantity || quantity->isNegative() || quantity->isZero())
+        return fail(fmt::format("'{}' is no size; write 40Gi or 24000Mi", text));
       deviceMemory_ = quantity->bytes();
       return true;
     };
     flags.add(std::move(memory));
-    Flag headroom{.name = "--headroom", .value = "PERCENT", .help = "What must be left on a slice that fits: 0 to 200 %.", .defaultText = "10%"};
+    Flag headroom{.name = "--headroom",
+                  .value = "PERCENT",
+                  .help = "What must be left on a slice that fits: 0 to 200 %.",
+                  .defaultText = "10%"};
     headroom.set = [this](const std::string& text) -> Result<bool> {
       const auto tenths = parseHeadroom(text);
       if (!tenths) return fail(fmt::format("'{}' is no percentage from 0% to 200% with one decimal at most", text));
@@ -93,7 +111,8 @@ class Size : public Command {
     if (!products) return refuse(products.error().message);
 
     const model::Load load{concurrency_.value_or(8), context_.value_or(4096), concurrency_ || context_};
-    model::Device device{deviceMemory_, false, run->settings.tensorParallelSize.value_or(1) * run->settings.pipelineParallelSize.value_or(1)};
+    model::Device device{deviceMemory_, false,
+                         run->settings.tensorParallelSize.value_or(1) * run->settings.pipelineParallelSize.value_or(1)};
     if (products->size() == 1 && !gpus_.empty()) {
       if (const auto whole = gpu::usable(*products->front()); whole && !device.memory) device.memory = whole->bytes;
       device.isA100 = products->front()->title.starts_with("A100");
@@ -101,11 +120,18 @@ class Size : public Command {
     const auto input = model::estimateInput(*resolved, *run, load, device);
     auto estimate = model::estimate(input);
     if (!estimate)
-      return refuse(fmt::format("the memory of {} on {} is not modelled; declare it in a policy (spec.models) or an annotation",
-                                resolved->architecture->id, run->engine->name));
+      return refuse(
+          fmt::format("the memory of {} on {} is not modelled; declare it in a policy (spec.models) or an annotation",
+                      resolved->architecture->id, run->engine->name));
 
-    Sizing sizing{run->model.value_or(resolved->architecture->id), std::string(run->engine->name), std::move(*estimate), {}, device.memory,
-                  device.count, headroomTenths_, {}};
+    Sizing sizing{run->model.value_or(resolved->architecture->id),
+                  std::string(run->engine->name),
+                  std::move(*estimate),
+                  {},
+                  device.memory,
+                  device.count,
+                  headroomTenths_,
+                  {}};
     if (device.memory) sizing.pool = model::kvPool(input, sizing.estimate, *device.memory);
     sizing.slices = sizeSlices(input, *products, headroomTenths_);
     print(output_ == "json" ? sizingJson(sizing) : sizingText(sizing, Style::ofOutput()));
@@ -119,7 +145,8 @@ class Size : public Command {
       model::Invocation invocation;
       invocation.command = commandLine_;
       run = model::readInvocation(invocation);
-      if (run.engine == nullptr && !engine_) return fail(fmt::format("no engine recognised in '{}'; name it with --engine", commandLine_.front()));
+      if (run.engine == nullptr && !engine_)
+        return fail(fmt::format("no engine recognised in '{}'; name it with --engine", commandLine_.front()));
     }
     if (engine_ || run.engine == nullptr) {
       const std::string name = engine_.value_or("vllm");
@@ -128,8 +155,9 @@ class Size : public Command {
         std::vector<std::string> names;
         for (const auto& engine : model::engines()) names.emplace_back(engine.name);
         const auto meant = nearest(name, names);
-        return fail(fmt::format("--engine: unknown engine '{}'{}", name, meant ? fmt::format("; did you mean '{}'?", *meant)
-                                                                               : fmt::format("; known are {}", fmt::join(names, ", "))));
+        return fail(fmt::format("--engine: unknown engine '{}'{}", name,
+                                meant ? fmt::format("; did you mean '{}'?", *meant)
+                                      : fmt::format("; known are {}", fmt::join(names, ", "))));
       }
     }
     const auto over = [](auto& target, const auto& flag) {

@@ -17,7 +17,7 @@ struct SizedSlice {
   gpu::Usable usable;
   bool fits = false;
   Bytes freeBytes = 0;
-  std::string withFlags;   ///< not `fits`, but with these flags of the engine it would: "--gpu-memory-utilization 0.86"
+  std::string withFlags;  ///< not `fits`, but with these flags of the engine it would: "--gpu-memory-utilization 0.86"
 };
 
 struct Sizing {
@@ -30,9 +30,10 @@ struct Sizing {
   std::vector<SizedSlice> slices;
 };
 
-/// The slices of these products, each judged with the need on it: it fits if it holds `high` with the headroom and the engine
-/// surely starts there (DESIGN 3.5).
-std::vector<SizedSlice> sizeSlices(const model::EstimateInput& input, const std::vector<const gpu::Product*>& products, int headroomTenths);
+/// The slices of these products, each judged with the need on it: it fits if it holds `high` with the headroom and the
+/// engine surely starts there (DESIGN 3.5).
+std::vector<SizedSlice> sizeSlices(const model::EstimateInput& input, const std::vector<const gpu::Product*>& products,
+                                   int headroomTenths);
 
 std::string sizingJson(const Sizing& sizing);
 std::string sizingText(const Sizing& sizing, const Style& style);

@@ -5,7 +5,9 @@
 
 namespace rightslice::cli {
 
-std::string describe(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
+std::string describe(const Error& error) {
+  return error.where.empty() ? error.message : error.where + ": " + error.message;
+}
 
 void SourceFlags::declareCatalogue(Flags& flags) {
   flags.text(catalogue, "--catalogue", "DIR",
@@ -13,13 +15,15 @@ void SourceFlags::declareCatalogue(Flags& flags) {
 }
 
 void SourceFlags::declare(Flags& flags) {
-  flags.list(policies, "--policies", "DIR|FILE",
-             "Policies: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests). Without "
-             "this flag the shipped starter policy is used, in enforce mode.");
+  flags.list(
+      policies, "--policies", "DIR|FILE",
+      "Policies: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests). Without "
+      "this flag the shipped starter policy is used, in enforce mode.");
   declareCatalogue(flags);
-  flags.text(surroundings, "--surroundings", "FILE",
-             "What stands around the objects, JSON or YAML: nodes (name, labels, allocatable, requested), namespaces (name, "
-             "labels), prices (currency, date, gpuHour). An absent key is unknown, an empty list is known to be none.");
+  flags.text(
+      surroundings, "--surroundings", "FILE",
+      "What stands around the objects, JSON or YAML: nodes (name, labels, allocatable, requested), namespaces (name, "
+      "labels), prices (currency, date, gpuHour). An absent key is unknown, an empty list is known to be none.");
   flags.date(now, "--now", "The day on which exceptions are judged.").defaultText = "today (UTC)";
   flags.integer(maxExceptionDays, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1, 36500);
   flags.list(trustedControllers, "--trusted-controllers", "GLOB",
@@ -34,7 +38,8 @@ policy::LoadOptions Sources::loadOptions(std::int64_t maxExceptionDays) const {
   return options;
 }
 
-Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::string& surroundings, std::optional<Date> now) {
+Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::string& surroundings,
+                                    std::optional<Date> now) {
   Sources sources;
   sources.now = now.value_or(host::systemClock().today());
   auto catalogues = app::loadCatalogues(catalogue);

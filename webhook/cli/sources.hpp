@@ -27,7 +27,7 @@ struct Sources {
   policy::PolicySet policies;
   workload::Surroundings surroundings;
   Date now;
-  bool starter = false;   ///< no --policies: the shipped starter policy, in enforce mode
+  bool starter = false;  ///< no --policies: the shipped starter policy, in enforce mode
 
   admission::Environment environment() const { return {&policies, catalogues.view(), &surroundings, now}; }
   policy::LoadOptions loadOptions(std::int64_t maxExceptionDays) const;
@@ -40,7 +40,8 @@ std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<polic
 void sayWhichPolicies(const Sources& sources);
 
 /// Catalogues and surroundings only; the error says which file.
-Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::string& surroundings, std::optional<Date> now);
+Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::string& surroundings,
+                                    std::optional<Date> now);
 
 /// "where: message", or the message alone.
 std::string describe(const Error& error);

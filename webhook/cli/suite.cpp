@@ -27,7 +27,8 @@ class Reader {
   Suite suite() {
     const json::View root = document_.document.root();
     fields(root, "", {"apiVersion", "kind", "metadata", "policies", "surroundings", "catalogue", "now", "cases"});
-    if (root["apiVersion"].stringOr("") != kApiVersion) wrong("/apiVersion", fmt::format("apiVersion must be {}", kApiVersion));
+    if (root["apiVersion"].stringOr("") != kApiVersion)
+      wrong("/apiVersion", fmt::format("apiVersion must be {}", kApiVersion));
     Suite suite;
     suite.file = file_;
     suite.name = root["metadata"]["name"].stringOr(fs::path(file_).stem().string());
@@ -49,12 +50,15 @@ class Reader {
   Case oneCase(const std::string& at) {
     const json::View root = document_.document.root(), view = root.find(at);
     Case item;
-    fields(view, at, {"name", "manifest", "old", "namespace", "namespaceLabels", "user", "groups", "surroundings", "now", "expect"});
+    fields(
+        view, at,
+        {"name", "manifest", "old", "namespace", "namespaceLabels", "user", "groups", "surroundings", "now", "expect"});
     item.where = place(at);
     item.name = text(root, at + "/name").value_or("");
     if (item.name.empty()) wrong(at, "a case needs a name: a sentence about what must happen");
     if (auto object = manifest(at + "/manifest")) item.manifest = std::move(*object);
-    else if (!view["manifest"].exists()) wrong(at, "a case needs a manifest: an object, or the path of a file with one");
+    else if (!view["manifest"].exists())
+      wrong(at, "a case needs a manifest: an object, or the path of a file with one");
     if (view["old"].exists()) item.old = manifest(at + "/old");
     item.ns = text(root, at + "/namespace").value_or("default");
     item.user = text(root, at + "/user").value_or("");
@@ -67,7 +71,8 @@ class Reader {
       for (const auto member : labels.members())
         if (const auto value = member.value.scalarText()) item.namespaceLabels->emplace(member.key, *value);
     }
-    if (!view["expect"].isObject() || view["expect"].size() == 0) wrong(at, "a case needs expect, with at least one entry");
+    if (!view["expect"].isObject() || view["expect"].size() == 0)
+      wrong(at, "a case needs expect, with at least one entry");
     else item.expect = expectation(at + "/expect");
     return item;
   }
@@ -88,7 +93,8 @@ class Reader {
   std::optional<policy::Action> action(const std::string& at) {
     const auto word = text(document_.document.root(), at);
     if (!word) return std::nullopt;
-    for (const auto candidate : {policy::Action::Allow, policy::Action::Warn, policy::Action::Rewrite, policy::Action::Deny})
+    for (const auto candidate :
+         {policy::Action::Allow, policy::Action::Warn, policy::Action::Rewrite, policy::Action::Deny})
       if (name(candidate) == *word) return candidate;
     wrong(at, fmt::format("'{}' is none of allow, warn, rewrite, deny", *word));
     return std::nullopt;
@@ -105,7 +111,8 @@ class Reader {
       std::vector<std::string> names;
       for (const auto& row : policy::codes()) names.emplace_back(row.name);
       const auto meant = nearest(words[i], names);
-      wrong(fmt::format("{}/{}", at, i), fmt::format("unknown finding '{}'{}", words[i], meant ? fmt::format("; did you mean {}?", *meant) : ""));
+      wrong(fmt::format("{}/{}", at, i),
+            fmt::format("unknown finding '{}'{}", words[i], meant ? fmt::format("; did you mean {}?", *meant) : ""));
     }
     return result;
   }
@@ -125,7 +132,9 @@ class Reader {
         return std::nullopt;
       }
       auto stream = json::parseYaml(*content);
-      if (!stream.broken.empty()) wrong(at, fmt::format("{}:{}: {}", file, stream.broken.front().error.where, stream.broken.front().error.message));
+      if (!stream.broken.empty())
+        wrong(at,
+              fmt::format("{}:{}: {}", file, stream.broken.front().error.where, stream.broken.front().error.message));
       else if (stream.documents.size() != 1 || !stream.documents.front().document.root().isObject())
         wrong(at, fmt::format("{} must hold exactly one object", file));
       else return std::move(stream.documents.front().document);

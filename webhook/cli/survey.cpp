@@ -48,7 +48,8 @@ void Survey::note(const InputObject& object, std::size_t file) {
 void Survey::collectOwners(Input& input) {
   std::set<std::size_t> files;
   for (const auto& [key, count] : wanted_)
-    if (const auto place = places_.find(key); place != places_.end()) files.insert(place->second.begin(), place->second.end());
+    if (const auto place = places_.find(key); place != places_.end())
+      files.insert(place->second.begin(), place->second.end());
   for (const std::size_t index : files) {
     const auto file = input.open(index);
     if (!file) continue;

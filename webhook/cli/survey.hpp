@@ -26,8 +26,8 @@ class Survey {
   const policy::Loaded& exceptions() const { return exceptions_; }
   /// Places and names of policies in the input, which are not applied.
   const std::vector<std::string>& policiesSeen() const { return policiesSeen_; }
-  /// The controller owner of the workload, if it is in the input: same kind, group, namespace and name, and the same uid
-  /// where both name one.
+  /// The controller owner of the workload, if it is in the input: same kind, group, namespace and name, and the same
+  /// uid where both name one.
   const workload::Workload* ownerOf(const workload::Workload& child) const;
 
  private:
@@ -40,8 +40,8 @@ class Survey {
   std::map<std::string, workload::StringMap, std::less<>> namespaces_;
   policy::Loaded exceptions_;
   std::vector<std::string> policiesSeen_;
-  std::map<Key, std::size_t> wanted_;                 // owners that are named by some child
-  std::map<Key, std::vector<std::size_t>> places_;    // object -> files that hold it
+  std::map<Key, std::size_t> wanted_;               // owners that are named by some child
+  std::map<Key, std::vector<std::size_t>> places_;  // object -> files that hold it
   std::multimap<Key, workload::Workload> owners_;
 };
 

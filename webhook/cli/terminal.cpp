@@ -63,7 +63,8 @@ Style Style::ofOutput() {
   if (isatty(STDOUT_FILENO) == 0) return style;
   const char* noColour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  style.colours = (noColour == nullptr || *noColour == '\0') && (terminal == nullptr || std::string_view(terminal) != "dumb");
+  style.colours =
+      (noColour == nullptr || *noColour == '\0') && (terminal == nullptr || std::string_view(terminal) != "dumb");
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     style.width = std::clamp<std::size_t>(size.ws_col, 40, 120);

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 struct SuitePath {
   std::string path;
-  bool mustBeSuite = false;   ///< named on the command line, or called *_test.yaml
+  bool mustBeSuite = false;  ///< named on the command line, or called *_test.yaml
 };
 
 bool isTestName(const fs::path& path) {
@@ -29,17 +29,24 @@ bool isTestName(const fs::path& path) {
 class Test : public Command {
  public:
   Manual manual() const override {
-    return {"test", "run policy test suites",
-            "rightslice test [FLAG]... FILE|FOLDER...",
-            "Runs the suites in the files: documents of kind PolicyTest (apiVersion rightslice.io/v1alpha1). In folders these are "
-            "*_test.yaml, and the PolicyTest documents of any file in a folder named tests.\n\n"
-            "A suite names its policies (paths from its own folder), may name surroundings, a catalogue and the day (now), and lists "
-            "cases. A case has a name, a manifest (an object, or the path of a file with one), and may have old (then it is an "
-            "UPDATE), namespace, namespaceLabels, user, groups, surroundings and now. Its expect compares decision and wouldBe (allow, "
-            "warn, rewrite, deny), findings (exactly the codes whose action is not allow), contains (codes among them), and recommended "
-            "(a profile, a resource, or none) of the container that container names.",
-            "0  all cases passed\n1  a case failed\n2  bad usage, or a suite or policy that cannot be read (wins over 1)",
-            "rightslice test policies/\nrightslice test policies/starter/tests -o junit > policies.xml"};
+    return {
+        "test",
+        "run policy test suites",
+        "rightslice test [FLAG]... FILE|FOLDER...",
+        "Runs the suites in the files: documents of kind PolicyTest (apiVersion rightslice.io/v1alpha1). In folders "
+        "these are "
+        "*_test.yaml, and the PolicyTest documents of any file in a folder named tests.\n\n"
+        "A suite names its policies (paths from its own folder), may name surroundings, a catalogue and the day (now), "
+        "and lists "
+        "cases. A case has a name, a manifest (an object, or the path of a file with one), and may have old (then it "
+        "is an "
+        "UPDATE), namespace, namespaceLabels, user, groups, surroundings and now. Its expect compares decision and "
+        "wouldBe (allow, "
+        "warn, rewrite, deny), findings (exactly the codes whose action is not allow), contains (codes among them), "
+        "and recommended "
+        "(a profile, a resource, or none) of the container that container names.",
+        "0  all cases passed\n1  a case failed\n2  bad usage, or a suite or policy that cannot be read (wins over 1)",
+        "rightslice test policies/\nrightslice test policies/starter/tests -o junit > policies.xml"};
   }
 
   void declare(Flags& flags) override {
@@ -102,7 +109,8 @@ class Test : public Command {
     for (const auto& suite : file.suites) {
       auto run = runSuite(suite);
       for (const auto& part : run.errors) error(part);
-      results_.insert(results_.end(), std::make_move_iterator(run.cases.begin()), std::make_move_iterator(run.cases.end()));
+      results_.insert(results_.end(), std::make_move_iterator(run.cases.begin()),
+                      std::make_move_iterator(run.cases.end()));
     }
   }
 
@@ -113,11 +121,15 @@ class Test : public Command {
       if (result.passed() && !verbose_) continue;
       if (result.file != file) print((file.empty() ? "" : "\n") + style.paint(Colour::Bold, result.file) + "\n");
       file = result.file;
-      print(wrap(result.name, style.width, "  " + style.paint(result.passed() ? Colour::Green : Colour::Red, result.passed() ? "ok  " : "FAIL") + " ", "       "));
+      print(wrap(
+          result.name, style.width,
+          "  " + style.paint(result.passed() ? Colour::Green : Colour::Red, result.passed() ? "ok  " : "FAIL") + " ",
+          "       "));
       for (const auto& difference : result.differences) print(wrap(difference, style.width, "       ", "         "));
       if (!result.passed()) print("       at " + result.where + "\n");
     }
-    print(fmt::format("{}{} passed, {} failed\n", file.empty() ? "" : "\n", results_.size() - static_cast<std::size_t>(failed), failed));
+    print(fmt::format("{}{} passed, {} failed\n", file.empty() ? "" : "\n",
+                      results_.size() - static_cast<std::size_t>(failed), failed));
   }
 
   void printJson(int failed) const {
@@ -130,21 +142,28 @@ class Test : public Command {
       out.endArray().endObject();
     }
     out.endArray().key("summary").beginObject();
-    out.member("passed", static_cast<std::int64_t>(results_.size()) - failed).member("failed", failed).endObject().endObject();
+    out.member("passed", static_cast<std::int64_t>(results_.size()) - failed)
+        .member("failed", failed)
+        .endObject()
+        .endObject();
     print(out.take() + "\n");
   }
 
   void printJunit(int failed) const {
     const std::string counts = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"0\"", results_.size(), failed);
-    print(fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rightslice test\" {0}>\n"
-                      "  <testsuite name=\"rightslice test\" {0}>\n", counts));
+    print(
+        fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rightslice test\" {0}>\n"
+                    "  <testsuite name=\"rightslice test\" {0}>\n",
+                    counts));
     for (const auto& result : results_) {
-      const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\"", escapeXml(result.file), escapeXml(result.name));
+      const std::string head =
+          fmt::format("    <testcase classname=\"{}\" name=\"{}\"", escapeXml(result.file), escapeXml(result.name));
       if (result.passed()) {
         print(head + "/>\n");
         continue;
       }
-      print(fmt::format("{}>\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n", head, escapeXml(result.differences.front()),
+      print(fmt::format("{}>\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n", head,
+                        escapeXml(result.differences.front()),
                         escapeXml(fmt::format("{}\n{}", result.where, fmt::join(result.differences, "\n")))));
     }
     print("  </testsuite>\n</testsuites>\n");

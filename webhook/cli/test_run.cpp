@@ -57,7 +57,8 @@ std::vector<std::string> compare(const Expectation& expect, const policy::Judgem
     const std::set<Code> wanted(expect.findings->begin(), expect.findings->end());
     if (wanted != found) {
       std::set<Code> missing, extra;
-      std::set_difference(wanted.begin(), wanted.end(), found.begin(), found.end(), std::inserter(missing, missing.end()));
+      std::set_difference(wanted.begin(), wanted.end(), found.begin(), found.end(),
+                          std::inserter(missing, missing.end()));
       std::set_difference(found.begin(), found.end(), wanted.begin(), wanted.end(), std::inserter(extra, extra.end()));
       std::string line = fmt::format("findings: expected {}, got {}", text(wanted), text(found));
       if (!missing.empty()) line += fmt::format("; missing {}", text(missing));
@@ -66,13 +67,15 @@ std::vector<std::string> compare(const Expectation& expect, const policy::Judgem
     }
   }
   for (const Code code : expect.contains)
-    if (!found.contains(code)) result.push_back(fmt::format("findings: expected {} among them, got {}", name(code), text(found)));
+    if (!found.contains(code))
+      result.push_back(fmt::format("findings: expected {} among them, got {}", name(code), text(found)));
   if (expect.recommended) {
     const auto* container = meant(expect, judgement);
-    if (container == nullptr && !expect.container.empty()) result.push_back(fmt::format("container: there is none named {}", expect.container));
+    if (container == nullptr && !expect.container.empty())
+      result.push_back(fmt::format("container: there is none named {}", expect.container));
     const std::string got = container == nullptr ? "none" : recommendation(*container);
-    const bool same = got == *expect.recommended ||
-                      (container != nullptr && container->recommended && container->recommended->resource == *expect.recommended);
+    const bool same = got == *expect.recommended || (container != nullptr && container->recommended &&
+                                                     container->recommended->resource == *expect.recommended);
     if (!same) result.push_back(fmt::format("recommended: expected {}, got {}", *expect.recommended, got));
   } else if (!expect.container.empty() && meant(expect, judgement) == nullptr) {
     result.push_back(fmt::format("container: there is none named {}", expect.container));
@@ -130,7 +133,8 @@ SuiteRun runSuite(const Suite& suite) {
   auto loaded = app::loadPolicies(suite.policies, sources->loadOptions(SourceFlags{}.maxExceptionDays));
   for (const auto& diagnostic : loaded.diagnostics)
     if (!diagnostic.warning) run.errors.push_back(diagnostic.text());
-  if (run.errors.empty() && loaded.policies.empty()) run.errors.push_back(suite.file + ": no policy found in what it names");
+  if (run.errors.empty() && loaded.policies.empty())
+    run.errors.push_back(suite.file + ": no policy found in what it names");
   if (!run.errors.empty()) return run;
   sources->policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions));
   for (const auto& item : suite.cases) run.cases.push_back(runCase(suite, item, *sources));

@@ -20,7 +20,7 @@ std::vector<std::string> compare(const Expectation& expect, const policy::Judgem
 
 struct SuiteRun {
   std::vector<CaseResult> cases;
-  std::vector<std::string> errors;   ///< policies or surroundings that could not be read: no case was run
+  std::vector<std::string> errors;  ///< policies or surroundings that could not be read: no case was run
 };
 SuiteRun runSuite(const Suite& suite);
 

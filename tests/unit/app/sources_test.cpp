@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("rightslice-sources-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)))) {
+  Folder()
+      : path(fs::temp_directory_path() /
+             ("rightslice-sources-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)))) {
     fs::create_directories(path);
   }
   ~Folder() { fs::remove_all(path); }
@@ -32,7 +34,8 @@ struct Folder {
 using Strings = std::vector<std::string>;
 
 std::string policyText(const std::string& name) {
-  return "apiVersion: rightslice.io/v1alpha1\nkind: SlicePolicy\nmetadata: {name: " + name + "}\nspec: {mode: enforce}\n";
+  return "apiVersion: rightslice.io/v1alpha1\nkind: SlicePolicy\nmetadata: {name: " + name +
+         "}\nspec: {mode: enforce}\n";
 }
 
 policy::LoadOptions options() {
@@ -45,7 +48,9 @@ policy::LoadOptions options() {
 
 TEST_CASE("a folder gives its manifests sorted, without hidden entries and tests") {
   const Folder folder;
-  for (const char* name : {"b.yaml", "a.yml", "c.json", "readme.md", ".hidden.yaml", ".git/x.yaml", "sub/d.yaml", "tests/e.yaml"}) folder.file(name);
+  for (const char* name :
+       {"b.yaml", "a.yml", "c.json", "readme.md", ".hidden.yaml", ".git/x.yaml", "sub/d.yaml", "tests/e.yaml"})
+    folder.file(name);
   const auto files = policyFiles({folder.path.string()});
   REQUIRE(files);
   CHECK(folder.relative(*files) == Strings{"a.yml", "b.yaml", "c.json", "sub/d.yaml"});

@@ -32,13 +32,17 @@ Fix fix(const InputFile& input, std::size_t document, std::vector<std::string> k
 }  // namespace
 
 TEST_CASE("a key is renamed in its own quotes, and nothing else changes") {
-  struct Row { const char* before; const char* after; };
+  struct Row {
+    const char* before;
+    const char* after;
+  };
   const Row rows[] = {
       {"limits:\n  nvidia.com/mig-3g.40gb: 1  # one slice\n", "limits:\n  nvidia.com/mig-2g.20gb: 1  # one slice\n"},
       {"limits:\n  \"nvidia.com/mig-3g.40gb\" : '1'\n", "limits:\n  \"nvidia.com/mig-2g.20gb\" : '1'\n"},
       {"limits: {'nvidia.com/mig-3g.40gb': 1, cpu: 2}\n", "limits: {'nvidia.com/mig-2g.20gb': 1, cpu: 2}\n"},
       {"{\"limits\": {\"nvidia.com/mig-3g.40gb\": 1}}", "{\"limits\": {\"nvidia.com/mig-2g.20gb\": 1}}"},
-      {"# first\nlimits:\r\n    nvidia.com/mig-3g.40gb:   \"1\"\r\n", "# first\nlimits:\r\n    nvidia.com/mig-2g.20gb:   \"1\"\r\n"},
+      {"# first\nlimits:\r\n    nvidia.com/mig-3g.40gb:   \"1\"\r\n",
+       "# first\nlimits:\r\n    nvidia.com/mig-2g.20gb:   \"1\"\r\n"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.before);
@@ -50,10 +54,13 @@ TEST_CASE("a key is renamed in its own quotes, and nothing else changes") {
 }
 
 TEST_CASE("documents, separators and comments around a change stay byte for byte") {
-  const InputFile input = file("# head\n---\na: 1\n---\nlimits: {nvidia.com/mig-3g.40gb: 1}\nrequests: {nvidia.com/mig-3g.40gb: 1}\n...\n---\n# tail\n");
+  const InputFile input = file(
+      "# head\n---\na: 1\n---\nlimits: {nvidia.com/mig-3g.40gb: 1}\nrequests: {nvidia.com/mig-3g.40gb: 1}\n...\n---\n# "
+      "tail\n");
   std::vector<Fix> all{fix(input, 1, {"/limits/nvidia.com~1mig-3g.40gb", "/requests/nvidia.com~1mig-3g.40gb"})};
   CHECK(applyFixes(input, all) ==
-        "# head\n---\na: 1\n---\nlimits: {nvidia.com/mig-2g.20gb: 1}\nrequests: {nvidia.com/mig-2g.20gb: 1}\n...\n---\n# tail\n");
+        "# head\n---\na: 1\n---\nlimits: {nvidia.com/mig-2g.20gb: 1}\nrequests: {nvidia.com/mig-2g.20gb: "
+        "1}\n...\n---\n# tail\n");
 }
 
 TEST_CASE("without a change the text is returned as it is") {

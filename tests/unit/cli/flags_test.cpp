@@ -10,9 +10,13 @@
 using namespace rightslice::cli;
 
 TEST_CASE("headroom is 0 to 200 percent with one decimal at most") {
-  struct Row { const char* text; std::optional<int> tenths; };
-  const Row rows[] = {{"10%", 100}, {"10", 100}, {"0%", 0}, {"12.5%", 125}, {"200%", 2000}, {"200.1%", {}}, {"201", {}},
-                      {"-1%", {}}, {"1.25%", {}}, {"", {}}, {"%", {}}, {"ten", {}}, {".5", {}}, {"1000", {}}};
+  struct Row {
+    const char* text;
+    std::optional<int> tenths;
+  };
+  const Row rows[] = {{"10%", 100},   {"10", 100}, {"0%", 0},   {"12.5%", 125}, {"200%", 2000},
+                      {"200.1%", {}}, {"201", {}}, {"-1%", {}}, {"1.25%", {}},  {"", {}},
+                      {"%", {}},      {"ten", {}}, {".5", {}},  {"1000", {}}};
   for (const Row& row : rows) {
     CAPTURE(row.text);
     CHECK(parseHeadroom(row.text) == row.tenths);
@@ -39,7 +43,8 @@ TEST_CASE("every command documents itself: each flag once, with help, in manual 
     command->declare(flags);
     const std::string page = manualPage(*command, flags);
     CAPTURE(command->manual().name);
-    for (const char* heading : {"USAGE", "WHAT IT DOES", "FLAGS", "EXIT STATUS", "EXAMPLES"}) CHECK(page.find(heading) != std::string::npos);
+    for (const char* heading : {"USAGE", "WHAT IT DOES", "FLAGS", "EXIT STATUS", "EXAMPLES"})
+      CHECK(page.find(heading) != std::string::npos);
     std::set<std::string> names;
     for (const Flag& flag : flags.all()) {
       CAPTURE(flag.name);

@@ -16,7 +16,8 @@ struct Sample {
   bool fix = false;
   std::optional<Date> now;
 
-  Result<Parsed> read(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}, bool withPositionals = true) {
+  Result<Parsed> read(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {},
+                      bool withPositionals = true) {
     Flags flags;
     flags.list(policies, "--policies", "DIR", "");
     flags.choice(output, "--output", {"text", "json"}, "").shortName = "-o";
@@ -37,7 +38,8 @@ using Strings = std::vector<std::string>;
 
 TEST_CASE("flags are read in every spelling, and positionals around them") {
   Sample sample;
-  REQUIRE(sample.read({"a.yaml", "--policies", "x", "-o", "json", "--policies=y", "--max-exception-days=7", "--fix", "-"}));
+  REQUIRE(
+      sample.read({"a.yaml", "--policies", "x", "-o", "json", "--policies=y", "--max-exception-days=7", "--fix", "-"}));
   CHECK(sample.policies == Strings{"x", "y"});
   CHECK(sample.output == "json");
   CHECK(sample.days == 7);
@@ -61,8 +63,10 @@ TEST_CASE("of a flag that is not repeatable the last one holds") {
 
 TEST_CASE("every flag has a variable; the command line wins over it") {
   Sample sample;
-  REQUIRE(sample.read({"--max-exception-days", "9"}, {{"RIGHTSLICE_OUTPUT", "json"}, {"RIGHTSLICE_POLICIES", "a,b,,c"},
-                                                      {"RIGHTSLICE_MAX_EXCEPTION_DAYS", "8"}, {"RIGHTSLICE_FIX", "yes"}}));
+  REQUIRE(sample.read({"--max-exception-days", "9"}, {{"RIGHTSLICE_OUTPUT", "json"},
+                                                      {"RIGHTSLICE_POLICIES", "a,b,,c"},
+                                                      {"RIGHTSLICE_MAX_EXCEPTION_DAYS", "8"},
+                                                      {"RIGHTSLICE_FIX", "yes"}}));
   CHECK(sample.output == "json");
   CHECK(sample.policies == Strings{"a", "b", "c"});
   CHECK(sample.days == 9);
@@ -84,7 +88,11 @@ TEST_CASE("an empty variable is as good as none") {
 }
 
 TEST_CASE("what cannot be read is one line that names the flag and the remedy") {
-  struct Row { Strings arguments; std::map<std::string, std::string> environment; std::string message; };
+  struct Row {
+    Strings arguments;
+    std::map<std::string, std::string> environment;
+    std::string message;
+  };
   const Row rows[] = {
       {{"--polcies", "x"}, {}, "unknown flag --polcies; did you mean --policies?"},
       {{"--policies=x", "--fixx=1"}, {}, "unknown flag --fixx; did you mean --fix?"},
@@ -128,7 +136,8 @@ TEST_CASE("after -- everything is a positional, or the rest where a command take
   Flags flags;
   flags.text(model, "--model", "ID", "");
   flags.rest(rest, "COMMAND", "");
-  REQUIRE(parse(flags, {"--model", "m", "--", "vllm", "serve", "--model", "other"}, [](const auto&) { return std::nullopt; }));
+  REQUIRE(parse(flags, {"--model", "m", "--", "vllm", "serve", "--model", "other"},
+                [](const auto&) { return std::nullopt; }));
   CHECK(model == "m");
   CHECK(rest == Strings{"vllm", "serve", "--model", "other"});
 }

@@ -57,7 +57,9 @@ TEST_CASE("SARIF is JSON with rules, places and notifications") {
   CHECK(run.find("/tool/driver/rules").size() == policy::kCodes);
   const json::View result = run.find("/results/0");
   CHECK(result["ruleId"].stringOr("") == "Undersized");
-  CHECK(run.find("/tool/driver/rules").at(static_cast<std::size_t>(*result["ruleIndex"].integer()))["id"].stringOr("") == "Undersized");
+  CHECK(
+      run.find("/tool/driver/rules").at(static_cast<std::size_t>(*result["ruleIndex"].integer()))["id"].stringOr("") ==
+      "Undersized");
   CHECK(result["level"].stringOr("") == "error");
   CHECK(result.find("/locations/0/physicalLocation/artifactLocation/uri").stringOr("") == "a%20b.yaml");
   CHECK(result.find("/locations/0/physicalLocation/region/startLine").integer() == 3);

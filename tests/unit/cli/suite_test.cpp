@@ -37,7 +37,8 @@ policy::Judgement judged(Action decision, std::vector<std::pair<Code, Action>> f
 }  // namespace
 
 TEST_CASE("a suite is read with its paths resolved against its own folder") {
-  const auto file = readSuites(std::string(kHead) + "surroundings: nodes.yaml\nnow: \"2026-06-01\"\n" + kCase, "a/b/x_test.yaml");
+  const auto file =
+      readSuites(std::string(kHead) + "surroundings: nodes.yaml\nnow: \"2026-06-01\"\n" + kCase, "a/b/x_test.yaml");
   REQUIRE(file.errors.empty());
   REQUIRE(file.suites.size() == 1);
   const Suite& suite = file.suites[0];
@@ -52,12 +53,18 @@ TEST_CASE("a suite is read with its paths resolved against its own folder") {
 }
 
 TEST_CASE("what is wrong in a suite is said with its place and a suggestion") {
-  struct Row { std::string text, where, message; };
+  struct Row {
+    std::string text, where, message;
+  };
   const Row rows[] = {
-      {std::string(kHead) + "cases:\n- name: a case\n  manifest: {kind: Pod}\n  expects: {decision: deny}\n", "t.yaml:7:3", "did you mean 'expect'"},
-      {std::string(kHead) + "cases:\n- name: a case\n  manifest: {kind: Pod}\n  expect: {decision: no}\n", "t.yaml:7:12", "must be a text"},
-      {std::string(kHead) + "cases:\n- name: a case\n  manifest: {kind: Pod}\n  expect: {findings: [Oversize]}\n", "t.yaml:7:23", "did you mean Oversized"},
-      {std::string(kHead) + "cases:\n- name: a case\n  manifest: no-such.yaml\n  expect: {decision: deny}\n", "t.yaml:6:3", "no-such.yaml"},
+      {std::string(kHead) + "cases:\n- name: a case\n  manifest: {kind: Pod}\n  expects: {decision: deny}\n",
+       "t.yaml:7:3", "did you mean 'expect'"},
+      {std::string(kHead) + "cases:\n- name: a case\n  manifest: {kind: Pod}\n  expect: {decision: no}\n",
+       "t.yaml:7:12", "must be a text"},
+      {std::string(kHead) + "cases:\n- name: a case\n  manifest: {kind: Pod}\n  expect: {findings: [Oversize]}\n",
+       "t.yaml:7:23", "did you mean Oversized"},
+      {std::string(kHead) + "cases:\n- name: a case\n  manifest: no-such.yaml\n  expect: {decision: deny}\n",
+       "t.yaml:6:3", "no-such.yaml"},
       {std::string(kHead) + "cases: []\n", "t.yaml:4:1", "list of cases"},
       {"apiVersion: v1\nkind: PolicyTest\npolicies: [x]\n" + std::string(kCase), "t.yaml:1:1", "apiVersion must be"},
       {"apiVersion: rightslice.io/v1alpha1\nkind: PolicyTest\n" + std::string(kCase), "t.yaml", "at least one policy"},
@@ -83,7 +90,10 @@ TEST_CASE("documents that are no suite are left alone") {
 TEST_CASE("findings are compared as a set, without those that an exception allows") {
   Expectation expect;
   expect.findings = {Code::Oversized, Code::SharedSlice};
-  CHECK(compare(expect, judged(Action::Warn, {{Code::SharedSlice, Action::Warn}, {Code::Oversized, Action::Deny}, {Code::TightFit, Action::Allow}})).empty());
+  CHECK(compare(expect, judged(Action::Warn, {{Code::SharedSlice, Action::Warn},
+                                              {Code::Oversized, Action::Deny},
+                                              {Code::TightFit, Action::Allow}}))
+            .empty());
   CHECK(compare(expect, judged(Action::Warn, {{Code::Oversized, Action::Deny}})) ==
         std::vector<std::string>{"findings: expected SharedSlice, Oversized, got Oversized; missing SharedSlice"});
   expect.findings = std::vector<Code>{};
@@ -94,7 +104,8 @@ TEST_CASE("findings are compared as a set, without those that an exception allow
 TEST_CASE("contains asks only for some of the findings") {
   Expectation expect;
   expect.contains = {Code::Oversized};
-  CHECK(compare(expect, judged(Action::Warn, {{Code::Oversized, Action::Warn}, {Code::TightFit, Action::Warn}})).empty());
+  CHECK(
+      compare(expect, judged(Action::Warn, {{Code::Oversized, Action::Warn}, {Code::TightFit, Action::Warn}})).empty());
   CHECK(compare(expect, judged(Action::Warn, {{Code::Oversized, Action::Allow}})).size() == 1);
 }
 
