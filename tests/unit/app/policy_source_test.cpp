@@ -1,0 +1,130 @@
+#include "app/policy_source.hpp"
+
+#include <doctest/doctest.h>
+
+#include "written.hpp"
+
+using namespace rightslice;
+using namespace rightslice::app;
+using Outcome = PolicySource::Outcome;
+using written::Folder;
+
+namespace {
+
+const written::Clock kClock;
+
+PolicySource sourceOf(const Folder& folder) { return PolicySource({folder.path()}, &gpu::Catalogue::builtIn(), 180); }
+
+std::optional<policy::Mode> modeOf(const PolicySource& source, std::string_view id) {
+  for (const auto& each : source.set()->policies())
+    if (each.id() == id) return each.mode;
+  return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("what did not change is not loaded again") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a"));
+  auto source = sourceOf(folder);
+  CHECK(source.read(kClock.now()).outcome == Outcome::Changed);
+  const auto set = source.set();
+  CHECK(source.read(kClock.now() + std::chrono::seconds(5)).outcome == Outcome::Unchanged);
+  CHECK(source.set() == set);
+  CHECK(source.state()->loaded == kClock.now());
+  CHECK(source.state()->lastRead == kClock.now() + std::chrono::seconds(5));
+}
+
+TEST_CASE("a bad policy keeps its last good version, and the others of its file and folder go on") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a", "audit") + written::policy("team-b", "audit"));
+  folder.write("c.yaml", written::policy("team-c", "audit"));
+  auto source = sourceOf(folder);
+  source.read(kClock.now());
+
+  folder.write("a.yaml", written::policy("team-a", "enforcd") + written::policy("team-b", "enforce"));
+  folder.write("c.yaml", written::policy("team-c", "enforce"));
+  CHECK(source.read(kClock.now()).outcome == Outcome::Partial);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Audit);
+  CHECK(modeOf(source, "team-b/default") == policy::Mode::Enforce);
+  CHECK(modeOf(source, "team-c/default") == policy::Mode::Enforce);
+  CHECK(source.state()->kept == std::vector<std::string>{"team-a/default"});
+  CHECK(source.state()->badFiles == std::vector<std::string>{folder.path("a.yaml")});
+
+  // Still bad, and another time: the version before the last is still the good one.
+  folder.write("a.yaml", "{");
+  CHECK(source.read(kClock.now()).outcome == Outcome::Partial);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Audit);
+  CHECK(modeOf(source, "team-b/default") == policy::Mode::Enforce);
+
+  folder.write("a.yaml", written::policy("team-a", "warn"));
+  CHECK(source.read(kClock.now()).outcome == Outcome::Changed);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Warn);
+  CHECK_FALSE(modeOf(source, "team-b/default"));  // a file without errors may drop a policy
+  CHECK(source.state()->kept.empty());
+}
+
+TEST_CASE("a file that is removed takes its policies along, one that cannot be read does not") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a"));
+  folder.write("b.yaml", written::policy("team-b"));
+  auto source = sourceOf(folder);
+  source.read(kClock.now());
+  folder.remove("b.yaml");
+  std::filesystem::create_symlink(folder.path("nowhere"), folder.path("b.yaml"));
+  const auto read = source.read(kClock.now() + std::chrono::seconds(9));
+  CHECK(read.sourceError.find("b.yaml") != std::string::npos);
+  CHECK(modeOf(source, "team-b/default"));
+  CHECK(source.state()->lastRead == kClock.now());
+  folder.remove("b.yaml");
+  CHECK(source.read(kClock.now()).outcome == Outcome::Changed);
+  CHECK_FALSE(modeOf(source, "team-b/default"));
+}
+
+TEST_CASE("a folder that vanishes changes nothing in force") {
+  auto folder = std::make_unique<Folder>();
+  folder->write("a.yaml", written::policy("team-a"));
+  auto source = sourceOf(*folder);
+  source.read(kClock.now());
+  folder.reset();
+  const auto read = source.read(kClock.now() + std::chrono::seconds(9));
+  CHECK_FALSE(read.sourceError.empty());
+  CHECK(modeOf(source, "team-a/default"));
+  CHECK(source.state()->lastRead == kClock.now());
+}
+
+TEST_CASE("exceptions keep their last good version too") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a") + written::exception("one", "2026-09-01"));
+  auto source = sourceOf(folder);
+  source.read(kClock.now());
+  CHECK(source.state()->exceptions == 1);
+  folder.write("a.yaml", written::policy("team-a") + written::exception("one", "no date"));
+  source.read(kClock.now());
+  CHECK(source.state()->exceptions == 1);
+  CHECK(source.state()->kept == std::vector<std::string>{"team-a/one"});
+}
+
+TEST_CASE("with nothing valid at the start there is no set, and the reasons are there") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a", "enforcd"));
+  auto source = sourceOf(folder);
+  const auto read = source.read(kClock.now());
+  CHECK(read.outcome == Outcome::Failed);
+  CHECK_FALSE(read.diagnostics.empty());
+  CHECK_FALSE(source.set());
+  folder.write("a.yaml", written::policy("team-a"));
+  CHECK(source.read(kClock.now()).outcome == Outcome::Changed);
+}
+
+TEST_CASE("a kept policy is not taken twice when it moves to another file") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a", "audit"));
+  auto source = sourceOf(folder);
+  source.read(kClock.now());
+  folder.write("a.yaml", "{");
+  folder.write("b.yaml", written::policy("team-a", "enforce"));
+  source.read(kClock.now());
+  CHECK(source.set()->policies().size() == 1);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Enforce);
+}

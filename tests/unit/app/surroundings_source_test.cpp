@@ -1,0 +1,49 @@
+#include "app/surroundings_source.hpp"
+
+#include <doctest/doctest.h>
+
+#include "written.hpp"
+
+using namespace rightslice;
+using namespace rightslice::app;
+
+namespace {
+workload::PriceBook book() {
+  workload::PriceBook made;
+  made.currency = "USD";
+  made.isDefault = true;
+  return made;
+}
+}  // namespace
+
+TEST_CASE("without a file everything is unknown but the prices") {
+  SurroundingsSource source("", book());
+  CHECK(source.read().value() == false);
+  REQUIRE(source.current());
+  CHECK_FALSE(source.current()->nodes);
+  CHECK_FALSE(source.current()->namespaces);
+  CHECK(source.current()->prices->currency == "USD");
+}
+
+TEST_CASE("a file is read when its content changes, and a bad content is told once and keeps the last good one") {
+  const written::Folder folder;
+  folder.write("s.yaml", "namespaces: [{name: team-a, labels: {tier: gold}}]\n");
+  SurroundingsSource source(folder.path("s.yaml"), book());
+  CHECK(source.read().value() == true);
+  CHECK(source.read().value() == false);
+  CHECK(source.current()->prices->isDefault);
+  folder.write("s.yaml", "namespacez: []\n");
+  CHECK_FALSE(source.read());
+  CHECK(source.read().value() == false);
+  REQUIRE(source.current()->namespaceLabels("team-a") != nullptr);
+  folder.write("s.yaml", "prices: {currency: EUR, date: 2026-01-01, gpuHour: {NVIDIA-H100-80GB-HBM3: 2}}\n");
+  CHECK(source.read().value() == true);
+  CHECK(source.current()->prices->currency == "EUR");
+  CHECK_FALSE(source.current()->prices->isDefault);
+}
+
+TEST_CASE("a missing file is an error as long as it is missing") {
+  SurroundingsSource source("/nonexistent/s.yaml", book());
+  CHECK_FALSE(source.read());
+  CHECK_FALSE(source.read());
+}
