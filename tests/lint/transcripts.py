@@ -2,6 +2,7 @@
 """The documents show what the program prints. For each Markdown file, in order:
   - a ```yaml block whose first line is `# NAME.yaml` (or .json) becomes that file of an empty folder;
   - in a ```console block each line `$ rightslice ...` is run there, and what it prints must stand below it, to the next `$` line;
+    `$ kubectl apply -f FILE` is answered by `rightslice review` with the policies of the last `rightslice` line, and shown as kubectl does, wrapped;
     lines of other commands are not run. The folder also shows the repository's policies/ and deploy/.
 UPDATE_TRANSCRIPTS=1 writes what is printed into the documents instead; the change is reviewed like code.
 
@@ -17,6 +18,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+APPLY = "$ kubectl apply -f "
 FILE_NAME = re.compile(r"# ([\w.-]+\.(?:ya?ml|json))\n")
 
 
@@ -28,15 +30,29 @@ def printed(command, folder, program):
     return "".join(line.rstrip() + "\n" for line in run.stdout.rstrip().splitlines())
 
 
-def retold(session, folder, program):
+def as_run(command, policies):
+    """The command line to run for a line of a session; none for what is not run."""
+    if command.startswith("$ rightslice"):
+        return command[2:]
+    if not command.startswith(APPLY):
+        return None
+    view, file = "deploy/examples/review.py", command[len(APPLY):]
+    return (f"python3 -B {view} make {file} >.review.json && rightslice review {policies} <.review.json >.answer.json && "
+            f"python3 -B {view} show {file} .review.json .answer.json")
+
+
+def retold(session, folder, program, state):
     """The text of a console block, with what the commands print now."""
     out = []
     for part in re.split(r"^(?=\$ )", session, flags=re.M):
         command, _, _ = part.partition("\n")
-        if not command.startswith("$ rightslice"):
+        line = as_run(command, state["policies"])
+        if line is None:
             out.append(part)
             continue
-        text = printed(command[2:], folder, program)
+        if named := re.findall(r"--policies \S+", line):
+            state["policies"] = " ".join(named)
+        text = printed(line, folder, program)
         gap = "\n" if part.endswith("\n\n") and text else ""
         out.append(command + "\n" + text + gap)
     return "".join(out)
@@ -49,11 +65,13 @@ def check(path, program):
         for shared in ("policies", "deploy"):
             (folder / shared).symlink_to(ROOT / shared)
 
+        state = {"policies": ""}
+
         def block(match):
             language, body = match.groups()
             if file := FILE_NAME.match(body):
                 (folder / file[1]).write_text(body[file.end():], encoding="utf-8")
-            return f"```{language}\n{retold(body, folder, program)}```" if language == "console" else match[0]
+            return f"```{language}\n{retold(body, folder, program, state)}```" if language == "console" else match[0]
 
         after = FENCE.sub(block, before)
     if after == before:
