@@ -177,8 +177,7 @@ class Judge {
       add(Code::MultipleSlices, out_.ask.entries.front().path,
           fmt::format("asks for {} in one container; slices do not add up for one process, so ask for one that is large enough", names));
     // What a name alone tells is said of each of them.
-    for (std::size_t index = 0; index < meanings.size(); ++index)
-      if (meanings[index].kind != Meaning::Kind::Whole) slice(out_.ask.entries[index], meanings[index]);
+    for (std::size_t index = 0; index < meanings.size(); ++index) slice(out_.ask.entries[index], meanings[index]);
   }
 
   /// nvidia.com/gpu that may be a whole GPU or a slice: NotJudged, which stands alone.
@@ -262,6 +261,12 @@ class Judge {
       const bool known = fit.need || declared.need;
       const bool useDeclared = !fit.fitFinding && declared.fitFinding;
       const auto unknownFootprint = [](const RawFinding& finding) { return finding.code == Code::UnknownFootprint; };
+      // An Oversized with a stated load on either side is one.
+      const auto statedOversized = [](const Fit& side) {
+        return side.loadStated && std::any_of(side.findings.begin(), side.findings.end(),
+                                              [](const RawFinding& finding) { return finding.code == Code::Oversized; });
+      };
+      const bool stated = statedOversized(fit) || statedOversized(declared);
       for (auto& finding : declared.findings) {
         const bool there = std::any_of(fit.findings.begin(), fit.findings.end(), [&](const RawFinding& other) {
           return other.code == finding.code && other.path == finding.path;
@@ -281,9 +286,9 @@ class Judge {
         fit.need = std::move(declared.need);
         fit.recommended = std::move(declared.recommended);
         fit.rewrite = std::move(declared.rewrite);
-        fit.loadStated = declared.loadStated;
         describe(with);
       }
+      fit.loadStated = stated;
     }
     for (const auto& text : source.run().badFlags) {
       RawFinding bad;

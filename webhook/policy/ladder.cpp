@@ -9,7 +9,7 @@ namespace {
 
 /// Profiles that the nodes of the product set offer.
 std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& products, const gpu::Catalogue& gpus,
-                                        const std::vector<workload::Node>& nodes) {
+                                        const std::vector<workload::Node>& nodes, bool viaGpuResource) {
   std::set<std::string> out;
   for (const auto& node : nodes) {
     const auto label = node.labels.find("nvidia.com/gpu.product");
@@ -23,7 +23,8 @@ std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& 
       const auto name = gpu::ResourceName::parse(resource);
       if (name.isSlice() && !name.shared) {
         for (const auto& offer : gpus.offers(name.profile, products)) out.insert(offer.profile->name);
-      } else if (name.kind == gpu::ResourceName::Kind::WholeGpu) {
+      } else if (name.kind == gpu::ResourceName::Kind::WholeGpu && viaGpuResource) {
+        // Slices under the `single` strategy are had by nvidia.com/gpu only, never by their own name.
         std::string text;
         if (label != node.labels.end())
           if (const auto parsed = gpu::ProductName::parse(label->second); parsed.profile) text = *parsed.profile;
@@ -48,7 +49,7 @@ Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const work
 
   std::set<std::string> offered;
   if (policy.offered) offered.insert(policy.offered->begin(), policy.offered->end());
-  if (surroundings.nodes) offered.merge(inventoryProfiles(products, gpus, *surroundings.nodes));
+  if (surroundings.nodes) offered.merge(inventoryProfiles(products, gpus, *surroundings.nodes, input.meaning->viaGpuResource));
 
   const bool whole = input.meaning->kind == Meaning::Kind::Whole;
   std::string attributes;

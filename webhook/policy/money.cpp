@@ -18,9 +18,10 @@ std::optional<std::int64_t> gpuHourMicros(const workload::PriceBook& book, const
 }
 
 std::int64_t monthlyCents(std::int64_t hourMicros, gpu::Share share, std::int64_t count) {
-  const Int128 numerator = static_cast<Int128>(hourMicros) * share.numerator * count * kHoursPerMonth;
+  const Int128 each = static_cast<Int128>(hourMicros) * share.numerator * kHoursPerMonth;
   const Int128 denominator = static_cast<Int128>(share.denominator) * 10'000;
-  const Int128 cents = (2 * numerator + denominator) / (2 * denominator);
+  if (count > 0 && each / denominator > kMaxBytes / count) return kMaxBytes;  // the product could pass 128 bits
+  const Int128 cents = (2 * each * count + denominator) / (2 * denominator);
   return cents > kMaxBytes ? kMaxBytes : static_cast<std::int64_t>(cents);
 }
 

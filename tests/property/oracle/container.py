@@ -116,7 +116,7 @@ class Judge:
             return self.catalogue.canonical.get(spelled, spelled)
         return "whole" if self.catalogue.product(value) else None
 
-    def meaning(self):
+    def meaning(self, resource):
         """'whole', a profile, or None (unknown)."""
         selector, terms = self.work.selection()
         said = set()
@@ -133,7 +133,7 @@ class Judge:
             values += ["whole" if self.catalogue.gke_product(v) else None
                        for r in rules if r["key"] == GKE_PRODUCT for v in r["values"]]
             values += [self.catalogue.canonical.get(v, v) for r in rules if r["key"] == GKE_SLICE for v in r["values"]]
-            if not values and not said:
+            if not values and not selector:
                 said.add(None)
             said.update(values)
         if None in said:
@@ -149,7 +149,7 @@ class Judge:
             return self.catalogue.canonical.get(value, value)
         if self.world.nodes is not None:
             agreed = {self.slice_label(n.get("labels", {}).get(PRODUCT, "")) for n in
-                      self.nodes_offering("nvidia.com/gpu") if self.matching(n)}
+                      self.nodes_offering(resource) if self.matching(n)}
             if len(agreed) == 1 and None not in agreed:
                 return agreed.pop()
             if None in agreed:

@@ -55,7 +55,7 @@ def understand(judge, key):
     shared = name.endswith(".shared")
     name = name[: -len(".shared")] if shared else name
     if name == "nvidia.com/gpu":
-        meaning = judge.meaning()
+        meaning = judge.meaning(key.name)
         return ("unjudged" if meaning is None else meaning), shared
     if name.startswith("nvidia.com/mig-"):
         spelled = name[len("nvidia.com/mig-"):]
