@@ -56,9 +56,9 @@ Container readContainer(const Part& part, const HostPaths& volumes) {
   invocation.env = readEnvironment(part);
   invocation.envIncomplete = !part.objects("envFrom").empty();
   // The kubelet resolves env by env alone, then the command line by env and envFrom; what only envFrom knows stays as text.
-  expandEnvironment(invocation.env);
-  expandWords(invocation.command, invocation.env);
-  expandWords(invocation.args, invocation.env);
+  const bool whole = expandEnvironment(invocation.env);
+  const bool wholeCommand = expandWords(invocation.command, invocation.env), wholeArgs = expandWords(invocation.args, invocation.env);
+  if (!whole || !wholeCommand || !wholeArgs) invocation.envIncomplete = true;
   return out;
 }
 

@@ -14,10 +14,11 @@ namespace rightslice::workload {
 /// "$(X)" becomes the value of X, or stays as it is where `valueOf` gives none; "$$" becomes "$", so "$$(X)" is "$(X)".
 std::string expand(std::string_view text, const std::function<const std::string*(std::string_view)>& valueOf);
 
-/// Each literal value sees the entries before it, the last of a name. In place.
-void expandEnvironment(std::vector<model::Invocation::Env>& env);
+/// Each literal value sees the entries before it, the last of a name. In place. A value that its references would blow up
+/// beyond reason becomes unknown, and the answer is false.
+bool expandEnvironment(std::vector<model::Invocation::Env>& env);
 
-/// The words of a command line see all entries.
-void expandWords(std::vector<std::string>& words, const std::vector<model::Invocation::Env>& env);
+/// The words of a command line see all entries. A word blown up beyond reason stays as it is written, and the answer is false.
+bool expandWords(std::vector<std::string>& words, const std::vector<model::Invocation::Env>& env);
 
 }  // namespace rightslice::workload

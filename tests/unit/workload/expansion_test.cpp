@@ -46,3 +46,28 @@ TEST_CASE("a name that a later entry hides is not resolved to its old value") {
   const auto invocation = containerOf(R"J({"name":"c","args":["$(A)"],"env":[{"name":"A","value":"1"},{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}]})J").invocation;
   CHECK(invocation.args == Words{"$(A)"});
 }
+
+TEST_CASE("references that double a value again and again do not fill the memory") {
+  std::vector<rightslice::model::Invocation::Env> env{{"E0", "xx"}};
+  for (int i = 1; i < 200; ++i) env.push_back({"E" + std::to_string(i), "$(E" + std::to_string(i - 1) + ")$(E" + std::to_string(i - 1) + ")"});
+  CHECK_FALSE(expandEnvironment(env));
+  CHECK(env[1].value == "xxxx");
+  std::size_t bytes = 0;
+  for (const auto& each : env) bytes += each.value.value_or("").size();
+  CHECK(bytes < 1'000'000);
+
+  env = {{"BIG", std::string(10'000, 'x')}};
+  std::vector<std::string> words(10'000, "$(BIG)");
+  words.insert(words.begin(), "--model=$(BIG)");
+  CHECK_FALSE(expandWords(words, env));
+  CHECK(words.front() == "--model=" + *env[0].value);
+  CHECK(words.back() == "$(BIG)");
+}
+
+TEST_CASE("ordinary references are resolved without a limit in sight") {
+  std::vector<rightslice::model::Invocation::Env> env{{"MODEL", std::string(200, 'm')}};
+  std::vector<std::string> words(50, "--model=$(MODEL)");
+  CHECK(expandEnvironment(env));
+  CHECK(expandWords(words, env));
+  for (const auto& word : words) CHECK(word == "--model=" + *env[0].value);
+}
