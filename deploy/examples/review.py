@@ -89,7 +89,7 @@ def show(path, request, response):
         wrapped(f"Error from server ({status['reason']}): error when creating \"{path}\": admission webhook \"{WEBHOOK}\" denied the request: "
                 f"{status['message']}", 31)
     records = response.get("auditAnnotations", {})
-    if "would-be" in records:
+    if records.get("would-be") not in (None, records.get("decision")):
         print("  In the audit log of the cluster:")
         for key in ("decision", "would-be", "findings", "policy", "requested", "recommended"):
             if records.get(key):
