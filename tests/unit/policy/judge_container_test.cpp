@@ -1,0 +1,228 @@
+#include "policy/judge_container.hpp"
+
+#include "judged.hpp"
+
+using namespace rightslice;
+using namespace rightslice::policy;
+using namespace rightslice::policy::judged;
+
+namespace {
+
+/// A container that fits what it asks for, so that nothing else is said of it.
+Manifest fitting() {
+  Manifest manifest;
+  manifest.annotations = footprint(30 * kGiB);
+  return manifest;
+}
+Manifest with(const std::string& limits, const std::string& requests = "", const std::string& container = "") {
+  Manifest manifest = fitting();
+  manifest.limits = limits;
+  manifest.requests = requests;
+  manifest.container = container;
+  return manifest;
+}
+Manifest vllm(const std::string& args, const std::string& limits) {
+  Manifest manifest = with(limits);
+  manifest.image = "vllm/vllm-openai:v0.9.2";
+  manifest.args = R"("--model","acme/x")" + (args.empty() ? "" : "," + args);
+  return manifest;
+}
+
+const std::string k3g = R"("nvidia.com/mig-3g.40gb":1)";
+
+struct Row {
+  std::string_view rule;
+  Manifest manifest;
+  std::string_view said;
+};
+void check(const std::vector<Row>& rows, const std::string& policies = h100Policy()) {
+  for (const auto& row : rows) {
+    CAPTURE(row.rule);
+    CHECK(said(row.manifest, policies) == row.said);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a sharing system makes its container NotJudged, and nothing else is said of it") {
+  auto both = with(R"("nvidia.com/mig-3g.40gb":1,"nvidia.com/gpumem":3000)");
+  both.annotations = footprint(6 * kGiB) + R"(,"main.rightslice.io/context":"x")";
+  auto claim = with("", "", R"("resources":{"claims":[{"name":"gpu"}]})");
+  check({
+      {"the slice alone", fitting(), ""},
+      {"HAMi", with(R"("nvidia.com/gpu":1,"nvidia.com/gpumem":3000)"), "NotJudged=warn"},
+      {"Volcano", with(R"("volcano.sh/vgpu-memory":3000)"), "NotJudged=warn"},
+      {"zero of it asks for nothing", with(R"("nvidia.com/mig-3g.40gb":1,"nvidia.com/gpumem":0)"), ""},
+      {"beside an oversized slice and a bad annotation of that container", both, "NotJudged=warn"},
+  });
+  auto bothUnprefixed = both;
+  bothUnprefixed.annotations = footprint(6 * kGiB) + R"(,"rightslice.io/context":"x")";
+  CHECK(said(bothUnprefixed) == "NotJudged=warn InvalidAnnotation=warn");
+}
+
+TEST_CASE("a resource claim of DRA is NotJudged") {
+  const auto judged = World{}.judge(std::string(
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"team-a"},"spec":{"resourceClaims":[{"name":"gpu","resourceClaimName":"x"}],"containers":[{"name":"main","resources":{"claims":[{"name":"gpu"}]}}]}})"));
+  CHECK(said(judged) == "NotJudged=warn");
+}
+
+TEST_CASE("an unknown meaning of nvidia.com/gpu is NotJudged and names the setting") {
+  const auto policy = written::slicePolicy("  headroom: 10%");
+  const auto judgement = World{policy, "", {}}.judge(with(R"("nvidia.com/gpu":1)"));
+  CHECK(said(judgement) == "NotJudged=warn");
+  CHECK(contains(judgement.findings.at(0).message, "spec.gpuResource"));
+  CHECK(judgement.findings.at(0).path == "/spec/template/spec/containers/0/resources/limits/nvidia.com~1gpu");
+  CHECK(said(with(R"("nvidia.com/gpu":1)"), written::slicePolicy("  gpuResource: whole")) == "");
+}
+
+TEST_CASE("a GPU taken without asking is unaccounted for") {
+  const auto env = [](std::string_view value) { return with("", "", fmt::format(R"("env":[{{"name":"NVIDIA_VISIBLE_DEVICES","value":"{}"}}])", value)); };
+  const auto mounting = [](std::string_view path) {
+    auto manifest = with("", "", R"("volumeMounts":[{"name":"d","mountPath":"/x"}])");
+    manifest.podSpec = fmt::format(R"("volumes":[{{"name":"d","hostPath":{{"path":"{}"}}}}])", path);
+    return manifest;
+  };
+  auto privileged = with("", "", R"("securityContext":{"privileged":true})");
+  auto runtime = with("");
+  runtime.podSpec = R"("runtimeClassName":"nvidia")";
+  auto privilegedRuntime = privileged;
+  privilegedRuntime.podSpec = runtime.podSpec;
+  auto asking = env("all");
+  asking.limits = k3g;
+  check({
+      {"env all", env("all"), "UnaccountedGpu=warn"},
+      {"env with a device", env("0"), "UnaccountedGpu=warn"},
+      {"env void", env("void"), ""},
+      {"env none", env("none"), ""},
+      {"env empty", env(""), ""},
+      {"device path", mounting("/dev/nvidia0"), "UnaccountedGpu=warn"},
+      {"another path", mounting("/dev/shm"), ""},
+      {"privileged with the nvidia runtime", privilegedRuntime, "UnaccountedGpu=warn"},
+      {"privileged", privileged, ""},
+      {"the runtime", runtime, ""},
+      {"one that asks is accounted for", asking, ""},
+  });
+}
+
+TEST_CASE("quantities must be whole, not negative, and alike in limits and requests") {
+  check({
+      {"one", with(R"("nvidia.com/mig-3g.40gb":1)", R"("nvidia.com/mig-3g.40gb":"1")"), ""},
+      {"a fraction", with(R"("nvidia.com/mig-3g.40gb":"0.5")"), "InvalidQuantity=deny"},
+      {"negative", with(R"("nvidia.com/mig-3g.40gb":-1)"), "InvalidQuantity=deny"},
+      {"no quantity", with(R"("nvidia.com/mig-3g.40gb":"one")"), "InvalidQuantity=deny"},
+      {"requests differ", with(R"("nvidia.com/mig-3g.40gb":1)", R"("nvidia.com/mig-3g.40gb":2)"), "InvalidQuantity=deny"},
+      {"requests without limits", with("", R"("nvidia.com/mig-3g.40gb":1)"), "InvalidQuantity=deny"},
+      {"zero asks for nothing", with(R"("nvidia.com/mig-3g.40gb":0)"), ""},
+  });
+  auto small = with(R"("nvidia.com/mig-3g.40gb":"0.5")");
+  small.annotations = footprint(6 * kGiB);
+  CHECK(said(small) == "InvalidQuantity=deny");  // nothing to compare with: no Oversized beside it
+}
+
+TEST_CASE("a whole GPU and a slice do not mix; two slices do not add up") {
+  check({
+      {"mixed", with(R"("nvidia.com/gpu":1,"nvidia.com/mig-1g.10gb":1)"), "MixedGpuAndMig=deny"},
+      {"zero of one", with(R"("nvidia.com/gpu":0,"nvidia.com/mig-3g.40gb":1)"), ""},
+      {"two slices", with(R"("nvidia.com/mig-3g.40gb":1,"nvidia.com/mig-1g.10gb":1)"), "MultipleSlices=warn"},
+      {"two of one slice", with(R"("nvidia.com/mig-3g.40gb":2)"), "MultipleSlices=warn"},
+      {"two whole GPUs", with(R"("nvidia.com/gpu":2)"), "Oversized=warn"},
+      {"an unknown slice beside another", with(R"("nvidia.com/mig-3g.41gb":1,"nvidia.com/mig-1g.10gb":1)"), "UnknownProfile=warn MultipleSlices=warn"},
+  });
+  const std::string slices = written::slicePolicy("  gpuResource: 3g.40gb\n  gpus: [NVIDIA-H100-80GB-HBM3]");
+  CHECK(said(with(R"("nvidia.com/gpu":1,"nvidia.com/mig-1g.10gb":1)"), slices) == "MultipleSlices=warn");
+  CHECK(!World{}.judge(with(R"("nvidia.com/gpu":1,"nvidia.com/mig-1g.10gb":1)")).containers[0].requested);
+}
+
+TEST_CASE("unknown profiles and profiles of other products leave nothing to compare with") {
+  auto undersizedOtherwise = with(R"("nvidia.com/mig-3g.20gb":1)");
+  check({
+      {"unknown", with(R"("nvidia.com/mig-3g.41gb":1)"), "UnknownProfile=warn"},
+      {"misspelt", with(R"("nvidia.com/mig-3g40gb":1)"), "UnknownProfile=warn"},
+      {"its neighbour", with(k3g), ""},
+      {"of another product", undersizedOtherwise, "ProfileNotOnGpu=warn"},
+  });
+  const auto unknown = World{}.judge(with(R"("nvidia.com/mig-3g.41gb":2)"));
+  REQUIRE(unknown.containers[0].requested);
+  CHECK(unknown.containers[0].requested->resource == "nvidia.com/mig-3g.41gb");
+  CHECK(unknown.containers[0].requested->profile.empty());
+  CHECK(unknown.containers[0].requested->gpus.empty());
+  CHECK(!unknown.containers[0].requested->usable);
+  CHECK(unknown.containers[0].requested->count == 2);
+}
+
+TEST_CASE("a profile that no node of the product offers is denied, unless the policy says otherwise") {
+  World world;
+  world.surroundings = "nodes: [{name: gpu-1, labels: {nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}, allocatable: {nvidia.com/mig-3g.40gb: 2}}]";
+  CHECK(said(world.judge(with(R"("nvidia.com/mig-3g.20gb":1)"))) == "ProfileNotOnGpu=deny");
+  CHECK(said(world.judge(with(k3g))) == "");
+  world.policies = h100Policy("  actions: {ProfileNotOnGpu: warn}");
+  CHECK(said(world.judge(with(R"("nvidia.com/mig-3g.20gb":1)"))) == "ProfileNotOnGpu=warn");
+}
+
+TEST_CASE("allowed and denied judge the name of a slice; denied wins, .me is +me") {
+  const auto slices = [](std::string_view members) { return h100Policy(fmt::format("  slices: {{offered: [3g.40gb], {}}}", members)); };
+  struct Case {
+    std::string_view rule, members, limits, said;
+  };
+  const Case cases[] = {
+      {"allowed", "allowed: ['3g.*']", R"("nvidia.com/mig-3g.40gb":1)", ""},
+      {"not allowed", "allowed: ['1g.*']", R"("nvidia.com/mig-3g.40gb":1)", "ProfileNotAllowed=deny"},
+      {"denied", "denied: ['?g.40gb']", R"("nvidia.com/mig-3g.40gb":1)", "ProfileNotAllowed=deny"},
+      {"denied wins", "allowed: ['3g.40gb'], denied: ['3g.*']", R"("nvidia.com/mig-3g.40gb":1)", "ProfileNotAllowed=deny"},
+      {"a whole GPU is no slice", "allowed: ['1g.*']", R"("nvidia.com/gpu":1)", ""},
+      {"in the plugin's spelling", "denied: ['1g.10gb.me']", R"("nvidia.com/mig-1g.10gb.me":1)", "ProfileNotAllowed=deny Undersized=deny"},
+      {"the same without media", "denied: ['1g.10gb.me']", R"("nvidia.com/mig-1g.10gb":1)", "Undersized=deny"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.rule);
+    CHECK(said(with(std::string(each.limits)), slices(each.members)) == each.said);
+  }
+}
+
+TEST_CASE("parallelism needs as many devices, and slices give it none") {
+  const std::string tp2 = R"("--tensor-parallel-size","2")";
+  const std::string two = R"("nvidia.com/gpu":2)";
+  auto large = vllm(tp2, two);
+  large.annotations = footprint(130 * kGiB);
+  auto three = vllm(R"("--tensor-parallel-size","2","--pipeline-parallel-size","2")", two);
+  three.annotations = large.annotations;
+  check({
+      {"enough GPUs", large, ""},
+      {"one is too few", vllm(tp2, R"("nvidia.com/gpu":1)"), "ParallelismExceedsDevices=deny Oversized=warn"},
+      {"tensor x pipeline", three, "ParallelismExceedsDevices=deny"},
+      {"over slices", vllm(tp2, R"("nvidia.com/mig-3g.40gb":2)"), "MultipleSlices=warn TensorParallelOverSlices=warn"},
+      {"more than the slices", vllm(tp2, k3g), "ParallelismExceedsDevices=deny"},
+      {"no parallelism", vllm(R"("--tensor-parallel-size","1")", k3g), ""},
+  });
+}
+
+TEST_CASE("what is not known of a need is said once, with every other rule still judged") {
+  Manifest manifest;
+  check({{"unknown", manifest, "UnknownFootprint=warn"}, {"declared", fitting(), ""}});
+  manifest.limits = R"("nvidia.com/mig-3g.40gb.shared":2)";
+  CHECK(said(manifest) == "SharedSlice=warn MultipleSlices=warn UnknownFootprint=warn");
+  manifest.limits = R"("nvidia.com/mig-3g.41gb":1)";
+  CHECK(said(manifest) == "UnknownProfile=warn");
+}
+
+TEST_CASE("init containers are judged like others, and each container by itself") {
+  Manifest manifest = fitting();
+  manifest.podSpec = R"("initContainers":[{"name":"warmup","image":"x","resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}}])";
+  const auto judgement = World{}.judge(manifest);
+  CHECK(said(judgement) == "Undersized=deny");
+  CHECK(judgement.findings[0].container == "warmup");
+  CHECK(judgement.findings[0].path == "/spec/template/spec/initContainers/0/resources/limits/nvidia.com~1mig-1g.10gb");
+  manifest.annotations += R"(,"warmup.rightslice.io/footprint":"6Gi")";
+  CHECK(said(manifest) == "");
+}
+
+TEST_CASE("a container without a GPU is listed with what is known of it") {
+  auto manifest = vllm("", "");
+  const auto judgement = World{}.judge(manifest);
+  REQUIRE(judgement.containers.size() == 1);
+  CHECK(judgement.containers[0].engine == "vllm");
+  CHECK(judgement.containers[0].model == "acme/x");
+  CHECK(judgement.containers[0].need->bytes == 30 * kGiB);
+  CHECK(!judgement.containers[0].requested);
+  CHECK(said(judgement) == "");
+}

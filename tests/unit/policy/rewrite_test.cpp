@@ -1,0 +1,191 @@
+#include "policy/rewrite.hpp"
+
+#include "judged.hpp"
+
+using namespace rightslice;
+using namespace rightslice::policy;
+using namespace rightslice::policy::judged;
+
+namespace {
+
+Manifest oversized(const std::string& limits = R"("nvidia.com/mig-3g.40gb":"1")", const std::string& requests = "") {
+  Manifest manifest;
+  manifest.limits = limits;
+  manifest.requests = requests;
+  manifest.annotations = footprint(6 * kGiB);
+  return manifest;
+}
+World rewriting(const std::string& more = "") { return World{h100Policy(oversizedIs("rewrite") + "\n" + more), "", {}}; }
+
+struct After {
+  json::Document document;
+  json::View resources, annotations;
+  std::string text;
+};
+After after(const Manifest& manifest, const World& world = rewriting()) {
+  const auto judgement = world.judge(manifest);
+  After out{parsed(patched(manifest.text(), judgement)), {}, {}, {}};
+  const auto tmpl = out.document.root()["spec"]["template"];
+  const bool bare = manifest.kind == "Pod";
+  const auto spec = bare ? out.document.root()["spec"] : tmpl["spec"];
+  out.resources = (*spec["containers"].elements().begin())["resources"];
+  out.annotations = (bare ? out.document.root()["metadata"] : tmpl["metadata"])["annotations"];
+  out.text = json::patchText(judgement.patch);
+  return out;
+}
+std::string text(json::View value) { return std::string(value.text()); }
+
+const std::string kRecord = R"("rightslice.io/original-request":"main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")";
+
+}  // namespace
+
+TEST_CASE("a rewrite replaces the one key in limits and requests as it stands there, with tests before, and records the original") {
+  struct Row {
+    std::string_view rule;
+    Manifest manifest;
+    std::string resources;
+  };
+  const Row rows[] = {
+      {"limits only", oversized(), R"({"limits":{"nvidia.com/mig-1g.10gb":"1"}})"},
+      {"a number stays a number", oversized(R"("nvidia.com/mig-3g.40gb":1)"), R"({"limits":{"nvidia.com/mig-1g.10gb":1}})"},
+      {"limits and requests", oversized(R"("nvidia.com/mig-3g.40gb":"1")", R"("nvidia.com/mig-3g.40gb":1)"),
+       R"({"limits":{"nvidia.com/mig-1g.10gb":"1"},"requests":{"nvidia.com/mig-1g.10gb":1}})"},
+      {"other keys stay", oversized(R"("cpu":"2","nvidia.com/mig-3g.40gb":"1000m","memory":"4Gi")"),
+       R"({"limits":{"cpu":"2","memory":"4Gi","nvidia.com/mig-1g.10gb":"1000m"}})"},
+      {"in the spelling of the request", oversized(R"("mig.das.com/mig-3g.40gb":"1")"), R"({"limits":{"mig.das.com/mig-1g.10gb":"1"}})"},
+      {"and without mig-", oversized(R"("mig.das.com/3g.40gb":"1")"), R"({"limits":{"mig.das.com/1g.10gb":"1"}})"},
+      {"a whole GPU", oversized(R"("nvidia.com/gpu":"1")"), R"({"limits":{"nvidia.com/mig-1g.10gb":"1"}})"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.rule);
+    const auto got = after(row.manifest);
+    CHECK(text(got.resources) == row.resources);
+    CHECK(contains(got.text, R"([{"op":"test")"));
+    CHECK(got.annotations["rightslice.io/original-request"].exists());
+  }
+  CHECK(text(after(oversized()).annotations["rightslice.io/original-request"]) == R"("main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")");
+  CHECK(text(after(oversized()).annotations["rightslice.io/footprint"]) == "\"6442450944\"");
+}
+
+TEST_CASE("the patch is void where the object changed in the meantime") {
+  const auto manifest = oversized();
+  const auto judgement = rewriting().judge(manifest);
+  CHECK(!json::apply(parsed(oversized(R"("nvidia.com/mig-3g.40gb":"2")").text()), judgement.patch));
+  CHECK(json::apply(parsed(manifest.text()), judgement.patch));
+}
+
+TEST_CASE("the record is written whatever of metadata and annotations is there") {
+  Manifest manifest = oversized();
+  manifest.objectAnnotations = manifest.annotations;
+  manifest.annotations.clear();
+  const std::string record = R"({"rightslice.io/original-request":"main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb"})";
+  CHECK(text(after(manifest).annotations) == record);  // metadata without annotations
+  manifest.templateMetadata = false;
+  CHECK(text(after(manifest).annotations) == record);  // no metadata
+  Manifest pod = oversized();
+  pod.kind = "Pod";
+  CHECK(after(pod).annotations["rightslice.io/original-request"].exists());
+}
+
+TEST_CASE("records of several containers are sorted, and those of untouched containers stay as long as they hold") {
+  Manifest manifest = oversized();
+  manifest.more = R"(,{"name":"aux","image":"x","resources":{"limits":{"nvidia.com/mig-7g.80gb":"1"}}})";
+  auto got = after(manifest);
+  CHECK(text(got.annotations["rightslice.io/original-request"]) ==
+        R"("aux=nvidia.com/mig-7g.80gb:1>nvidia.com/mig-1g.10gb,main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")");
+  manifest.more = R"(,{"name":"aux","image":"x","resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}})";
+  manifest.annotations += R"(,"rightslice.io/original-request":"aux=nvidia.com/mig-7g.80gb:1>nvidia.com/mig-1g.10gb")";
+  got = after(manifest);
+  CHECK(text(got.annotations["rightslice.io/original-request"]) ==
+        R"("aux=nvidia.com/mig-7g.80gb:1>nvidia.com/mig-1g.10gb,main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")");
+}
+
+TEST_CASE("re-apply: with the author's key beside ours one is left, and the container is judged by the author's") {
+  Manifest manifest = oversized(R"("nvidia.com/mig-3g.40gb":"1","nvidia.com/mig-1g.10gb":"1")");
+  manifest.annotations += "," + kRecord;
+  const auto judgement = rewriting().judge(manifest);
+  CHECK(said(judgement) == "Oversized=rewrite");
+  CHECK(judgement.containers[0].requested->resource == "nvidia.com/mig-3g.40gb");
+  const auto got = after(manifest);
+  CHECK(text(got.resources) == R"({"limits":{"nvidia.com/mig-1g.10gb":"1"}})");
+  CHECK(text(got.annotations["rightslice.io/original-request"]) == R"("main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")");
+}
+
+TEST_CASE("re-apply where the author's request now fits: ours goes, and so does the record") {
+  Manifest manifest = oversized(R"("nvidia.com/mig-3g.40gb":"1","nvidia.com/mig-1g.10gb":"1")");
+  manifest.annotations = footprint(30 * kGiB) + "," + kRecord;
+  const auto got = after(manifest);
+  CHECK(text(got.resources) == R"({"limits":{"nvidia.com/mig-3g.40gb":"1"}})");
+  CHECK(!got.annotations["rightslice.io/original-request"].exists());
+}
+
+TEST_CASE("re-apply where another slice fits now: ours is replaced") {
+  Manifest manifest = oversized(R"("nvidia.com/mig-3g.40gb":"1","nvidia.com/mig-1g.10gb":"1")");
+  manifest.annotations = footprint(15 * kGiB) + "," + kRecord;
+  const auto got = after(manifest);
+  CHECK(text(got.resources) == R"({"limits":{"nvidia.com/mig-2g.20gb":"1"}})");
+  CHECK(text(got.annotations["rightslice.io/original-request"]) == R"("main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-2g.20gb")");
+}
+
+TEST_CASE("two keys that no record explains are two slices") {
+  Manifest manifest = oversized(R"("nvidia.com/mig-3g.40gb":"1","nvidia.com/mig-1g.10gb":"1")");
+  CHECK(said(rewriting().judge(manifest)) == "MultipleSlices=warn");
+  manifest.annotations += R"(,"rightslice.io/original-request":"main=nvidia.com/mig-3g.40gb:2>nvidia.com/mig-1g.10gb")";  // another count
+  CHECK(said(rewriting().judge(manifest)) == "MultipleSlices=warn");
+  manifest.annotations = footprint(6 * kGiB) + R"(,"rightslice.io/original-request":"other=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")";
+  CHECK(said(rewriting().judge(manifest)) == "MultipleSlices=warn");
+}
+
+TEST_CASE("/validate denies both keys together, whatever the policy's action") {
+  Manifest manifest = oversized(R"("nvidia.com/mig-3g.40gb":"1","nvidia.com/mig-1g.10gb":"1")");
+  manifest.annotations += "," + kRecord;
+  for (const std::string more : {"", "  actions: {MultipleSlices: allow}"}) {
+    World world{h100Policy(more), "", {}};
+    world.request.validateOnly = true;
+    const auto judgement = world.judge(manifest);
+    CHECK(contains(said(judgement), "MultipleSlices=deny"));
+    CHECK(judgement.decision == Action::Deny);
+    CHECK(judgement.patch.empty());
+  }
+  manifest.limits = R"("nvidia.com/mig-1g.10gb":"1")";
+  World world;
+  world.request.validateOnly = true;
+  CHECK(said(world.judge(manifest)) == "");
+}
+
+TEST_CASE("an entry is removed where the container asks for the original alone, or for a key that is not ours") {
+  struct Row {
+    std::string_view rule, resource;
+    Bytes footprint;
+    bool kept;
+  };
+  const Row rows[] = {
+      {"ours alone: it stays", "nvidia.com/mig-1g.10gb", 6 * kGiB, true},
+      {"the original alone, and it fits", "nvidia.com/mig-3g.40gb", 30 * kGiB, false},
+      {"another key", "nvidia.com/mig-7g.80gb", 70 * kGiB, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.rule);
+    Manifest manifest = oversized(fmt::format(R"("{}":"1")", row.resource));
+    manifest.annotations = footprint(row.footprint) + "," + kRecord;
+    const auto got = after(manifest);
+    CHECK(got.annotations["rightslice.io/original-request"].exists() == row.kept);
+    CHECK(text(got.resources) == fmt::format(R"({{"limits":{{"{}":"1"}}}})", row.resource));
+  }
+}
+
+TEST_CASE("engine flags that the new slice needs are written only with rewriteFlags, and only where they stand") {
+  Manifest manifest;
+  manifest.image = "vllm/vllm-openai:v0.9.2";
+  manifest.limits = R"("nvidia.com/mig-7g.80gb":"1")";
+  manifest.args = R"("--model","Qwen/Qwen2.5-7B-Instruct","--max-model-len","4096","--gpu-memory-utilization","0.5")";
+  const std::string off = h100Policy("  slices: {offered: [3g.40gb, 4g.40gb, 7g.80gb]}\n  actions: {Oversized: rewrite}");
+  const auto without = World{off, "", {}}.judge(manifest);
+  if (without.containers[0].recommended && !without.containers[0].recommended->flags.empty()) {
+    CHECK(said(without) == "Oversized=warn");
+    CHECK(without.patch.empty());
+    const auto with = World{off + "  engine: {rewriteFlags: true}\n", "", {}}.judge(manifest);
+    CHECK(said(with) == "Oversized=rewrite");
+    CHECK(contains(json::patchText(with.patch), "/args/5"));
+  }
+}
