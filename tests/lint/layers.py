@@ -68,8 +68,19 @@ def complaints(path, folder, text):
                 yield f"{where}: <{target}> does not belong into the core ({', '.join(CORE)})"
 
 
+# folder, line, whether it is refused
+SELF_TEST = [
+    ("gpu", '#include "model/engine.hpp"', True), ("model", '#include "gpu/profile.hpp"', False), ("admission", '#include "json/value.hpp"', False),
+    ("admission", '#include "host/clock.hpp"', True), ("kube", '#include "tls/client.hpp"', False), ("http", '#include "json/value.hpp"', True),
+    ("policy", "#include <yaml-cpp/yaml.h>", True), ("json", "#include <rapidjson/document.h>", False), ("cli", "#include <boost/asio.hpp>", True),
+    ("workload", "#include <thread>", True), ("host", "#include <thread>", False), ("policy", "auto now = std::chrono::system_clock::now();", True),
+    ("base", '#include "limits.hpp"', True),
+]
+
+
 def main():
-    found, count = [], 0
+    found = [f"self-test: {folder}: {line}" for folder, line, bad in SELF_TEST if bool(list(complaints("x.cpp", folder, line))) != bad]
+    count = 0
     webhook = ROOT / "webhook"
     for folder in sorted(each.name for each in webhook.iterdir() if each.is_dir()):
         if folder not in ARROWS:
