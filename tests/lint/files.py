@@ -28,7 +28,7 @@ MAY_HOLD = {"tests/lint/files.py"}
 
 
 def tracked():
-    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    listing = subprocess.run(["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"], stdout=subprocess.PIPE, check=True, text=True).stdout
     return [pathlib.Path(name) for name in listing.split("\0") if name and (ROOT / name).is_file()]
 
 
