@@ -184,6 +184,7 @@ class Judge {
     }
     out_.recordedOnly = object_.deleting || object_.mirrorPod || provenChild(object_, policies_, surroundings_, request_);
     for (const auto* policy : selection_.policies) judgePolicy(*policy);
+    keepOurs();
     join();
     patch();
     return std::move(out_);
@@ -255,6 +256,26 @@ class Judge {
     ActionInput noRatchet = input;
     noRatchet.old = nullptr;  // it is found only where the request raises the use
     outcome.findings.emplace_back(decide(std::move(finding), noRatchet), nullptr);
+  }
+
+  /// Of two rewrites the larger wins, also when its result is judged again: what a rewrite wrote is not made smaller while another
+  /// policy that rewrites finds nothing smaller.
+  void keepOurs() {
+    const auto rewrites = [](const Policy& policy) {
+      return policy.actions[static_cast<std::size_t>(Code::Oversized)] == Action::Rewrite ||
+             policy.actions[static_cast<std::size_t>(Code::Undersized)] == Action::Rewrite;
+    };
+    for (auto& outcome : outcomes_)
+      for (auto& [decided, container] : outcome.findings) {
+        if (decided.action != Action::Rewrite || decided.finding.code != Code::Oversized || !container->oursAlone) continue;
+        const auto index = static_cast<std::size_t>(container - outcome.containers.data());
+        const auto keeper = std::find_if(outcomes_.begin(), outcomes_.end(), [&](const PolicyOutcome& other) {
+          return other.mode >= outcome.mode && rewrites(*other.policy) && !exempt(*other.policy, request_) && !other.containers[index].rewrite;
+        });
+        if (keeper == outcomes_.end()) continue;
+        decided.action = Action::Warn;
+        decided.finding.message += fmt::format("; not rewritten again: policy {} needs the slice that a rewrite put there", keeper->policy->id());
+      }
   }
 
   /// The effective action: a rewrite that is not written (any more) is a warning.

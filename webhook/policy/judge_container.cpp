@@ -94,6 +94,8 @@ class Judge {
     const auto find = [&](const std::string& resource) {
       return std::find_if(entries.begin(), entries.end(), [&](const AskEntry& entry) { return entry.resource == resource; });
     };
+    out_.oursAlone =
+        entries.size() == 1 && entries.front().resource == in_.original->written && entries.front().count == in_.original->count;
     const auto asked = find(in_.original->asked);
     const auto written = find(in_.original->written);
     if (asked == entries.end() || written == entries.end() || asked == written || asked->count != in_.original->count) return false;

@@ -37,6 +37,7 @@ struct ContainerOutcome {
   const workload::PodTemplate* pod = nullptr;
   Ask ask;
   bool notJudged = false;
+  bool oursAlone = false;          ///< asks for nothing but what original-request says that a rewrite wrote
   std::optional<Meaning> meaning;  ///< of the one entry, where there is one
   bool offerKnown = false, loadStated = false;
   ContainerJudgement judgement;

@@ -109,6 +109,20 @@ TEST_CASE("of two rewrites the larger slice wins") {
   }
 }
 
+TEST_CASE("and its result stays when it is judged again; what nobody rewrote is judged as it stands") {
+  const std::string rewrite = "  actions: {Oversized: rewrite}";
+  const World world{h100Policy("  headroom: 0%\n" + rewrite, "a") + "---\n" + h100Policy("  headroom: 100%\n" + rewrite, "b"), "", {}};
+  const auto manifest = declaring(9 * kGiB);
+  const auto once = patched(manifest.text(), world.judge(manifest));
+  const auto again = world.judge(once);
+  CHECK(again.patch.empty());
+  CHECK(said(again) == "Oversized=warn");
+  CHECK(contains(again.findings[0].message, "policy team-a/b needs the slice"));
+  auto written = declaring(9 * kGiB);
+  written.limits = R"("nvidia.com/mig-2g.20gb":"1")";
+  CHECK(!world.judge(written).patch.empty());
+}
+
 TEST_CASE("allowed and denied of every policy in force bind a recommendation, whatever the mode") {
   const std::string other = h100Policy("  slices: {denied: ['1g.10gb']}", "z", "audit");
   CHECK(recommended(World{h100Policy("", "a"), "", {}}.judge(declaring(6 * kGiB))) == "1g.10gb");
