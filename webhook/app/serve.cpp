@@ -112,6 +112,8 @@ class Sources {
     const auto state = policies.state();
     if (!state) return;
     const bool whole = read.outcome == PolicySource::Outcome::Changed;
+    // The reload is counted last: who sees it counted sees the state that it led to.
+    tellState();
     metrics_.count(Metric::PolicyReloads, {whole ? "success" : "partial"});
     log_.write(whole ? Level::Info : Level::Warn, whole ? "policies loaded" : "policies loaded; bad ones keep their last good version",
                {{"digest", std::string_view(state->digest)}, {"policies", static_cast<std::int64_t>(state->policies)},
