@@ -7,11 +7,11 @@
 #include <tuple>
 
 #include "base/digest.hpp"
-#include "base/glob.hpp"
 #include "json/view.hpp"
 #include "policy/actions.hpp"
 #include "policy/budget.hpp"
 #include "policy/rewrite.hpp"
+#include "policy/standing.hpp"
 
 namespace rightslice::policy {
 namespace {
@@ -81,55 +81,6 @@ std::vector<RawFinding> rawFindings(const Workload& object, const Policy& policy
   auto out = annotationFindings(object, outcomes);
   for (const auto& outcome : outcomes) out.insert(out.end(), outcome.findings.begin(), outcome.findings.end());
   return out;
-}
-
-bool matchesAny(const std::vector<std::string>& globs, std::string_view text) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return globMatches(glob, text); });
-}
-
-bool exempt(const Policy& policy, const Request& request) {
-  if (!policy.cluster || request.user.empty()) return false;
-  if (matchesAny(policy.exemptUsers, request.user)) return true;
-  for (const auto& group : request.groups)
-    if (matchesAny(policy.exemptGroups, group)) return true;
-  constexpr std::string_view kAccount = "system:serviceaccount:";
-  if (!std::string_view(request.user).starts_with(kAccount)) return false;
-  return matchesAny(policy.exemptServiceAccounts, request.user) ||
-         matchesAny(policy.exemptServiceAccounts, std::string_view(request.user).substr(kAccount.size()));
-}
-
-/// What a container asks for, as text that two templates can be compared by.
-std::string askText(const workload::Container& container) {
-  std::vector<std::string> parts;
-  for (const auto& entry : readAsk(container).entries)
-    parts.push_back(fmt::format("{}:{}", entry.resource, entry.count ? std::to_string(*entry.count) : entry.limitJson));
-  std::sort(parts.begin(), parts.end());
-  return fmt::format("{}", fmt::join(parts, ","));
-}
-
-bool asksTheSame(const Workload& child, const Workload& owner) {
-  for (const auto& pod : child.templates)
-    for (const auto& container : pod.containers) {
-      const auto asked = askText(container);
-      if (asked.empty()) continue;
-      bool found = false;
-      for (const auto& ownerPod : owner.templates)
-        for (const auto& other : ownerPod.containers) found = found || (other.name == container.name && askText(other) == asked);
-      if (!found) return false;
-    }
-  return true;
-}
-
-/// A child is recorded only if a policy in force matches its owner's kind and the owner is proven (DESIGN 3.7).
-bool provenChild(const Workload& object, const PolicySet& policies, const workload::Surroundings& surroundings,
-                 const Request& request) {
-  if (!object.controller) return false;
-  const auto& ownerLabels = request.owner != nullptr ? request.owner->labels : object.labels;
-  if (policies.select(object.ns, object.controller->kind, ownerLabels, surroundings.namespaceLabels(object.ns)).policies.empty())
-    return false;
-  if (workload::findKind(object.controller->apiVersion, object.controller->kind) == nullptr) return false;
-  if (!request.user.empty() && matchesAny(request.trustedControllers, request.user)) return true;
-  return request.owner != nullptr && asksTheSame(object, *request.owner);
 }
 
 const Policy& neutralPolicy() {
