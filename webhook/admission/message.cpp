@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
+#include "json/utf8.hpp"
 
 namespace rightslice::admission {
 namespace {
@@ -20,7 +21,7 @@ std::string oneLine(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     out += byte < 0x20 || byte == 0x7F ? ' ' : c;
   }
-  return out;
+  return json::printable(out);  // what is longer than a byte: kubectl prints it to a terminal
 }
 
 std::string labelled(const policy::Finding& finding) {

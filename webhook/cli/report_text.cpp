@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "cli/report.hpp"
+#include "json/utf8.hpp"
 
 namespace rightslice::cli {
 
@@ -21,12 +22,7 @@ std::string upper(std::string_view text) {
 }
 
 /// Names come from the input: control characters in them must not reach a terminal.
-std::string plain(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if ((c >= 0 && c < 0x20) || c == 0x7F) c = '?';
-  return result;
-}
+std::string plain(std::string_view text) { return json::printable(text); }
 
 Colour colourOf(Action action) {
   switch (action) {

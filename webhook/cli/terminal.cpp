@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "json/utf8.hpp"
+
 namespace rightslice::cli {
 
 namespace {
@@ -27,10 +29,11 @@ std::vector<std::string> words(std::string_view text) {
     if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
       if (!result.back().empty()) result.emplace_back();
     } else {
-      result.back() += (c >= 0 && c < 0x20) || c == 0x7F ? '?' : c;
+      result.back() += c;
     }
   }
   if (result.back().empty()) result.pop_back();
+  for (std::string& word : result) word = json::printable(word);
   return result;
 }
 
@@ -43,7 +46,7 @@ void print(std::string_view text) {
 
 void printError(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-void complain(std::string_view text) { printError(fmt::format("rightslice: {}\n", text)); }
+void complain(std::string_view text) { printError(fmt::format("rightslice: {}\n", json::printable(text))); }
 
 bool finishOutput() {
   if (std::fflush(stdout) != 0 && outputError == 0) outputError = errno;

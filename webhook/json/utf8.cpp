@@ -54,4 +54,28 @@ std::size_t validUtf8Prefix(std::string_view text) {
   return at;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t valid = utf8SequenceLength(text);
+    const std::size_t length = valid == 0 ? 1 : valid;
+    const std::string_view sequence = text.substr(0, length);
+    const auto first = static_cast<unsigned char>(sequence[0]);
+    const bool control = (first < 0x20 && first != '\t') || first == 0x7F || (sequence >= "\xC2\x80" && sequence <= "\xC2\x9F");
+    // Line and paragraph separator, embeddings and overrides (U+2028 to U+202E), isolates (U+2066 to U+2069).
+    const bool turns = (sequence >= "\xE2\x80\xA8" && sequence <= "\xE2\x80\xAE") ||
+                       (sequence >= "\xE2\x81\xA6" && sequence <= "\xE2\x81\xA9");
+    if (first == '\n') {
+      out += ' ';
+    } else if (control || turns || valid == 0) {
+      out += '?';
+    } else {
+      out += sequence;
+    }
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
 }  // namespace rightslice::json

@@ -9,18 +9,7 @@
 namespace rightslice::policy {
 namespace {
 
-/// What a terminal can be trusted with: bytes that are no UTF-8 and control characters (but for tabs) become '?'.
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t length = std::max<std::size_t>(json::utf8SequenceLength(text), 1);
-    const auto first = static_cast<unsigned char>(text.front());
-    const bool control = (first < 0x20 && first != '\t') || first == 0x7F || (first >= 0x80 && length == 1);
-    out.append(control ? std::string_view("?") : text.substr(0, length));
-    text.remove_prefix(length);
-  }
-  return out;
-}
+using json::printable;
 
 /// The part of a long line (JSON on one line) that is shown, and the column within it.
 struct Shown {

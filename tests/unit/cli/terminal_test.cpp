@@ -12,6 +12,7 @@ TEST_CASE("text is wrapped at words, with its own first and next indentation") {
 
 TEST_CASE("a control character of the input does not reach the terminal") {
   CHECK(wrap("a\x1b[31mb", 80, "", "") == "a?[31mb\n");
+  CHECK(wrap("a\xC2\x9B" "31mb", 80, "", "") == "a?31mb\n");
 }
 
 TEST_CASE("columns are counted in characters, and line ends carry no blanks") {
