@@ -211,11 +211,11 @@ TEST_CASE("the ratchet: on UPDATE a finding no worse than before is a warning") 
   }
 }
 
-TEST_CASE("the ratchet is by container") {
-  auto before = declaring(50 * kGiB);
+TEST_CASE("the ratchet is by container: one that was too small excuses no other") {
+  auto before = declaring(50 * kGiB, "1g.10gb");  // the larger shortfall
   before.more = R"(,{"name":"b","image":"x","resources":{"limits":{"nvidia.com/mig-7g.80gb":1}}})";
   auto now = before;
-  now.more = R"(,{"name":"b","image":"x","resources":{"limits":{"nvidia.com/mig-1g.10gb":1}}})";
+  now.more = R"(,{"name":"b","image":"x","resources":{"limits":{"nvidia.com/mig-3g.40gb":1}}})";
   CHECK(updated(before, now, h100Policy()) == "Undersized=warn Undersized=deny");
 }
 

@@ -239,16 +239,59 @@ TEST_CASE("a declaration that leaves the estimate's interval by more than 15 per
   CHECK(disagrees(high + 1));
 }
 
-TEST_CASE("an estimate that surely exceeds the slice stands whatever was declared") {
-  auto manifest = vllm(R"("--model","meta-llama/Llama-2-13b-hf","--dtype","float16")", R"("nvidia.com/mig-1g.20gb":1)");
-  const auto estimated = World{}.judge(manifest);
-  manifest.annotations = footprint(17 * kGiB);
-  const auto declared = World{}.judge(manifest);
-  REQUIRE(estimated.containers[0].need);
-  REQUIRE(estimated.containers[0].need->minimum > kHolds2g);
-  const bool sure = estimated.containers[0].need->confidence == model::Confidence::High;
-  CHECK(contains(said(declared), "Undersized") == sure);
-  CHECK(contains(said(declared), "FootprintDisagrees"));
+TEST_CASE("an estimate of high confidence that surely exceeds the slice stands whatever was declared; a doubtful one does not") {
+  struct Row {
+    std::string_view rule;
+    std::string image, container;
+    model::Confidence confidence;
+    std::string_view said;
+  };
+  const std::string command = R"("command":["vllm","serve","meta-llama/Llama-2-13b-hf","--dtype","float16"])";
+  const Row rows[] = {
+      {"the engine is known from its command", "registry.example/app:1", command, model::Confidence::High, "FootprintDisagrees=warn Undersized=deny"},
+      {"the engine's release is known from the image only", "vllm/vllm-openai:v0.9.2", command, model::Confidence::Medium, "FootprintDisagrees=warn"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.rule);
+    Manifest manifest;
+    manifest.image = row.image;
+    manifest.container = row.container;
+    manifest.limits = R"("nvidia.com/mig-1g.20gb":1)";
+    const auto estimated = World{}.judge(manifest);
+    REQUIRE(estimated.containers[0].need);
+    CHECK(estimated.containers[0].need->confidence == row.confidence);
+    CHECK(estimated.containers[0].need->minimum > kHolds2g);
+    manifest.annotations = footprint(17 * kGiB);
+    const auto declared = said(World{}.judge(manifest));
+    CHECK(declared.starts_with(row.said));
+    CHECK(contains(declared, "Undersized") == contains(row.said, "Undersized"));
+  }
+}
+
+TEST_CASE("a candidate must hold the high end of the need with headroom, not only what is expected") {
+  const std::string args = R"("--model","Qwen/Qwen2.5-1.5B-Instruct","--dtype","bfloat16","--max-model-len","4096","--max-num-seqs","64","--max-num-batched-tokens","2048","--gpu-memory-utilization","0.8")";
+  const auto need = World{}.judge(vllm(args, R"("nvidia.com/mig-1g.10gb":1)")).containers.at(0).need;  // on the candidate
+  REQUIRE(need);
+  REQUIRE(need->high);
+  const auto at = [&](Bytes bytes) {  // the headroom, in tenths of a percent, at which the smallest slice just holds so much
+    const Bytes tenths = kHolds1g / (bytes / 1000) - 1000;
+    REQUIRE(tenths > 0);
+    REQUIRE(tenths <= 2000);
+    return recommended(World{h100Policy(fmt::format("  headroom: {}.{}%", tenths / 10, tenths % 10)), "", {}}.judge(vllm(args)));
+  };
+  REQUIRE(*need->high > need->bytes * 101 / 100);
+  CHECK(at(*need->high * 1001 / 1000) == "1g.10gb");
+  CHECK(at(need->bytes) == "2g.20gb");
+}
+
+TEST_CASE("fewer GPUs must divide the attention heads, where they are known") {
+  auto manifest = vllm(R"("--model","Qwen/Qwen2.5-7B-Instruct")", R"("nvidia.com/gpu":6)");  // 28 heads: 3 does not divide them
+  manifest.annotations = footprint(145 * kGiB);                                             // 1 and 2 are too few
+  CHECK(!contains(said(manifest), "Oversized"));
+  manifest.args = R"("--model","acme/x")";
+  const auto judgement = World{}.judge(manifest);
+  REQUIRE(contains(said(judgement), "Oversized"));
+  CHECK(judgement.containers[0].recommended->count == 3);
 }
 
 TEST_CASE("an engine whose memory fraction leaves too little cannot start; beside it a larger fraction can") {

@@ -106,6 +106,7 @@ TEST_CASE("the recommended class is the smallest that fits; in it compute or den
       {"compute: the most not above the request's", 80, 7, false, 15, "2g.20gb", 2},
       {"density: the fewest", 80, 7, true, 15, "1g.20gb", 2},
       {"compute: not above the request's", 80, 3, false, 30, "3g.40gb", 1},
+      {"compute: as much as the request's", 80, 4, false, 30, "4g.40gb", 1},
       {"compute: one slice only", 40, 1, false, 15, "1g.20gb", 1},
       {"the fewest if all are above", std::nullopt, 2, false, 30, "3g.40gb", 2},
       {"the class of the request is not below it", 40, 4, false, 30, ""},
