@@ -39,6 +39,13 @@ bool isManifestName(const fs::path& path) {
   return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 
+/// Pipes, sockets and devices: reading one that nobody named might wait for ever.
+bool isSpecial(const fs::path& path) {
+  std::error_code ignored;
+  const auto status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
 void walk(const fs::path& folder, const std::vector<std::string>& skip, std::set<fs::path>& visited, Listing& listing) {
   std::error_code error;
   const fs::path canonical = fs::canonical(folder, error);
@@ -57,6 +64,8 @@ void walk(const fs::path& folder, const std::vector<std::string>& skip, std::set
     std::error_code ignored;
     if (fs::is_directory(entry, ignored)) {
       if (std::find(skip.begin(), skip.end(), name) == skip.end()) walk(entry, skip, visited, listing);
+    } else if (isManifestName(entry) && isSpecial(entry)) {
+      listing.errors.push_back({"neither a file nor a folder", entry.lexically_normal().string()});
     } else if (isManifestName(entry)) {
       listing.files.push_back(
           entry.lexically_normal().string());  // also a dangling link: reading it says what is wrong
