@@ -26,7 +26,7 @@ class Collector {
  public:
   std::optional<Error> add(const std::string& path) {
     Listing listing;
-    if (isFolder(path)) listing = filesUnder(path, {"tests"});
+    if (isFolder(path)) listing = filesUnder(path, {"tests", "catalogue", "schema"});
     else if (exists(path)) listing.files.push_back(path);
     else return Error{"no such file or folder", path};
     for (auto& file : listing.files) {

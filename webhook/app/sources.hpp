@@ -12,7 +12,7 @@ namespace rightslice::app {
 
 /// The files of --policies arguments: a file itself; of a folder every *.yaml, *.yml and *.json, recursively, sorted,
 /// without hidden entries (so a mounted ConfigMap's ..data and ..2026_* folders are skipped and its links are read),
-/// and without folders named "tests". A missing path is an error.
+/// and without folders named "tests", "catalogue" or "schema" (they hold no policies). A missing path is an error.
 Result<std::vector<std::string>> policyFiles(const std::vector<std::string>& paths);
 
 /// Owns catalogues that were loaded with --catalogue DIR (gpus.json, models.json, prices.yaml in it, each optional).

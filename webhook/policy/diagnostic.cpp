@@ -42,7 +42,7 @@ std::string caretIndent(std::string_view line, int column) {
 }  // namespace
 
 std::string Diagnostic::text() const {
-  std::string place = file;
+  std::string place = printable(file);
   if (line > 0) place += fmt::format(":{}", line);
   if (line > 0 && column > 0) place += fmt::format(":{}", column);
   if (!place.empty()) place += ": ";

@@ -46,10 +46,10 @@ policy::LoadOptions options() {
 
 }  // namespace
 
-TEST_CASE("a folder gives its manifests sorted, without hidden entries and tests") {
+TEST_CASE("a folder gives its manifests sorted, without hidden entries, tests, catalogues and schemas") {
   const Folder folder;
   for (const char* name :
-       {"b.yaml", "a.yml", "c.json", "readme.md", ".hidden.yaml", ".git/x.yaml", "sub/d.yaml", "tests/e.yaml"})
+       {"b.yaml", "a.yml", "c.json", "readme.md", ".hidden.yaml", ".git/x.yaml", "sub/d.yaml", "tests/e.yaml", "catalogue/f.json", "schema/g.json"})
     folder.file(name);
   const auto files = policyFiles({folder.path.string()});
   REQUIRE(files);
