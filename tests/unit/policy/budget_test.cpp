@@ -134,7 +134,7 @@ TEST_CASE("the message says how much is taken, how much is in use and what the b
   World world{budget("memory: 60Gi, gpus: 0.75"), "", {}};
   world.request.usageKnown = true;
   world.request.usage = {kHolds3g, 500, 0};
-  const auto& message = finding(world.judge(fitting()), Code::OverBudget).message;
+  const auto message = finding(world.judge(fitting()), Code::OverBudget).message;
   CHECK(contains(message, "39.5 GiB, with 39.5 GiB already in use, of a budget of 60 GiB"));
   CHECK(contains(message, "0.5 GPUs, with 0.5 GPUs already in use, of a budget of 0.75 GPUs"));
   CHECK(contains(message, "team-a/p"));
