@@ -303,7 +303,7 @@ class Judge {
     if (!choice || choice->classesBelowRequest <= in_.policy->tolerance) return;
     const auto needThere = source_.on({choice->candidate.usable, a100_, 1});
     auto& finding = add(Code::Oversized,
-                        fmt::format("{} ({}), but {} needs only {} with its load of {}; {}{}", asks(), formatBytes(range.smallest),
+                        fmt::format("{} ({}), but {} needs only {}{}; {}{}", asks(), formatBytes(range.smallest),
                                     what(), needText(*needThere, false), loadText(), advice(*choice), computeLoss(*choice)));
     finding.measure = timesBytes(range.smallest, entry_.count.value_or(1));
     out_.fitFinding = true;
@@ -311,8 +311,8 @@ class Judge {
   }
 
   std::string loadText() const {
-    if (source_.declared() && source_.loadStated()) return "the declaration";
-    return fmt::format("{} requests of {} tokens{}", source_.load().concurrency, source_.load().context,
+    if (source_.declared() && source_.loadStated()) return "";  // the declaration says it all
+    return fmt::format(" with its load of {} requests of {} tokens{}", source_.load().concurrency, source_.load().context,
                        source_.loadStated() ? "" : " (assumed)");
   }
 
