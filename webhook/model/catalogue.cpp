@@ -165,7 +165,7 @@ constexpr Ending kEndings[] = {
     {"-gguf", Format::Gguf},
 };
 
-/// "hf://Qwen/X", "/root/.cache/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
+/// "hf://Qwen/X", "/data/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
 std::string folded(std::string_view text) {
   std::string name = lowered(text);
   for (const std::string_view scheme : {"hf://", "https://huggingface.co/", "huggingface.co/"}) {

@@ -61,7 +61,7 @@ TEST_CASE("names are found in the forms that people write") {
       {"/models/Qwen2.5-7B-Instruct", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, std::nullopt},
       {"/models/Qwen2.5-7B-Instruct/", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, std::nullopt},
       {"hf://Qwen/Qwen3-8B", "Qwen/Qwen3-8B", Confidence::High, std::nullopt},
-      {"/root/.cache/huggingface/hub/models--Qwen--Qwen3-8B/snapshots/abc", "Qwen/Qwen3-8B", Confidence::High,
+      {"/data/huggingface/hub/models--Qwen--Qwen3-8B/snapshots/abc", "Qwen/Qwen3-8B", Confidence::High,
        std::nullopt},
       {"bartowski/Qwen2.5-7B-Instruct-GGUF", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::Gguf},
       {"/models/qwen2.5-7b-instruct-q4_k_m.gguf", "Qwen/Qwen2.5-7B-Instruct", Confidence::Medium, Format::Gguf},
