@@ -175,17 +175,28 @@ TEST_CASE("an entry is removed where the container asks for the original alone, 
 }
 
 TEST_CASE("engine flags that the new slice needs are written only with rewriteFlags, and only where they stand") {
+  // On 1g.10gb a fraction of 0.9 leaves too little beside the pool for context and graphs; a lower one starts.
   Manifest manifest;
-  manifest.image = "vllm/vllm-openai:v0.9.2";
-  manifest.limits = R"("nvidia.com/mig-7g.80gb":"1")";
-  manifest.args = R"("--model","Qwen/Qwen2.5-7B-Instruct","--max-model-len","4096","--gpu-memory-utilization","0.5")";
-  const std::string off = h100Policy("  slices: {offered: [3g.40gb, 4g.40gb, 7g.80gb]}\n  actions: {Oversized: rewrite}");
+  manifest.image = "vllm/vllm-openai:v0.8.5";
+  manifest.args = R"("--model","Qwen/Qwen2.5-1.5B-Instruct","--max-model-len","8192","--gpu-memory-utilization","0.9")";
+  const std::string off = h100Policy("  slices: {offered: [1g.10gb, 3g.40gb]}\n  actions: {Oversized: rewrite}");
+  const std::string on = off + "  engine: {rewriteFlags: true}\n";
+
   const auto without = World{off, "", {}}.judge(manifest);
-  if (without.containers[0].recommended && !without.containers[0].recommended->flags.empty()) {
-    CHECK(said(without) == "Oversized=warn");
-    CHECK(without.patch.empty());
-    const auto with = World{off + "  engine: {rewriteFlags: true}\n", "", {}}.judge(manifest);
-    CHECK(said(with) == "Oversized=rewrite");
-    CHECK(contains(json::patchText(with.patch), "/args/5"));
-  }
+  REQUIRE(without.containers[0].recommended);
+  CHECK(without.containers[0].recommended->profile == "1g.10gb");
+  REQUIRE(without.containers[0].recommended->flags.size() == 1);
+  CHECK(said(without) == "Oversized=warn");
+  CHECK(without.patch.empty());
+
+  const auto with = World{on, "", {}}.judge(manifest);
+  CHECK(said(with) == "Oversized=rewrite");
+  CHECK(contains(json::patchText(with.patch), "/args/5"));
+  CHECK(contains(json::patchText(with.patch), "\"" + without.containers[0].recommended->flags.front().second + "\""));
+
+  // The default fraction stands nowhere that it could be changed.
+  manifest.args = R"("--model","Qwen/Qwen2.5-1.5B-Instruct","--max-model-len","8192")";
+  const auto unwritten = World{on, "", {}}.judge(manifest);
+  CHECK(said(unwritten) == "Oversized=warn");
+  CHECK(unwritten.patch.empty());
 }
