@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "model/architecture.hpp"
+#include "model/quantization_config.hpp"
 #include "model/shape.hpp"
 #include "model/spelling.hpp"
 
@@ -152,7 +153,9 @@ class ConfigReader {
     readSliding();
     readRope();
     readVision();
-    if (auto fault = readQuantization()) return *fault;
+    readQuantization(text_["quantization_config"].isObject() ? text_["quantization_config"]
+                                                             : config_["quantization_config"],
+                     a_);
     if (const auto fault = shapeFault(a_)) return fail(fault->message, at_ + "/" + std::string(fault->key));
     return std::move(a_);
   }
@@ -263,48 +266,6 @@ class ConfigReader {
     if (!hasTower) return;
     a_.vision = true;
     if (a_.unmodelled.empty()) a_.unmodelled = "the vision or audio tower, whose size config.json does not tell";
-  }
-
-  Fault readQuantization() {
-    const bool nested = text_["quantization_config"].isObject();
-    const json::View q = nested ? text_["quantization_config"] : config_["quantization_config"];
-    if (!q.isObject()) return std::nullopt;
-    const std::string method = lowered(q["quant_method"].stringOr(""));
-    const auto bits = q["bits"].integer();
-    std::optional<Format> format = parseFormat(method);
-    if (method == "fp8") format = q["weight_block_size"].isArray() ? Format::Fp8Block : Format::Fp8;
-    else if (method == "gptq")
-      format = bits == 8 ? Format::GptqInt8 : bits.value_or(4) == 4 ? std::optional(Format::Gptq) : std::nullopt;
-    else if (method == "awq") format = bits.value_or(4) == 4 ? std::optional(Format::Awq) : std::nullopt;
-    else if (method == "bitsandbytes") format = flagOf(q, "load_in_8bit") ? Format::Int8 : Format::Nf4;
-    else if (method == "compressed-tensors") format = compressed(q);
-    else if (method == "modelopt")
-      format = q["quant_algo"].stringOr("").find("FP4") != std::string_view::npos ? Format::Nvfp4 : Format::Fp8;
-    if (format) {
-      a_.format = *format;
-    } else if (a_.unmodelled.empty()) {
-      a_.unmodelled = fmt::format("quantization method {} is not known; counted in 16 bit",
-                                  method.empty() ? "without a name" : method);
-    }
-    return std::nullopt;
-  }
-
-  static bool flagOf(json::View view, std::string_view key) { return view[key].boolean().value_or(false); }
-
-  static std::optional<Format> compressed(json::View q) {
-    const std::string_view packing = q["format"].stringOr("");
-    if (packing.find("nvfp4") != std::string_view::npos) return Format::Nvfp4;
-    if (packing.find("mxfp4") != std::string_view::npos) return Format::Mxfp4;
-    for (const auto& [key, group] : q["config_groups"].members()) {
-      const json::View weights = group["weights"];
-      const auto bits = weights["num_bits"].integer();
-      if (bits == 4) return weights["type"].stringOr("int") == "float" ? Format::Nvfp4 : Format::W4A16;
-      if (bits == 8)
-        return weights["type"].stringOr("int") != "float"    ? Format::Int8
-               : weights["strategy"].stringOr("") == "block" ? Format::Fp8Block
-                                                             : Format::Fp8;
-    }
-    return std::nullopt;
   }
 
   json::View config_, text_;
