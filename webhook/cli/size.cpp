@@ -153,7 +153,7 @@ class Size : public Command {
       run.engine = model::findEngine(name);
       if (run.engine == nullptr) {
         std::vector<std::string> names;
-        for (const auto& engine : model::engines()) names.emplace_back(engine.name);
+        for (const auto* engine : model::engines()) names.emplace_back(engine->name);
         const auto meant = nearest(name, names);
         return fail(fmt::format("--engine: unknown engine '{}'{}", name,
                                 meant ? fmt::format("; did you mean '{}'?", *meant)

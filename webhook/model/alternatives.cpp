@@ -34,8 +34,7 @@ std::int64_t largest(std::int64_t most, Works works) {
 
 Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroomTenths) {
   Alternatives result;
-  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr ||
-      !input.run->engine->kvRule || usable <= 0)
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0)
     return result;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes sizes = deviceSizes(input, plan);
@@ -48,7 +47,7 @@ Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroom
     result.sequencesThatFit = std::min(static_cast<std::int64_t>(room / sequence), plan.maxNumSeqs);
   if (fits(input, usable, headroomTenths)) return result;
 
-  {
+  if (!input.run->memoryRule()->flags.maxLength.empty()) {
     EngineRun run = *input.run;
     EstimateInput shorter = input;
     shorter.run = &run;

@@ -2,6 +2,8 @@
 // "and with these other flags?" (start, alternatives) computes here.
 #pragma once
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "model/footprint.hpp"
 
@@ -12,7 +14,12 @@ struct Interval {
 };
 
 /// What the engine will really use: flags, else the defaults of its version on this device, within its own caps.
+enum class GraphsInFraction { No, Maybe, Yes };  ///< whether the memory fraction also has to hold the CUDA graphs
 struct ServingPlan {
+  KvRule kvRule = KvRule::Pooled;
+  WhenShort whenShort = WhenShort::Refuses;  ///< with these flags
+  FractionOf fractionOf = FractionOf::Nothing;
+  GraphsInFraction graphsInFraction = GraphsInFraction::No;
   const Architecture* architecture = nullptr;
   Format format = Format::None;
   std::int64_t tensorParallel = 1, pipelineParallel = 1;
@@ -25,6 +32,7 @@ struct ServingPlan {
   std::int64_t concurrency = 0, context = 0;
   double fractionLow = 0, fraction = 0, fractionHigh = 0;  ///< the memory fraction that may, should and might hold
   std::optional<Version> version;
+  std::int64_t preallocatedTokens = 0;  ///< KvRule::Preallocated: tokens of all slots together
   bool windowAware = false;           ///< sliding layers are known to hold only their window
   std::optional<Bytes> absolutePool;  ///< --kv-cache-memory-bytes or --num-gpu-blocks-override
 };
@@ -35,6 +43,15 @@ struct DeviceSizes {
   Interval weights, kv, activations, graphs, context, nonTorch;
   Interval kvOfOneSequence;  ///< of the maximum length
   Bytes kvBytesPerToken = 0;
+  /// For the words of the terms, where they differ from vLLM's. Static text or short: sizes are computed on each admission.
+  std::string activationsFrom, graphsFrom, runtimeFrom;
+  /// Parts that only some deployments have: adapters, draft model, image encoder, ...
+  struct Extra {
+    std::string name;
+    Interval size;
+    std::string from;
+  };
+  std::vector<Extra> extras;
   Interval runtime() const;
 };
 DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan);

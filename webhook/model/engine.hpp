@@ -19,15 +19,54 @@ namespace rightslice::model {
 enum class KvRule { Pooled, Preallocated, None };
 enum class WhenShort { Refuses, Shrinks, Spills };
 
-/// One row of the table of engines.
+/// What an engine's memory fraction is a fraction of (facts/workloads 4.4: the same "0.9" is several different numbers).
+enum class FractionOf {
+  Nothing,        ///< it has none: everything must simply fit
+  Total,          ///< vLLM: weights, activations and KV cache lie within fraction x device
+  TotalForPool,   ///< SGLang: weights and KV cache lie within it; activations and graphs in the rest
+  FreeAfterLoad,  ///< TensorRT-LLM, LMDeploy, TGI: KV cache gets the fraction of what weights and activations leave
+};
+
+/// The engine's own names of the flags that change what it takes, with dashes; empty: it has no such flag.
+struct FlagNames {
+  std::string_view fraction, maxLength, sequences, batchTokens, eager;
+};
+
+/// How an engine is recognised in a container, and where it takes its model's name from (facts/workloads 4.1 to 4.3).
+using Words = std::span<const std::string_view>;
+struct Signature {
+  Words programs;    ///< first word of a command, by its last path segment: "vllm"; with a subcommand: "vllm serve"
+  Words modules;     ///< python -m MODULE, also as a path to the module's file
+  Words images;      ///< globs on the image without tag and registry case; the weakest evidence
+  Words modelEnv;    ///< environment variables that carry the model's name
+  bool positionalModel = false;  ///< the first word that is no flag names the model
+};
+
+struct FlagSource;
+struct EngineRun;
+struct EstimateInput;
+struct ServingPlan;
+struct DeviceSizes;
+
+/// One engine: how it is recognised, what its flags say and what its memory is made of. One file each in engines/.
 struct Engine {
-  std::string_view name;       ///< as in DESIGN 5: vllm, sglang, tgi, ...
-  std::optional<KvRule> kvRule;///< nothing: recognised, and its memory is not modelled (needs a declaration)
+  std::string_view name;         ///< as in DESIGN 5: vllm, sglang, tgi, ...
+  std::string_view title;        ///< for sentences: "vLLM"
+  std::optional<KvRule> kvRule;  ///< nothing: recognised, and its memory is not modelled (needs a declaration)
   WhenShort whenShort = WhenShort::Refuses;
-  double defaultMemoryFraction = 0;  ///< 0: it has none
+  FractionOf fractionOf = FractionOf::Nothing;
+  FlagNames flags;
+  Signature signature;
+  /// Reads words and environment into the run.
+  void (*read)(FlagSource& source, EngineRun& run) = nullptr;
+  /// Completes a plan that holds what flags and shape say by the engine's defaults (engine_defaults.hpp). With kvRule.
+  void (*plan)(ServingPlan& plan, const EstimateInput& input) = nullptr;
+  /// Adds activations, graphs, context and runtime to sizes that hold weights and KV cache, and may change those. With
+  /// kvRule.
+  void (*sizes)(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) = nullptr;
   std::string_view source;
 };
-std::span<const Engine> engines();
+std::span<const Engine* const> engines();
 const Engine* findEngine(std::string_view name);
 
 /// A release, as far as defaults of engines depend on it: "0.8.5", "v0.11.0-cu128", "0.6.3.post1".
@@ -67,6 +106,8 @@ struct Settings {
 /// An engine and model recognised in a container.
 struct EngineRun {
   const Engine* engine = nullptr;             ///< nothing recognised if null
+  /// Whose rules of memory hold, where that is another's: Dynamo's vLLM worker, KServe's vLLM backend. Null: the engine's own.
+  const Engine* backend = nullptr;
   Confidence engineConfidence = Confidence::High;  ///< Medium when only the image tells
   std::string version;                        ///< from the image tag or a flag; empty if not known
   bool versionFromImage = false;
@@ -85,6 +126,11 @@ struct EngineRun {
   /// Where a flag stands, to change it: canonical flag -> index into args (or command), for fixes.
   struct FlagPlace { bool inArgs = true; std::size_t index = 0; bool joined = false; bool inShell = false; };
   std::map<std::string, FlagPlace, std::less<>> places;
+
+  /// The engine whose rules of memory hold; null if none is recognised.
+  const Engine* memoryRule() const { return backend != nullptr ? backend : engine; }
+  /// Nothing if the need cannot be computed from the flags.
+  std::optional<KvRule> kvRule() const { return engine != nullptr ? memoryRule()->kvRule : std::nullopt; }
 };
 
 /// Recognises engine, model and flags in every form that people write (facts/workloads section 4): positional model,

@@ -44,7 +44,11 @@ std::string weightsText(const EstimateInput& input, const ServingPlan& plan, con
 }
 
 std::string kvText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
-  if (plan.architecture->isEncoder()) return "an encoder keeps no KV cache";
+  if (plan.architecture->isEncoder() || plan.kvRule == KvRule::None) return "an encoder keeps no KV cache";
+  if (plan.kvRule == KvRule::Preallocated) {
+    return fmt::format("{} tokens of all slots, allocated at the start, x {} per token", plan.preallocatedTokens,
+                       formatBytes(sizes.kvBytesPerToken));
+  }
   const Settings& settings = input.run->settings;
   if (settings.kvCacheMemoryBytes) return fmt::format("--kv-cache-memory-bytes {}", *settings.kvCacheMemoryBytes);
   if (settings.numGpuBlocks)
@@ -63,8 +67,9 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
   return text;
 }
 
-std::string activationsText(const EstimateInput& input, const ServingPlan& plan) {
+std::string activationsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
   const Settings& settings = input.run->settings;
+  if (!sizes.activationsFrom.empty()) return sizes.activationsFrom;
   return fmt::format("profile run with {} sequences{} x {} vocabulary, {} tokens{} per batch", plan.maxNumSeqs,
                      settings.maxNumSeqs ? " (--max-num-seqs)" : " (default)", plan.architecture->vocab,
                      plan.maxNumBatchedTokens,
@@ -142,8 +147,7 @@ EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, cons
 }
 
 std::optional<Estimate> estimate(const EstimateInput& input) {
-  if (input.architecture == nullptr || input.run == nullptr || input.run->engine == nullptr ||
-      !input.run->engine->kvRule)
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule())
     return std::nullopt;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes sizes = deviceSizes(input, plan);
@@ -156,10 +160,15 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   };
   add("weights", sizes.weights, weightsText(input, plan, sizes));
   add("kvCache", sizes.kv, kvText(input, plan, sizes));
-  add("activations", sizes.activations, activationsText(input, plan));
+  add("activations", sizes.activations, activationsText(input, plan, sizes));
+  const FlagNames& flags = input.run->memoryRule()->flags;
   add("graphs", sizes.graphs,
-      input.run->settings.enforceEager ? "none with --enforce-eager" : "CUDA graphs, measured on models of this size");
-  add("runtime", sizes.runtime(), "CUDA context and buffers outside of PyTorch, measured");
+      input.run->settings.enforceEager ? fmt::format("none with --{}", flags.eager)
+      : !sizes.graphsFrom.empty()      ? sizes.graphsFrom
+                                       : "CUDA graphs, measured on models of this size");
+  add("runtime", sizes.runtime(),
+      sizes.runtimeFrom.empty() ? "CUDA context and buffers outside of PyTorch, measured" : sizes.runtimeFrom);
+  for (const DeviceSizes::Extra& extra : sizes.extras) add(extra.name, extra.size, extra.from);
   Bytes high = 0;
   for (const Term& term : need.terms) high = plusBytes(high, term.high);
   const Bytes margin = static_cast<Bytes>(static_cast<Int128>(high) * kMarginPercent / 100);

@@ -8,9 +8,8 @@
 #include "model/gguf.hpp"
 #include "model/image.hpp"
 #include "model/shell.hpp"
-#include "model/signatures.hpp"
 #include "model/spelling.hpp"
-#include "model/vllm_flags.hpp"
+#include "model/flag_table.hpp"
 
 namespace rightslice::model {
 namespace {
@@ -33,6 +32,8 @@ bool contains(const std::array<std::string_view, n>& list, std::string_view word
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+bool listed(Words words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+
 class InvocationReader {
  public:
   explicit InvocationReader(const Invocation& invocation)
@@ -49,7 +50,7 @@ class InvocationReader {
       words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
     if (!findCommand(words, 0)) findByImage(words);
     if (run_.engine == nullptr) {
-      if (sawRay_) take("ray", Confidence::High);
+      if (sawRay_) take(*findEngine("ray"), Confidence::High, "ray start");
       return std::move(run_);
     }
     run_.multiNode = run_.multiNode || sawRay_ || sawGroupScript_;
@@ -65,12 +66,11 @@ class InvocationReader {
     if (!invocation_.args.empty()) run_.lookedAt.emplace_back("args");
     for (const Invocation::Env& env : invocation_.env) {
       if (contains(kGroupVariables, env.name)) run_.multiNode = true;
-      for (const Signature& signature : signatures()) {
-        if (std::find(signature.modelEnv.begin(), signature.modelEnv.end(), env.name) == signature.modelEnv.end())
-          continue;
-        run_.lookedAt.push_back("env " + env.name);
-        break;
-      }
+      const auto engineList = engines();
+      const bool namesModel = std::any_of(engineList.begin(), engineList.end(), [&](const Engine* engine) {
+        return listed(engine->signature.modelEnv, env.name);
+      });
+      if (namesModel) run_.lookedAt.push_back("env " + env.name);
     }
     if (!invocation_.image.empty()) run_.lookedAt.push_back("image " + invocation_.image);
   }
@@ -148,8 +148,8 @@ class InvocationReader {
       sawRay_ = true;
       return false;
     }
-    for (const Signature& signature : signatures()) {
-      for (const std::string_view pattern : signature.programs) {
+    for (const Engine* engine : engines()) {
+      for (const std::string_view pattern : engine->signature.programs) {
         const auto space = pattern.find(' ');
         if (program != pattern.substr(0, space)) continue;
         std::size_t used = 1;
@@ -157,7 +157,7 @@ class InvocationReader {
           if (words.size() < 2 || !words[1].word.text.starts_with(pattern.substr(space + 1))) continue;
           used = 2;
         }
-        take(signature.engine, Confidence::High);
+        take(*engine, Confidence::High, pattern);
         rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
         return true;
       }
@@ -213,12 +213,12 @@ class InvocationReader {
     std::string path;
     if (module.empty() && at < words.size()) path = words[at++].word.text;
     if (path.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
-    for (const Signature& signature : signatures()) {
-      for (const std::string_view candidate : signature.modules) {
+    for (const Engine* engine : engines()) {
+      for (const std::string_view candidate : engine->signature.modules) {
         std::string file(candidate);
         std::replace(file.begin(), file.end(), '.', '/');
         if (module != candidate && !(path.ends_with(file + ".py") || path.ends_with(file + "/__main__.py"))) continue;
-        take(signature.engine, Confidence::High);
+        take(*engine, Confidence::High, candidate);
         rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
         return true;
       }
@@ -227,11 +227,12 @@ class InvocationReader {
   }
 
   void findByImage(const std::vector<PlacedWord>& words) {
-    for (const Signature& signature : signatures()) {
-      const bool matches = std::any_of(signature.images.begin(), signature.images.end(),
+    for (const Engine* engine : engines()) {
+      const Words images = engine->signature.images;
+      const bool matches = std::any_of(images.begin(), images.end(),
                                        [&](std::string_view image) { return globMatches(image, image_.name); });
       if (!matches) continue;
-      take(signature.engine, Confidence::Medium);
+      take(*engine, Confidence::Medium, {});
       if (invocation_.command.empty()) {
         rest_ = words;
         return;
@@ -245,12 +246,10 @@ class InvocationReader {
     }
   }
 
-  void take(std::string_view engine, Confidence confidence) {
-    run_.engine = findEngine(engine);
+  void take(const Engine& engine, Confidence confidence, std::string_view program) {
+    run_.engine = &engine;
     run_.engineConfidence = confidence;
-    for (const Signature& signature : signatures()) {
-      if (signature.engine == engine) signature_ = &signature;
-    }
+    program_ = program;
   }
 
   void readVersion() {
@@ -265,22 +264,10 @@ class InvocationReader {
     for (PlacedWord& word : rest_) {
       if (!word.place.inShell) word.word = expanded(word.word);
     }
-    if (run_.engine->name == "vllm") {
-      if (const ShellValue extra = variable("VLLM_ADDITIONAL_ARGS"); extra.isSet) {
-        if (!extra.known) run_.open.emplace_back("env VLLM_ADDITIONAL_ARGS: its value is not known here");
-        for (const ShellCommand& command : readShell(extra.text, lookup_, {})) {
-          for (const ShellWord& word : command) rest_.push_back({word, {false, kNoPlace, false, true}});
-        }
-      }
-      if (const ShellValue expanding = variable("VLLM_MLA_DISABLE"); expanding.isSet && expanding.text != "0") {
-        run_.open.emplace_back("env VLLM_MLA_DISABLE: keys and values are kept expanded, which is not modelled");
-      }
-      FlagReading reading = readVllmFlags(rest_, run_);
-      readPositional(reading.positional);
-      servedNames_ = std::move(reading.servedNames);
-      return;
-    }
-    readOtherEngine();
+    FlagSource source{std::move(rest_), lookup_, &image_, program_, {}, {}};
+    run_.engine->read(source, run_);
+    if (run_.engine->signature.positionalModel) readPositional(source.positional);
+    servedNames_ = std::move(source.servedNames);
   }
 
   void readPositional(const std::vector<PlacedWord>& positional) {
@@ -301,45 +288,13 @@ class InvocationReader {
     }
   }
 
-  /// Model and parallelism only: the rest of these engines' flags is not modelled.
-  void readOtherEngine() {
-    std::vector<PlacedWord> positional;
-    bool sawFlag = false;
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-      const ShellWord& word = rest_[i].word;
-      if (!word.text.starts_with('-')) {
-        if (!sawFlag) positional.push_back(rest_[i]);
-        continue;
-      }
-      sawFlag = true;
-      std::string flag = canonicalFlag(word.text);
-      if (flag == "m") flag = "model";
-      const auto equals = word.text.find('=');
-      const ShellWord* next = i + 1 < rest_.size() ? &rest_[i + 1].word : nullptr;
-      const std::string value = equals != std::string::npos ? word.text.substr(equals + 1)
-                                : next != nullptr           ? next->text
-                                                            : "";
-      const bool known = word.known && (equals != std::string::npos || next == nullptr || next->known);
-      if (!known || value.empty()) continue;
-      if (std::find(signature_->modelFlags.begin(), signature_->modelFlags.end(), flag) != signature_->modelFlags.end())
-        run_.model = value;
-      const bool tensor = flag == "tp" || flag == "tp-size" || flag == "tensor-parallel-size" || flag == "num-shard";
-      const bool pipeline = flag == "pp-size" || flag == "pipeline-parallel-size" || flag == "pp";
-      if (const auto number = humanInteger(value); number && *number > 0) {
-        if (tensor) run_.settings.tensorParallelSize = *number;
-        if (pipeline) run_.settings.pipelineParallelSize = *number;
-      }
-    }
-    if (signature_->positionalModel && !run_.model) readPositional(positional);
-  }
-
   /// The name to look up: that of the flags; for a local path a name in the environment or among the served names is
   /// better.
   void settleModel() {
     const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") ||
                                        run_.model->find("://") != std::string::npos);
     if (!run_.model || isPath) {
-      for (const std::string_view name : signature_->modelEnv) {
+      for (const std::string_view name : run_.engine->signature.modelEnv) {
         const ShellValue value = variable(name);
         if (!value.isSet || !value.known || value.text.empty() || value.text.starts_with('/')) continue;
         if (isPath && value.text.find('/') == std::string::npos) continue;
@@ -355,11 +310,6 @@ class InvocationReader {
         run_.model = name.word.text;
         break;
       }
-    }
-    if (!run_.model && run_.engine->name == "nim" && !image_.name.empty()) {
-      run_.model = image_.name.substr(
-          std::string_view("nvcr.io/nim/").size() < image_.name.size() ? std::string_view("nvcr.io/nim/").size() : 0);
-      run_.modelConfidence = Confidence::Medium;
     }
     if (!run_.model) return;
     const std::string_view model = *run_.model;
@@ -379,7 +329,7 @@ class InvocationReader {
   Image image_;
   ShellLookup lookup_;
   EngineRun run_;
-  const Signature* signature_ = nullptr;
+  std::string_view program_;  ///< of the signature that matched
   std::vector<PlacedWord> rest_, servedNames_;
   bool sawRay_ = false, sawGroupScript_ = false;
 };

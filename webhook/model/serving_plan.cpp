@@ -1,18 +1,14 @@
-// Defaults of vLLM by version and device. Sources: facts/footprint 3 and 4, facts/workloads 4.2 (vLLM arg_utils).
+// What flags and shape say of how a model is served; the engine adds its defaults.
 #include <algorithm>
 
 #include "model/device_sizes.hpp"
+#include "model/engine_defaults.hpp"
 
 namespace rightslice::model {
 namespace {
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;  // written lengths beyond this count as this
 constexpr std::int64_t kMostDevices = 1 << 16;
-constexpr Bytes kBigDevice = 70 * kGiB;  // "device_memory >= 70 * GiB_bytes and not a100"
-
-// The first release with the V1 engine by default, with the hybrid KV cache manager, and those around the default of
-// 0.92.
-constexpr Version kV1{0, 8, 0}, kHybridCache{0, 10, 0}, kLastWith90{0, 18, 0}, kFirstWith92{0, 21, 0};
 
 std::int64_t bounded(std::optional<std::int64_t> value, std::int64_t fallback, std::int64_t most) {
   return std::clamp<std::int64_t>(value.value_or(fallback), 1, most);
@@ -41,31 +37,16 @@ void readKvDtype(ServingPlan& plan, const EstimateInput& input) {
   plan.kvDtypeUnknown = true;
 }
 
-void readBatch(ServingPlan& plan, const EstimateInput& input) {
-  const Settings& settings = input.run->settings;
-  const bool big = input.device.memory && *input.device.memory >= kBigDevice && !input.device.isA100;
-  const bool v0 = plan.version && *plan.version < kV1;
-  const std::int64_t tokens = v0 ? (plan.maxModelLen <= 32768 ? std::max<std::int64_t>(plan.maxModelLen, 2048) : 2048)
-                              : big ? 8192
-                                    : 2048;
-  plan.maxNumSeqs = bounded(settings.maxNumSeqs, !v0 && big ? 1024 : 256, kMostTokens);
-  plan.maxNumBatchedTokens =
-      bounded(settings.maxNumBatchedTokens, std::max(tokens, settings.maxNumSeqs ? plan.maxNumSeqs : 0), kMostTokens);
-  if (!settings.maxNumSeqs) plan.maxNumSeqs = std::min(plan.maxNumSeqs, plan.maxNumBatchedTokens);
-}
-
 void readFraction(ServingPlan& plan, const EstimateInput& input) {
   if (const auto written = input.run->settings.memoryFraction) {
     plan.fractionLow = plan.fraction = plan.fractionHigh = *written;
     return;
   }
-  const double now = input.run->engine->defaultMemoryFraction;
-  constexpr double kBefore = 0.9;
-  const bool old = plan.version && *plan.version <= kLastWith90;
-  const bool recent = plan.version && *plan.version >= kFirstWith92;
-  plan.fractionLow = recent ? now : kBefore;
-  plan.fractionHigh = old ? kBefore : now;
-  plan.fraction = plan.fractionHigh;
+  const auto usual = defaultOf(*input.run->memoryRule(), Default::MemoryFraction, plan.version, input.device);
+  if (!usual) return;
+  plan.fractionLow = usual->low;
+  plan.fraction = usual->value;
+  plan.fractionHigh = usual->high;
 }
 
 }  // namespace
@@ -87,13 +68,16 @@ ServingPlan servingPlan(const EstimateInput& input) {
   const auto stretched = static_cast<std::int64_t>(std::min(static_cast<double>(a.maxPositions) * a.ropeFactor, 1e12));
   plan.autoLength = settings.maxModelLenAuto;
   plan.maxModelLen = bounded(settings.maxModelLen, stretched > 0 ? stretched : 2048, kMostTokens);
-  plan.blockSize = bounded(settings.blockSize, 16, 1 << 20);
-  readBatch(plan, input);
+  plan.blockSize = bounded(settings.blockSize, 1, 1 << 20);
+  plan.maxNumSeqs = bounded(settings.maxNumSeqs, 1, kMostTokens);
+  plan.maxNumBatchedTokens = bounded(settings.maxNumBatchedTokens, 1, kMostTokens);
+  plan.kvRule = input.run->memoryRule()->kvRule.value_or(KvRule::None);
+  plan.whenShort = input.run->memoryRule()->whenShort;
+  plan.fractionOf = input.run->memoryRule()->fractionOf;
   readFraction(plan, input);
+  if (auto* const complete = input.run->memoryRule()->plan) complete(plan, input);
   plan.concurrency = std::min(bounded(input.load.concurrency, 1, kMostTokens), plan.maxNumSeqs);
   plan.context = std::min(bounded(input.load.context, 1, kMostTokens), plan.maxModelLen);
-  plan.windowAware = !settings.hybridCacheDisabled && plan.version && *plan.version >= kHybridCache;
-
   if (settings.kvCacheMemoryBytes) plan.absolutePool = std::min(*settings.kvCacheMemoryBytes, kMaxBytes);
   else if (settings.numGpuBlocks) {
     plan.absolutePool = timesBytes(*settings.numGpuBlocks, timesBytes(plan.blockSize, kvBytesPerToken(plan)));

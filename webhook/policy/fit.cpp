@@ -110,6 +110,11 @@ class Judge {
     out_.offerKnown = ladder_.offerKnown;
   }
 
+  bool isMemoryFraction(std::string_view flag) const {
+    const auto* engine = source_.run().memoryRule();
+    return engine != nullptr && flag.starts_with("--") && flag.substr(2) == engine->flags.fraction;
+  }
+
   /// The flags with which the engine starts on the candidate: none as written; nothing if it does not fit at all.
   std::optional<Flags> flagsFor(const Candidate& candidate) const {
     const model::Device device{candidate.usable, a100_, 1};
@@ -122,7 +127,7 @@ class Judge {
     // What was declared was measured; the estimate then only has to leave a start possible.
     if (source_.declared() ? !start.surelyNot : start.surely) return Flags{};
     // Another memory fraction changes nothing that the workload promises; a shorter context would.
-    if (start.flags.size() == 1 && start.flags.front().first == "--gpu-memory-utilization") return start.flags;
+    if (start.flags.size() == 1 && isMemoryFraction(start.flags.front().first)) return start.flags;
     return std::nullopt;
   }
 
@@ -197,7 +202,7 @@ class Judge {
     if (!input) return "";
     const auto other = model::alternatives(*input, usable, in_.policy->headroomTenths);
     std::vector<std::string> parts;
-    if (other.maxModelLen) parts.push_back(fmt::format("--max-model-len {}", *other.maxModelLen));
+    if (other.maxModelLen) parts.push_back(fmt::format("--{} {}", source_.run().memoryRule()->flags.maxLength, *other.maxModelLen));
     if (other.concurrency) parts.push_back(fmt::format("a concurrency of {}", *other.concurrency));
     if (other.quantization) parts.push_back(fmt::format("a build quantised to {}", *other.quantization));
     if (parts.empty()) return "";

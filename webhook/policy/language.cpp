@@ -42,7 +42,7 @@ Field actions() {
 
 Field models() {
   std::vector<std::string> names{""};
-  for (const model::Engine& each : model::engines()) names.emplace_back(each.name);
+  for (const model::Engine* each : model::engines()) names.emplace_back(each->name);
   Field engine = choice("engine", "Only for this engine; absent or empty: any.", std::move(names));
   Field format = text("quantization", "Only for this weight format; absent or empty: any.", form::kFormat);
   engine.kubernetesDefault = format.kubernetesDefault = "\"\"";

@@ -62,7 +62,7 @@ NeedSource::NeedSource(const workload::Container& container, const Annotations& 
   load_.context = annotations.context.value_or(policy.context.value_or(4096));
   load_.stated = annotations.concurrency || annotations.context || policy.loadWritten || footprint_ ||
                  (declaredModel_ != nullptr && declaredModel_->memory) ||
-                 (run_.engine != nullptr && run_.engine->kvRule && *run_.engine->kvRule != model::KvRule::Pooled);
+                 run_.kvRule().value_or(model::KvRule::Pooled) != model::KvRule::Pooled;
 }
 
 model::Need NeedSource::declaredNeed(std::int64_t devices) const {
@@ -143,7 +143,7 @@ std::optional<model::Need> NeedSource::onDevices(model::Device device) const {
 }
 
 std::string NeedSource::unknownBecause() const {
-  if (run_.engine != nullptr && !run_.engine->kvRule)
+  if (run_.engine != nullptr && !run_.kvRule())
     return fmt::format("{} is recognised, but its memory cannot be computed from its flags; add the annotation "
                        "rightslice.io/footprint (its measured peak, e.g. 7Gi)",
                        run_.engine->name);

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "model/engine.hpp"
-#include "model/vllm_flags.hpp"
+#include "model/flag_table.hpp"
 
 using namespace rightslice;
 using namespace rightslice::model;
@@ -276,7 +276,7 @@ TEST_CASE("other engines and their models are recognised") {
 
 TEST_CASE("every engine of the table is known by its name and none is modelled without a rule") {
   CHECK(engines().size() == 15);
-  for (const Engine& engine : engines()) CHECK(findEngine(engine.name) == &engine);
+  for (const Engine* engine : engines()) CHECK(findEngine(engine->name) == engine);
   CHECK(findEngine("vllm")->kvRule == KvRule::Pooled);
   CHECK_FALSE(findEngine("sglang")->kvRule);
   CHECK(findEngine("nothing") == nullptr);
