@@ -105,8 +105,12 @@ std::string sizingJson(const Sizing& sizing) {
         .member("tokens", sizing.pool->tokens)
         .endObject();
   out.key("terms").beginArray();
-  for (const auto& term : estimate.need.terms)
-    out.beginObject().member("name", term.name).member("bytes", term.bytes).member("from", term.from).endObject();
+  for (const auto& term : estimate.need.terms) {
+    out.beginObject().member("name", term.name).member("bytes", term.bytes);
+    // The interval of a term; one that is not modelled has none.
+    if (!term.open) out.member("lowBytes", term.low).member("highBytes", term.high);
+    out.member("from", term.from).endObject();
+  }
   out.endArray().key("slices").beginArray();
   for (const auto& slice : sizing.slices) {
     out.beginObject()
