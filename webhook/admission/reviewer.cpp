@@ -158,8 +158,10 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
     policy::Request enforced = request;
     enforced.asEnforced = true;
     enforced.validateOnly = false;
-    const auto would = judge(enforced);
-    judgement.wouldBe = would.decision == Action::Rewrite && would.patch.empty() ? Action::Warn : would.decision;
+    auto would = judge(enforced);
+    // A rewrite leads to another object, which is judged too, as the cluster would do it: /mutate, then /validate.
+    const auto object = would.patch.empty() ? Result<json::Document>(json::Document()) : json::Document::parse(review.object.text());
+    judgement.wouldBe = object ? decisionAfterPatch(would, *object, ns, environment, enforced) : would.decision;
   }
   const bool denied = path == Path::Validate && judgement.decision == Action::Deny;
   Action decision = judgement.decision;

@@ -16,28 +16,31 @@ policy::Judgement decide(const json::Document& object, std::string_view defaultN
   const auto workload = workload::read(object.root(), defaultNamespace);
   auto judgement =
       policy::judge(workload, *environment.policies, environment.catalogue, *environment.surroundings, request, environment.now);
-  if (judgement.patch.empty()) {
-    // A rewrite that could not be patched is a warning, as /validate would give it.
-    judgement.decision = std::min(judgement.decision, judgement.decision == Action::Rewrite ? Action::Warn : Action::Deny);
-    return judgement;
-  }
+  judgement.decision = decisionAfterPatch(judgement, object, defaultNamespace, environment, request);
+  return judgement;
+}
+
+/// A rewrite that was not made is a warning, as /validate would give it.
+Action withoutRewrite(Action decision) { return decision == Action::Rewrite ? Action::Warn : decision; }
+
+}  // namespace
+
+Action decisionAfterPatch(policy::Judgement& judgement, const json::Document& object, std::string_view defaultNamespace,
+                          const Environment& environment, const policy::Request& request) {
+  if (judgement.patch.empty()) return withoutRewrite(judgement.decision);
   const auto patched = json::apply(object, judgement.patch);
   if (!patched) {
     // The patch is made from the object itself, so this is a bug; the object as written then stands for itself.
     judgement.notes.push_back("the rewrite could not be applied: " + patched.error().message);
     judgement.patch.clear();
-    judgement.decision = std::max(Action::Warn, judgement.decision == Action::Rewrite ? Action::Warn : judgement.decision);
-    return judgement;
+    return std::max(Action::Warn, withoutRewrite(judgement.decision));
   }
   policy::Request validating = request;
   validating.validateOnly = true;
   const auto after = policy::judge(workload::read(patched->root(), defaultNamespace), *environment.policies, environment.catalogue,
                                    *environment.surroundings, validating, environment.now);
-  judgement.decision = after.decision == Action::Deny ? Action::Deny : Action::Rewrite;
-  return judgement;
+  return after.decision == Action::Deny ? Action::Deny : Action::Rewrite;
 }
-
-}  // namespace
 
 policy::Judgement verdict(const json::Document& object, std::string_view defaultNamespace, const Environment& environment,
                           const policy::Request& request) {

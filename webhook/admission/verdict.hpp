@@ -20,5 +20,9 @@ struct Environment {
 policy::Judgement verdict(const json::Document& object, std::string_view defaultNamespace, const Environment& environment,
                           const policy::Request& request);
 
+/// The decision of a judgement of `object`, made without validateOnly, once its patch is applied and judged again; a patch that
+/// turns out impossible is taken out of the judgement.
+policy::Action decisionAfterPatch(policy::Judgement& judgement, const json::Document& object, std::string_view defaultNamespace,
+                                  const Environment& environment, const policy::Request& request);
 
 }  // namespace rightslice::admission

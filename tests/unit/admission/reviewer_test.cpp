@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "admission/verdict.hpp"
 #include "base/limits.hpp"
 #include "written.hpp"
 
@@ -61,6 +62,18 @@ TEST_CASE("mode, finding and path decide between denial, warning, patch and sile
     CHECK(annotation(answer, "decision") == each.decision);
     CHECK(annotation(answer, "would-be") == (each.wouldBe.empty() ? "(absent)" : each.wouldBe));
   }
+}
+
+TEST_CASE("would-be of a review is that of check: the rewritten object is judged too") {
+  const std::string policies = written::policy("audit", kRewrite + "  budget: {memory: 20Gi}\n");
+  const Setting setting(policies);
+  const auto answer = setting.ask(written::review(written::undersized()), Path::Validate);
+  const auto checked =
+      verdict(json::Document::parse(written::undersized()).value(), "default", setting.environment(), policy::Request{});
+  REQUIRE(checked.wouldBe);
+  CHECK(*checked.wouldBe == policy::Action::Deny);  // the slice that fits passes the budget
+  CHECK(answer.wouldBe == "deny");
+  CHECK(answer.decision == "allow");
 }
 
 TEST_CASE("a denial has one cause per finding that is not allowed, and a message that can be acted on") {
