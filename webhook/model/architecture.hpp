@@ -1,5 +1,7 @@
 // The shape of a model: what is needed to count its parameters and its KV cache.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,11 +18,33 @@ namespace rightslice::model {
 enum class Confidence { Low, Medium, High };
 std::string_view name(Confidence confidence);  // "low", "medium", "high"
 
-/// How weights are stored (facts/footprint 1.2). Names as in `size --quantization`.
-enum class Format { None, Fp8, Fp8Block, Int8, Awq, Gptq, GptqInt8, W4A16, Nf4, Mxfp4, Nvfp4, Gguf };
+/// How weights are stored; sizes and sources of each in format.cpp. Names as in `size --quantization`.
+enum class Format {
+  None, Fp8, Fp8Block, Int8, Awq, Gptq, GptqInt8, W4A16, Nf4, Mxfp4, Nvfp4, Mxfp8, Hqq, Aqlm, Gguf
+};
 std::string_view name(Format format);
 /// Also the engines' own words (compressed-tensors, bitsandbytes, fp8_e4m3, awq_marlin, gptq_marlin, ...).
 std::optional<Format> parseFormat(std::string_view text);
+
+/// What a weight matrix does (matrices.hpp). Down and up are those of low-rank projections in attention, the wide one of
+/// an MLP otherwise.
+enum class Role : std::uint8_t {
+  Embedding, Head, Query, Key, Value, AttentionOut, QueryDown, QueryUp, KvDown, KvUp, Gate, Up, Down,
+  SharedGate, SharedUp, SharedDown, ExpertGate, ExpertUp, ExpertDown, Router, OtherLinear, OtherExperts
+};
+inline constexpr std::size_t kRoles = 22;
+
+/// Where one checkpoint differs from what its format usually is: as its quantization_config or its name says.
+struct Quantization {
+  int bits = 0;               ///< of a quantised weight; 0: the format's own
+  int group = 0;              ///< weights that share a scale; -1: all of an output; 0: the format's own
+  std::optional<bool> zeroPoints;  ///< beside the scales; absent: as the format's files usually have
+  bool headQuantised = false, embeddingQuantised = false;
+  /// Layers in which the matrices of a role stay 16 bit.
+  std::array<std::int32_t, kRoles> wideLayers{};
+  bool unclear = false;       ///< names layers in a way that is not understood: some more or less stays 16 bit
+  std::string kvCacheDtype;   ///< of the KV cache that the checkpoint asks for, as --kv-cache-dtype would; empty: none
+};
 
 /// One model of the catalogue or of a config.json. Field names follow Hugging Face's config.json.
 struct Architecture {
@@ -32,6 +56,7 @@ struct Architecture {
   bool tiedEmbeddings = false;
   std::string dtype = "bfloat16";        ///< torch_dtype of the checkpoint
   Format format = Format::None;          ///< of this checkpoint (quantization_config or catalogue)
+  Quantization quantization;             ///< details of `format`
   std::int64_t slidingWindow = 0, slidingLayers = 0, fullLayers = 0;  ///< 0: not sliding
   bool qkvBias = false, allBias = false, normBias = false, gatedMlp = true;
   int normsPerLayer = 2;

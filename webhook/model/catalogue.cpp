@@ -91,7 +91,8 @@ class RowReader {
     if (key == "format") {
       const auto format = value.isString() ? parseFormat(value.stringOr("")) : std::nullopt;
       if (!format)
-        return "format must be one of none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, gguf";
+        return "format must be one of none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, mxfp8, "
+               "hqq, aqlm, gguf";
       a.format = *format;
       return std::nullopt;
     }

@@ -1,110 +1,187 @@
-// Weights on one device. Formulas and constants: facts/footprint 1.2 (bits per weight), 1.3 (rotary table), 1.4
-// (split).
+// Weights on one device: what is stored of each matrix, how it is split, and what the engine adds. Formulas: facts/footprint 1.2
+// (bits per weight), 1.3 (rotary table), 1.4 (split).
 #include <algorithm>
+#include <array>
 
+#include "model/caching_allocator.hpp"
 #include "model/device_sizes.hpp"
+#include "model/format.hpp"
 #include "model/gguf.hpp"
 
 namespace rightslice::model {
 namespace {
 
-/// Thousandths of a bit per quantised weight, scales included; 0: not quantised.
-std::int64_t bitsPerThousand(Format format) {
-  switch (format) {
-    case Format::None:
-      return 0;
-    case Format::Fp8:
-      return 8000;
-    case Format::Fp8Block:
-      return 8002;
-    case Format::Int8:
-      return 8000;
-    case Format::Awq:
-    case Format::Gptq:
-      return 4156;
-    case Format::GptqInt8:
-      return 8190;
-    case Format::W4A16:
-      return 4125;
-    case Format::Nf4:
-      return 4500;
-    case Format::Mxfp4:
-      return 4250;
-    case Format::Nvfp4:
-      return 4500;
-    case Format::Gguf:
-      return 4900;
+// Tensors that engines on PyTorch make one of: QKV, gate and up, the experts of a layer.
+enum Tensor { kTable, kHead, kQkv, kOut, kLowRank, kGateUp, kDown, kShared, kExpertUp, kExpertDown, kSmall, kTensors };
+Tensor tensorOf(Role role) {
+  switch (role) {
+    case Role::Embedding:
+      return kTable;
+    case Role::Head:
+      return kHead;
+    case Role::Query:
+    case Role::Key:
+    case Role::Value:
+    case Role::QueryUp:
+      return kQkv;
+    case Role::AttentionOut:
+      return kOut;
+    case Role::KvUp:
+      return kLowRank;
+    case Role::Gate:
+    case Role::Up:
+      return kGateUp;
+    case Role::Down:
+      return kDown;
+    case Role::SharedGate:
+    case Role::SharedUp:
+      return kShared;
+    case Role::ExpertGate:
+    case Role::ExpertUp:
+      return kExpertUp;
+    case Role::ExpertDown:
+      return kExpertDown;
+    default:
+      return kSmall;
   }
-  return 0;
 }
 
-/// How far the formula is off at most, in thousandths: files of bitsandbytes and GGUF keep arbitrary layers wider
-/// (facts/footprint 7).
-struct Spread {
-  std::int64_t low, high;
+Bytes bounded(Int128 value) { return value > kMaxBytes ? kMaxBytes : static_cast<Bytes>(value); }
+Bytes thousandths(Bytes value, std::int64_t factor) { return bounded(Int128{value} * factor / 1000); }
+
+/// The weights of one rank, counted matrix by matrix.
+class Rank {
+ public:
+  Rank(const ServingPlan& plan, const Matrices& matrices) : plan_(plan), a_(*plan.architecture), matrices_(matrices) {
+    if (plan.format == a_.format) detail_ = &a_.quantization;
+  }
+
+  /// `expertPadding`: thousandths by which kernels widen the experts.
+  Bytes bytes(std::int64_t expertPadding) {
+    const std::int64_t pp = plan_.pipelineParallel;
+    Bytes sum = 0;
+    for (const Matrix& m : matrices_.all()) {
+      const Bytes size = ofMatrix(m, isExpert(m.role) ? expertPadding : 1000);
+      sum = plusBytes(sum, size);
+      const Tensor tensor = tensorOf(m.role);
+      const std::int64_t layers = std::max<std::int64_t>(1, ceilDiv(m.layers, pp));
+      tensors_[tensor] = plusBytes(tensors_[tensor], size / layers);
+      if (tensor > kHead && tensor != kSmall) layers_ = std::max(layers_, layers);
+    }
+    return plusBytes(sum, bounded((matrices_.rest() * plan_.elementBytes + pp - 1) / pp));
+  }
+
+  /// What the allocator charges beyond the tensors; after bytes().
+  Bytes slack() const {
+    constexpr std::int64_t kMost = 24;  // the pattern repeats: more layers are computed from as many
+    Bytes smallest = kMaxBytes;
+    for (const Bytes size : tensors_) {
+      if (size > kMiB) smallest = std::min(smallest, size);
+    }
+    CachingAllocator allocator(smallest);
+    const auto charge = [&](Bytes size) { return allocator.take(size) - size; };
+    Bytes outside = charge(tensors_[kTable]);
+    Bytes inLayers = 0;
+    const std::int64_t simulated = std::min(layers_, kMost);
+    for (std::int64_t layer = 0; layer < simulated; ++layer) {
+      for (std::size_t tensor = kQkv; tensor < kSmall; ++tensor) inLayers += charge(tensors_[tensor]);
+    }
+    outside += charge(tensors_[kHead]);
+    return plusBytes(outside, simulated > 0 ? bounded(Int128{inLayers} * layers_ / simulated) : 0);
+  }
+
+ private:
+  Bytes ofMatrix(const Matrix& m, std::int64_t padding) const {
+    const FormatTraits& format = traits(plan_.format);
+    const bool isTable = m.role == Role::Embedding || m.role == Role::Head;
+    // vLLM rounds the vocabulary up to 64 rows (vocab_parallel_embedding.py).
+    const std::int64_t rows = isTable ? ceilDiv(m.rows, 64) * 64 : m.rows;
+    const std::int64_t wide = wideLayersOf(format, *detail_, m, a_.experts > 0);
+    const Int128 wideBits = Int128{rows} * m.columns * plan_.elementBytes * 8;
+    Int128 bits = wideBits * wide;
+    if (wide < m.layers) bits += storedBits(format, *detail_, rows, m.columns) * (m.layers - wide) * padding / 1000;
+    const std::int64_t parts = split(m.role);
+    return bounded((bits * m.perLayer + Int128{8} * parts - 1) / (Int128{8} * parts));
+  }
+
+  std::int64_t split(Role role) const {
+    const std::int64_t tp = plan_.tensorParallel;
+    const std::int64_t pp = plan_.pipelineParallel;
+    switch (role) {
+      case Role::Key:
+      case Role::Value:
+        return std::min(tp, std::max<std::int64_t>(a_.kvHeads, 1)) * pp;
+      case Role::QueryDown:
+      case Role::KvDown:
+      case Role::Router:
+        return pp;
+      case Role::Embedding:
+      case Role::Head:  // on the first and on the last stage
+        return tp * (pp > 1 && !a_.tiedEmbeddings ? 2 : 1);
+      default:
+        return tp * pp;
+    }
+  }
+
+  static const Quantization& usual() {
+    static const Quantization none;
+    return none;
+  }
+
+  const ServingPlan& plan_;
+  const Architecture& a_;
+  const Matrices& matrices_;
+  const Quantization* detail_ = &usual();
+  std::array<Bytes, kTensors> tensors_{};
+  std::int64_t layers_ = 0;
 };
-Spread spreadOf(Format format) {
-  if (format == Format::Nf4 || format == Format::Gguf) return {60, 170};
-  return {15, 10};
+
+/// A GGUF file, as llama.cpp holds it or, where another engine loads it, whole.
+Interval ofGguf(const ServingPlan& plan, const Matrices& matrices, const EngineRun& run) {
+  const std::int64_t parts = plan.tensorParallel * plan.pipelineParallel;
+  const bool hostKeepsTable = run.engine != nullptr && (run.engine->name == "llama.cpp" || run.engine->name == "ollama");
+  const auto sizeOf = [&](const GgufType& type) {
+    const GgufSize size = ggufSize(type, *plan.architecture, matrices);
+    return ceilDiv(hostKeepsTable ? size.device : size.tensors, parts);
+  };
+  const GgufType* type = run.gguf ? findGgufType(*run.gguf) : nullptr;
+  if (type == nullptr) {  // a GGUF of an unknown mix: the usual one, between the smallest and the largest usual ones
+    return {sizeOf(*findGgufType("Q2_K")), sizeOf(*findGgufType("Q4_K_M")), sizeOf(*findGgufType("Q8_0"))};
+  }
+  const Bytes expected = sizeOf(*type);
+  return {thousandths(expected, 1000 - type->lowThousandths), expected, thousandths(expected, 1000 + type->highThousandths)};
 }
 
-Bytes share(Int128 value, std::int64_t parts) {
-  const Int128 result = (value + parts - 1) / parts;
-  return result > kMaxBytes ? kMaxBytes : static_cast<Bytes>(result);
-}
-
-Bytes thousandths(Bytes value, std::int64_t factor) {
-  const Int128 result = static_cast<Int128>(value) * factor / 1000;
-  return result > kMaxBytes ? kMaxBytes : static_cast<Bytes>(result);
+Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100, bool deviceKnown) {
+  const Architecture& a = *plan.architecture;
+  // vLLM pads gpt-oss experts for its kernels: Triton on Hopper 1.0667, Marlin elsewhere 1.0904 (facts/footprint 1.2).
+  const bool pads = plan.format == Format::Mxfp4 && a.experts > 0 && a.family == "gpt_oss";
+  Rank rank(plan, matrices);
+  Bytes expected = rank.bytes(!pads ? 1000 : !a100 && deviceKnown ? 1067 : 1090);
+  const Bytes slack = rank.slack();
+  const Bytes low = pads ? Rank(plan, matrices).bytes(1066) : expected;
+  Bytes high = pads ? Rank(plan, matrices).bytes(1091) : expected;
+  Bytes added = slack;
+  if (!a.isEncoder() && a.positionRows == 0) {  // the table of rotary angles, in 16 bit
+    const std::int64_t rotary = a.isMla() ? a.qkRopeDim : a.headDim;
+    added = plusBytes(added, timesBytes(timesBytes(a.maxPositions, rotary), 2));
+  }
+  expected = plusBytes(expected, added);
+  high = plusBytes(high, added);
+  const FormatTraits& format = traits(plan.format);
+  const bool unclear = plan.format == a.format && a.quantization.unclear;
+  const std::int64_t doubt = unclear ? 100 : 0;
+  return {thousandths(low, std::max<std::int64_t>(0, 1000 - format.lowThousandths - doubt)), expected,
+          plusBytes(thousandths(high, 1000 + format.highThousandths + doubt), 64 * kMiB)};
 }
 
 }  // namespace
 
 Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
                    std::optional<Bytes> deviceMemory) {
-  const Architecture& a = *plan.architecture;
-  const std::int64_t tp = plan.tensorParallel;
-  const std::int64_t pp = plan.pipelineParallel;
-  const Int128 element = plan.elementBytes;
-
-  std::int64_t bits = bitsPerThousand(plan.format);
-  if (plan.format == Format::Gguf && run.gguf) {
-    if (const GgufType* type = findGgufType(*run.gguf)) bits = type->bitsPerThousand;
-  }
-  // What the format covers: all linear weights; of mxfp4 checkpoints only the experts; of GGUF the embeddings too.
-  const std::int64_t experts = count.experts;
-  const std::int64_t kv = count.kvProjection;
-  const std::int64_t others = count.linear - experts - kv;
-  const bool expertsOnly = plan.format == Format::Mxfp4 && experts > 0;
-  const auto stored = [&](std::int64_t parameters, bool covered, Int128 padding = 1000) -> Int128 {
-    if (bits == 0 || !covered) return Int128{parameters} * element;
-    return Int128{parameters} * bits * padding / 8'000'000;
-  };
-  // vLLM pads gpt-oss experts for its kernels: Triton on Hopper 1.0667, Marlin elsewhere 1.0904 (facts/footprint 1.2).
-  const bool pads = expertsOnly && a.family == "gpt_oss";
-  const bool surelyMarlin = a100;
-  const bool probablyTriton = !surelyMarlin && deviceMemory.has_value();
-  const auto rank = [&](Int128 padding) {
-    const std::int64_t kvParts = std::min(tp, std::max<std::int64_t>(a.kvHeads, 1)) * pp;
-    const bool wholeFile = plan.format == Format::Gguf;
-    Bytes sum = share(stored(experts, true, padding), tp * pp);
-    sum = plusBytes(sum, share(stored(others, !expertsOnly), tp * pp));
-    sum = plusBytes(sum, share(stored(kv, !expertsOnly), kvParts));
-    sum = plusBytes(sum, share(stored(count.embedding, wholeFile), tp * (pp > 1 && !a.tiedEmbeddings ? 2 : 1)));
-    return plusBytes(sum, share(Int128{count.replicated} * element, pp));
-  };
-  const Bytes low = rank(pads ? 1066 : 1000);
-  Bytes expected = pads ? rank(probablyTriton ? 1067 : 1090) : low;
-  Bytes high = pads ? rank(1091) : low;
-  if (!a.isEncoder() && a.positionRows == 0) {  // the table of rotary angles, in 16 bit
-    const std::int64_t rotary = a.isMla() ? a.qkRopeDim : a.headDim;
-    const Bytes table = timesBytes(timesBytes(a.maxPositions, rotary), 2);
-    expected = plusBytes(expected, table);
-    high = plusBytes(high, table);
-  }
-  const Spread spread = spreadOf(plan.format);
-  Interval result{thousandths(low, 1000 - spread.low), expected,
-                  plusBytes(thousandths(high, 1000 + spread.high), 64 * kMiB)};
+  const Matrices matrices(*plan.architecture, count);
+  Interval result = plan.format == Format::Gguf ? ofGguf(plan, matrices, run)
+                                                : ofTensors(plan, matrices, a100, deviceMemory.has_value());
   if (run.settings.cpuOffloadGb) {
     const double offloadBytes = std::min(*run.settings.cpuOffloadGb * static_cast<double>(kGiB), 1e18);
     const Bytes offload = static_cast<Bytes>(offloadBytes);

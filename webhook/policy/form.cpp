@@ -101,7 +101,8 @@ constinit const Form kProfile{R"(^[^*?\s]+$)", isProfile,
                     "the name of one slice profile, such as 1g.10gb (globs stand only in allowed and denied)"};
 constinit const Form kProduct{R"(\S)", isText, "the name of a GPU product, such as NVIDIA-H100-80GB-HBM3"};
 constinit const Form kFormat{"", isFormat,
-                   "a weight format: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, gguf"};
+                   "a weight format: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, mxfp8, "
+                   "hqq, aqlm, gguf"};
 
 }  // namespace form
 }  // namespace rightslice::policy

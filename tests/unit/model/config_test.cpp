@@ -134,8 +134,8 @@ TEST_CASE("the format comes from quantization_config") {
     CHECK(a.format == row.format);
     CHECK(a.unmodelled == "");
   }
-  const Architecture unknown = read(std::string(kQwen3) + R"(, "quantization_config": {"quant_method": "aqlm"}})");
-  CHECK(unknown.unmodelled.find("aqlm") != std::string::npos);
+  const Architecture unknown = read(std::string(kQwen3) + R"(, "quantization_config": {"quant_method": "superquant"}})");
+  CHECK(unknown.unmodelled.find("superquant") != std::string::npos);
 }
 
 TEST_CASE("parts that are not modelled are named") {

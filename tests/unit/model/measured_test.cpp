@@ -109,6 +109,23 @@ TEST_CASE("weights and KV cache agree with measured runs") {
   }
 }
 
+TEST_CASE("weights include what PyTorch's allocator keeps beside the tensors") {
+  const struct {
+    const char* model;
+    double gib;  // as logged; parameters alone are 0.1 to 0.6 % less
+  } rows[] = {{"Qwen/Qwen2.5-7B-Instruct", 14.25},                    // T052
+              {"deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", 14.2717},   // T042
+              {"Qwen/Qwen2.5-3B-Instruct", 5.7915},                   // T112
+              {"Qwen/Qwen2.5-1.5B-Instruct", 2.8875},                 // T049
+              {"deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", 3.3466},  // T076
+              {"meta-llama/Llama-3.2-1B", 2.3185},                    // T069
+              {"Qwen/Qwen3-8B", 15.2684}};                            // T079
+  for (const auto& row : rows) {
+    CAPTURE(row.model);
+    CHECK(gib(Case(row.model).get().weights) == doctest::Approx(row.gib).epsilon(0.0005));
+  }
+}
+
 TEST_CASE("activation peaks agree with measured runs") {
   const struct {
     const char* model;
