@@ -12,7 +12,11 @@ Interval times(const Interval& interval, std::int64_t count) {
 /// The KV cache that counts as needed, by the engine's rule (DESIGN 3.4).
 Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes) {
   if (plan.kvRule == KvRule::None) return {};
-  if (plan.absolutePool) return {*plan.absolutePool, *plan.absolutePool, *plan.absolutePool};
+  if (plan.absolutePool) {
+    const Bytes pool = *plan.absolutePool;
+    if (!plan.poolIsCap) return {pool, pool, pool};
+    return {std::min(pool, timesBytes(plan.blockSize, sizes.kvBytesPerToken)), pool, pool};
+  }
   if (plan.kvRule == KvRule::Preallocated) {
     const Interval all = kvOfSequence(plan, plan.preallocatedTokens);
     // What spills takes host memory instead: nothing of it must lie on the device.
@@ -45,6 +49,7 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
   sizes.kvOfOneSequence = kvOfSequence(plan, plan.maxModelLen);
   sizes.kv = kvNeeded(plan, sizes);
   if (auto* const complete = input.run->memoryRule()->sizes) complete(sizes, plan, input);
+  if (input.run->settings.weightsUnsure) sizes.weights.low = sizes.kv.low = sizes.kvOfOneSequence.low = 0;
   return sizes;
 }
 

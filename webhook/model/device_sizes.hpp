@@ -34,7 +34,9 @@ struct ServingPlan {
   std::optional<Version> version;
   std::int64_t preallocatedTokens = 0;  ///< KvRule::Preallocated: tokens of all slots together
   bool windowAware = false;           ///< sliding layers are known to hold only their window
-  std::optional<Bytes> absolutePool;  ///< --kv-cache-memory-bytes or --num-gpu-blocks-override
+  std::optional<Bytes> absolutePool;  ///< --kv-cache-memory-bytes, --num-gpu-blocks-override, --max-total-tokens, ...
+  bool poolIsCap = false;  ///< the engine takes at most `absolutePool`, and less where memory is short
+  std::int64_t graphBatch = 0;        ///< largest batch that CUDA graphs are captured for; 0: not known
 };
 ServingPlan servingPlan(const EstimateInput& input);
 
@@ -60,6 +62,8 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan);
 Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
                    std::optional<Bytes> deviceMemory);
 Interval activationsOn(const ServingPlan& plan, const EngineRun& run);
+/// One pass of `tokens` through the layers in an engine that runs no profile pass: low 0.
+Interval forwardPassOn(const ServingPlan& plan, std::int64_t tokens);
 Bytes kvBytesPerToken(const ServingPlan& plan);
 /// KV cache of one sequence: low as if each sliding layer held only its window, high as if all layers were full.
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens);

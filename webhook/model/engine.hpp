@@ -23,7 +23,7 @@ enum class WhenShort { Refuses, Shrinks, Spills };
 enum class FractionOf {
   Nothing,        ///< it has none: everything must simply fit
   Total,          ///< vLLM: weights, activations and KV cache lie within fraction x device
-  TotalForPool,   ///< SGLang: weights and KV cache lie within it; activations and graphs in the rest
+  TotalForPool,   ///< SGLang: of what is free at the start; weights and KV cache lie within it, activations and graphs in the rest
   FreeAfterLoad,  ///< TensorRT-LLM, LMDeploy, TGI: KV cache gets the fraction of what weights and activations leave
 };
 
@@ -101,6 +101,14 @@ struct Settings {
   bool pooling = false;                            ///< --task embed, --runner pooling, ...: no sampler pass
   bool hybridCacheDisabled = false;                ///< --disable-hybrid-kv-cache-manager
   bool maxModelLenAuto = false;                    ///< "auto" or -1: the engine takes what fits
+  std::optional<std::int64_t> poolTokens;          ///< of the whole KV pool: SGLang --max-total-tokens, TGI --max-batch-total-tokens
+  std::optional<std::int64_t> maxPrefillTokens;    ///< of one batch of prompts, where that is not maxNumBatchedTokens
+  std::optional<std::int64_t> graphBatch;          ///< largest batch that CUDA graphs are captured for
+  std::optional<bool> prefillGraphs;               ///< CUDA graphs of prompts too (SGLang)
+  std::optional<std::int64_t> expertParallelSize;
+  std::optional<Bytes> workspaceBytes;             ///< of the attention kernels
+  bool wholePrompts = false;                       ///< prompts are not cut into chunks
+  bool weightsUnsure = false;                      ///< a flag moves or drops an unknown part of the model
 };
 
 /// An engine and model recognised in a container.

@@ -15,8 +15,8 @@ std::string_view engines_json();
 namespace rightslice::model {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames{"memoryFraction", "maxNumSeqs", "maxNumBatchedTokens", "contextLength",
-                                                 "blockSize",      "graphBatch", "reserveMiB"};
+constexpr std::array<std::string_view, 8> kNames{"memoryFraction", "maxNumSeqs", "maxNumBatchedTokens", "contextLength",
+                                                 "blockSize",      "graphBatch", "graphBatchParallel",  "reserveMiB"};
 
 struct Row {
   double value = 0;

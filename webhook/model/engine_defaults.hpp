@@ -16,6 +16,7 @@ enum class Default {
   ContextLength,      ///< tokens of one sequence, where it is not the model's own
   BlockSize,
   GraphBatch,         ///< largest batch for which CUDA graphs are captured
+  GraphBatchParallel, ///< the same with four ranks and more
   Reserve,            ///< MiB that the engine leaves free
 };
 std::string_view name(Default setting);  // "memoryFraction", ... as in the file

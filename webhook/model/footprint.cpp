@@ -53,6 +53,9 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
   if (settings.kvCacheMemoryBytes) return fmt::format("--kv-cache-memory-bytes {}", *settings.kvCacheMemoryBytes);
   if (settings.numGpuBlocks)
     return fmt::format("--num-gpu-blocks-override {}, blocks of {} tokens", *settings.numGpuBlocks, plan.blockSize);
+  if (settings.poolTokens)
+    return fmt::format("a pool of {} tokens as written x {} per token{}", *settings.poolTokens, formatBytes(sizes.kvBytesPerToken),
+                       plan.poolIsCap ? ", less where memory is short" : "");
   const std::string perToken = formatBytes(sizes.kvBytesPerToken) + " per token";
   const bool oneIsLarger = !plan.autoLength && sizes.kv.bytes == sizes.kvOfOneSequence.bytes &&
                            timesBytes(plan.concurrency, plan.context) <= plan.maxModelLen;

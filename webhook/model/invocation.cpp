@@ -254,7 +254,11 @@ class InvocationReader {
 
   void readVersion() {
     // A tag is the engine's version only on the engine's own images.
-    if (baseName(image_.name).find("vllm") == std::string_view::npos && run_.engine->name == "vllm") return;
+    const Words images = run_.engine->signature.images;
+    const bool own = std::any_of(images.begin(), images.end(),
+                                 [&](std::string_view image) { return globMatches(image, image_.name); });
+    const bool runtimeOfDynamo = image_.name.find("ai-dynamo/") != std::string_view::npos;
+    if (!own && (runtimeOfDynamo || baseName(image_.name).find(run_.engine->name) == std::string_view::npos)) return;
     if (!parseVersion(image_.tag)) return;
     run_.version = image_.tag.starts_with('v') ? image_.tag.substr(1) : image_.tag;
     run_.versionFromImage = true;

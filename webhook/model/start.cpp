@@ -51,15 +51,20 @@ Verdict checkTotal(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) 
           high <= partOf(plan.fractionLow, usable) && beside <= usable - partOf(plan.fractionHigh, usable)};
 }
 
-/// SGLang: weights and KV cache lie within the fraction, all else in the rest.
+/// What is free when SGLang first looks: its CUDA context is there already.
+Bytes freeAtStart(const DeviceSizes& s, Bytes usable, Bytes Interval::* context) { return std::max<Bytes>(0, usable - s.context.*context); }
+
+/// What lies outside of the pool beside the context.
+Bytes besidePool(const DeviceSizes& s, Bytes Interval::* end) { return outsideOfPool(s, end) - s.context.*end; }
+
+/// SGLang: weights and KV cache lie within the fraction of what is free at the start, all else in the rest.
 Verdict checkTotalForPool(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Interval kv = least(plan, s);
-  const Bytes restLow = usable - partOf(plan.fractionHigh, usable);
-  const Bytes restHigh = usable - partOf(plan.fractionLow, usable);
-  return {plusBytes(s.weights.low, kv.low) > partOf(plan.fractionHigh, usable) ||
-              plusBytes(s.context.low, s.graphs.low) > restHigh,
-          plusBytes(s.weights.high, kv.high) <= partOf(plan.fractionLow, usable) &&
-              outsideOfPool(s, &Interval::high) <= restLow};
+  const Bytes most = freeAtStart(s, usable, &Interval::low), fewest = freeAtStart(s, usable, &Interval::high);
+  return {plusBytes(s.weights.low, kv.low) > partOf(plan.fractionHigh, most) ||
+              plusBytes(s.graphs.low, s.nonTorch.low) > most - partOf(plan.fractionLow, most),
+          plusBytes(s.weights.high, kv.high) <= partOf(plan.fractionLow, fewest) &&
+              besidePool(s, &Interval::high) <= fewest - partOf(plan.fractionHigh, fewest)};
 }
 
 /// TensorRT-LLM, LMDeploy, TGI: the pool is a fraction of what everything else leaves.
@@ -70,8 +75,11 @@ Verdict checkFreeAfterLoad(const ServingPlan& plan, const DeviceSizes& s, Bytes 
   return {most <= 0 || partOf(plan.fractionHigh, most) < kv.low, fewest > 0 && partOf(plan.fractionLow, fewest) >= kv.high};
 }
 
+/// The pool is taken as written, whatever the memory.
+bool poolAsWritten(const ServingPlan& plan) { return plan.kvRule == KvRule::Pooled && plan.absolutePool && !plan.poolIsCap; }
+
 Verdict check(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
-  if (plan.kvRule == KvRule::Pooled && plan.absolutePool) {
+  if (poolAsWritten(plan)) {
     // The pool is taken as written: it must hold one sequence, and everything together must fit.
     const Interval kv = least(plan, s);
     const Bytes pool = *plan.absolutePool;
@@ -97,7 +105,7 @@ std::string lengthText(const ServingPlan& plan) {
 
 std::string reason(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Bytes one = least(plan, s).bytes;
-  if (plan.kvRule == KvRule::Pooled && plan.absolutePool) {
+  if (poolAsWritten(plan)) {
     return fmt::format(
         "a KV cache of {} as written, for one sequence of {} tokens that takes {}, beside weights {} and activations "
         "{}",
@@ -106,12 +114,13 @@ std::string reason(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) 
   }
   const Bytes budget = partOf(plan.fraction, usable);
   if (plan.fractionOf == FractionOf::TotalForPool) {
+    const Bytes free = freeAtStart(s, usable, &Interval::bytes);
+    const Bytes pool = partOf(plan.fraction, free);
     return fmt::format(
-        "{:g} x {} is {}; weights {} + KV cache of {} {} need {}; activations, graphs and CUDA context take about {} of "
-        "the {} beside it",
-        plan.fraction, formatBytes(usable), formatBytes(budget), formatBytes(s.weights.bytes), lengthText(plan),
-        formatBytes(one), formatBytes(plusBytes(s.weights.bytes, one)),
-        formatBytes(outsideOfPool(s, &Interval::bytes)), formatBytes(usable - budget));
+        "{:g} x {} that are free at the start is {}; weights {} + KV cache of {} {} need {}; activations, graphs and buffers take "
+        "about {} of the {} beside it",
+        plan.fraction, formatBytes(free), formatBytes(pool), formatBytes(s.weights.bytes), lengthText(plan), formatBytes(one),
+        formatBytes(plusBytes(s.weights.bytes, one)), formatBytes(besidePool(s, &Interval::bytes)), formatBytes(free - pool));
   }
   if (plan.fractionOf == FractionOf::FreeAfterLoad) {
     const Bytes taken = plusBytes(s.weights.bytes, outsideOfPool(s, &Interval::bytes));
@@ -146,7 +155,9 @@ double bestFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes usable)
   if (plan.fractionOf == FractionOf::Total) {
     outside = plusBytes(s.context.high, plan.graphsInFraction == GraphsInFraction::Yes ? 0 : s.graphs.high);
   } else if (plan.fractionOf == FractionOf::TotalForPool) {
-    outside = outsideOfPool(s, &Interval::high);
+    outside = besidePool(s, &Interval::high);
+    usable = freeAtStart(s, usable, &Interval::high);
+    if (usable <= 0) return 0;
   } else {
     return 0.95;  // of what is left: more gains next to nothing and leaves no room for fragmentation
   }
@@ -202,7 +213,7 @@ class Remedy {
       settings.maxNumSeqs = now_.concurrency;
       flags.emplace_back(written(names.sequences), std::to_string(now_.concurrency));
     }
-    const bool absolute = settings.kvCacheMemoryBytes || settings.numGpuBlocks;
+    const bool absolute = settings.kvCacheMemoryBytes || settings.numGpuBlocks || (settings.poolTokens && !servingPlan(input_).poolIsCap);
     if (change.fraction) {
       if (absolute) return {};
       EstimateInput input = input_;
@@ -274,16 +285,17 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
   Bytes bytes = 0;
   if (plan.kvRule == KvRule::Preallocated) {
     bytes = s.kv.bytes;
-  } else if (plan.absolutePool) {
+  } else if (plan.absolutePool && !plan.poolIsCap) {
     bytes = *plan.absolutePool;
   } else if (plan.fractionOf == FractionOf::Total) {
     bytes = partOf(plan.fraction, deviceMemory) - s.weights.bytes - s.activations.bytes - s.nonTorch.bytes -
             (plan.graphsInFraction == GraphsInFraction::Yes ? s.graphs.bytes : 0);
   } else if (plan.fractionOf == FractionOf::TotalForPool) {
-    bytes = partOf(plan.fraction, deviceMemory) - s.weights.bytes;
+    bytes = partOf(plan.fraction, freeAtStart(s, deviceMemory, &Interval::bytes)) - s.weights.bytes;
   } else {
     bytes = partOf(plan.fraction, std::max<Bytes>(0, deviceMemory - s.weights.bytes - outside));
   }
+  if (plan.absolutePool && plan.poolIsCap) bytes = std::min(bytes, *plan.absolutePool);
   const std::int64_t blocks = bytes > 0 ? bytes / block : 0;
   return KvPool{timesBytes(blocks, block), timesBytes(blocks, plan.blockSize)};
 }
@@ -297,13 +309,14 @@ std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estima
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes s = deviceSizes(input, plan);
   const bool ofTotal = plan.fractionOf == FractionOf::Total || plan.fractionOf == FractionOf::TotalForPool;
-  if (ofTotal && !plan.absolutePool) {
-    const Bytes beside = usable - partOf(plan.fraction, usable);
+  if (ofTotal && (!plan.absolutePool || plan.poolIsCap)) {
+    const Bytes base = plan.fractionOf == FractionOf::TotalForPool ? freeAtStart(s, usable, &Interval::bytes) : usable;
+    const Bytes beside = base - partOf(plan.fraction, base);
     const bool graphsInside = plan.graphsInFraction == GraphsInFraction::Yes;
     const bool poolOnly = plan.fractionOf == FractionOf::TotalForPool;
-    const Bytes wanted = poolOnly ? outsideOfPool(s, &Interval::bytes)
+    const Bytes wanted = poolOnly ? besidePool(s, &Interval::bytes)
                                   : plusBytes(s.context.bytes, graphsInside ? 0 : s.graphs.bytes);
-    const std::string_view what = poolOnly ? "activations, CUDA context and graphs" : "CUDA context and graphs";
+    const std::string_view what = poolOnly ? "activations, graphs and buffers" : "CUDA context and graphs";
     const double best = bestFraction(plan, s, usable);
     const std::string origin = settings.memoryFraction ? "" : " (the default)";
     if (beside < wanted && best > 0) {
@@ -312,7 +325,7 @@ std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estima
                                    formatBytes(wanted), best));
     }
     constexpr int kWastePercent = 15;
-    if (settings.memoryFraction && beside - wanted > usable / 100 * kWastePercent) {
+    if (settings.memoryFraction && !plan.absolutePool && beside - wanted > usable / 100 * kWastePercent) {
       advice.push_back(fmt::format("--{} {:g} leaves {} unused beside {}: set it to {:.2f}, or take a smaller slice",
                                    engine.flags.fraction, plan.fraction, formatBytes(beside - wanted), what, best));
     }

@@ -200,7 +200,7 @@ TEST_CASE("there is no estimate without arithmetic for the model or the engine")
   Case hybrid("Qwen/Qwen3.5-27B");
   CHECK_FALSE(estimate(hybrid.input));
   Case engine("Qwen/Qwen3-8B");
-  engine.run.engine = findEngine("sglang");
+  engine.run.engine = findEngine("triton");
   CHECK_FALSE(estimate(engine.input));
   CHECK_FALSE(estimate(EstimateInput{}));
 }

@@ -5,56 +5,12 @@
 #include "model/engine.hpp"
 #include "model/flag_table.hpp"
 
+#include "invocation_text.hpp"
+
 using namespace rightslice;
 using namespace rightslice::model;
 
 namespace {
-
-using Strings = std::vector<std::string>;
-
-Invocation invocation(Strings command, Strings args, std::string image = "", std::vector<Invocation::Env> env = {}) {
-  Invocation result;
-  result.command = std::move(command);
-  result.args = std::move(args);
-  result.image = std::move(image);
-  result.env = std::move(env);
-  return result;
-}
-
-/// Everything that was read, in one line: what the tables below compare.
-std::string shown(const EngineRun& run) {
-  if (run.engine == nullptr) return "nothing";
-  std::string text(run.engine->name);
-  if (run.engineConfidence != Confidence::High) text += fmt::format("({})", name(run.engineConfidence));
-  if (run.model) text += " " + *run.model;
-  if (run.gguf) text += " gguf=" + *run.gguf;
-  const Settings& s = run.settings;
-  const auto number = [&](const char* key, const std::optional<std::int64_t>& value) {
-    if (value) text += fmt::format(" {}={}", key, *value);
-  };
-  number("tp", s.tensorParallelSize);
-  number("pp", s.pipelineParallelSize);
-  number("dp", s.dataParallelSize);
-  number("len", s.maxModelLen);
-  if (s.maxModelLenAuto) text += " len=auto";
-  number("seqs", s.maxNumSeqs);
-  number("tokens", s.maxNumBatchedTokens);
-  number("block", s.blockSize);
-  number("pool", s.kvCacheMemoryBytes);
-  number("blocks", s.numGpuBlocks);
-  if (s.memoryFraction) text += fmt::format(" f={:g}", *s.memoryFraction);
-  if (s.cpuOffloadGb) text += fmt::format(" offload={:g}", *s.cpuOffloadGb);
-  if (s.dtype) text += " dtype=" + *s.dtype;
-  if (s.quantization) text += " q=" + *s.quantization;
-  if (s.kvCacheDtype) text += " kv=" + *s.kvCacheDtype;
-  if (s.enforceEager) text += " eager";
-  if (s.textOnly) text += " textOnly";
-  if (s.pooling) text += " pooling";
-  if (run.multiNode) text += " multiNode";
-  if (!run.open.empty()) text += fmt::format(" open:{}", run.open.size());
-  if (!run.badFlags.empty()) text += fmt::format(" bad:{}", run.badFlags.size());
-  return text;
-}
 
 constexpr const char* kImage = "vllm/vllm-openai:v0.8.5";
 
@@ -278,7 +234,7 @@ TEST_CASE("every engine of the table is known by its name and none is modelled w
   CHECK(engines().size() == 15);
   for (const Engine* engine : engines()) CHECK(findEngine(engine->name) == engine);
   CHECK(findEngine("vllm")->kvRule == KvRule::Pooled);
-  CHECK_FALSE(findEngine("sglang")->kvRule);
+  CHECK_FALSE(findEngine("triton")->kvRule);
   CHECK(findEngine("nothing") == nullptr);
 }
 

@@ -1,42 +1,49 @@
-// SGLang: recognised; its memory is not modelled yet and needs a declaration.
+// SGLang. It takes a fraction of what is free at the start for weights and pool, and serves shorter sequences where the pool is small
+// (srt/model_executor/model_runner.py, srt/managers/scheduler.py); it stops only where nothing is left for a pool.
+#include <algorithm>
+
 #include "model/engines/engines.hpp"
-#include "model/flag_table.hpp"
+#include "model/engines/sglang_flags.hpp"
+#include "model/engines/sglang_memory.hpp"
 
 namespace rightslice::model::engine {
 namespace {
 
 constexpr std::string_view kPrograms[] = {"sglang serve"};
-constexpr std::string_view kModules[] = {"sglang.launch_server"};
-constexpr std::string_view kImages[] = {"*lmsysorg/sglang*", "*/sglang"};
+constexpr std::string_view kModules[] = {"sglang.launch_server", "sglang.cli.main"};
+constexpr std::string_view kImages[] = {"*lmsysorg/sglang*", "*/sglang", "sglang", "*nvidia/sglang*"};
 constexpr std::string_view kModelEnv[] = {"MODEL_ID", "HF_MODEL_ID", "MODEL_NAME"};
 
-constexpr Flag kFlags[] = {
-    {"model-path", Takes::Value, setModel},
-    {"model", Takes::Value, setModel},
-    {"tp-size", Takes::Value, setTensorParallel},
-    {"tensor-parallel-size", Takes::Value, setTensorParallel},
-    {"pp-size", Takes::Value, setPipelineParallel},
-    {"pipeline-parallel-size", Takes::Value, setPipelineParallel},
-};
-constexpr ShortFlag kShorts[] = {{"tp", "tp-size"}, {"pp", "pp-size"}};
-constexpr FlagTable kTable{.title = "SGLang", .flags = kFlags, .shorts = kShorts};
-
-void read(FlagSource& source, EngineRun& run) { readFlags(kTable, source, run); }
+void read(FlagSource& source, EngineRun& run) {
+  if (const ShellValue workspace = source.variable("SGLANG_FLASHINFER_WORKSPACE_SIZE"); workspace.isSet) {
+    std::optional<std::int64_t> bytes;
+    if (!workspace.known) run.open.emplace_back("env SGLANG_FLASHINFER_WORKSPACE_SIZE: its value is not known here");
+    else if (setCount(workspace.text, bytes)) run.settings.workspaceBytes = std::min(*bytes, kMaxBytes);
+  }
+  if (const ShellValue late = source.variable("SGLANG_ENABLE_POST_CAPTURE_KV_SIZING");
+      late.isSet && !(late.known && (late.text == "0" || late.text == "false" || late.text.empty())))
+    run.open.emplace_back("env SGLANG_ENABLE_POST_CAPTURE_KV_SIZING: a pool sized after the graphs is not modelled");
+  readSglangFlags(source, run);
+}
 
 }  // namespace
 
 constinit const Engine sglang{
     .name = "sglang",
     .title = "SGLang",
-    .kvRule = std::nullopt,
-    .whenShort = WhenShort::Refuses,
-    .fractionOf = FractionOf::Nothing,
-    .flags = {},
+    .kvRule = KvRule::Pooled,
+    .whenShort = WhenShort::Shrinks,
+    .fractionOf = FractionOf::TotalForPool,
+    .flags = {.fraction = "mem-fraction-static",
+              .maxLength = "context-length",
+              .sequences = "max-running-requests",
+              .batchTokens = "chunked-prefill-size",
+              .eager = "disable-cuda-graph"},
     .signature = {kPrograms, kModules, kImages, kModelEnv, false},
     .read = read,
-    .plan = nullptr,
-    .sizes = nullptr,
-    .source = "recognised by command, environment and image",
+    .plan = planSglang,
+    .sizes = sizeSglang,
+    .source = "SGLang srt/server_args.py and srt/model_executor/model_runner.py, 0.3.6 to 0.5.23",
 };
 
 }  // namespace rightslice::model::engine

@@ -1,0 +1,62 @@
+// What was read of a container, in one line, for the tables of tests.
+#pragma once
+#include <fmt/format.h>
+
+#include "model/engine.hpp"
+
+namespace rightslice::model {
+
+using Strings = std::vector<std::string>;
+
+inline Invocation invocation(Strings command, Strings args, std::string image = "", std::vector<Invocation::Env> env = {}) {
+  Invocation result;
+  result.command = std::move(command);
+  result.args = std::move(args);
+  result.image = std::move(image);
+  result.env = std::move(env);
+  return result;
+}
+
+/// Everything that was read, in one line: what the tables below compare.
+inline std::string shown(const EngineRun& run) {
+  if (run.engine == nullptr) return "nothing";
+  std::string text(run.engine->name);
+  if (run.engineConfidence != Confidence::High) text += fmt::format("({})", name(run.engineConfidence));
+  if (run.model) text += " " + *run.model;
+  if (run.gguf) text += " gguf=" + *run.gguf;
+  const Settings& s = run.settings;
+  const auto number = [&](const char* key, const std::optional<std::int64_t>& value) {
+    if (value) text += fmt::format(" {}={}", key, *value);
+  };
+  number("tp", s.tensorParallelSize);
+  number("pp", s.pipelineParallelSize);
+  number("dp", s.dataParallelSize);
+  number("len", s.maxModelLen);
+  if (s.maxModelLenAuto) text += " len=auto";
+  number("seqs", s.maxNumSeqs);
+  number("tokens", s.maxNumBatchedTokens);
+  number("block", s.blockSize);
+  number("pool", s.kvCacheMemoryBytes);
+  number("blocks", s.numGpuBlocks);
+  if (s.memoryFraction) text += fmt::format(" f={:g}", *s.memoryFraction);
+  if (s.cpuOffloadGb) text += fmt::format(" offload={:g}", *s.cpuOffloadGb);
+  number("poolTokens", s.poolTokens);
+  number("prefill", s.maxPrefillTokens);
+  number("graphs", s.graphBatch);
+  number("ep", s.expertParallelSize);
+  if (s.wholePrompts) text += " wholePrompts";
+  if (s.prefillGraphs) text += *s.prefillGraphs ? " prefillGraphs" : " noPrefillGraphs";
+  if (s.weightsUnsure) text += " weightsUnsure";
+  if (s.dtype) text += " dtype=" + *s.dtype;
+  if (s.quantization) text += " q=" + *s.quantization;
+  if (s.kvCacheDtype) text += " kv=" + *s.kvCacheDtype;
+  if (s.enforceEager) text += " eager";
+  if (s.textOnly) text += " textOnly";
+  if (s.pooling) text += " pooling";
+  if (run.multiNode) text += " multiNode";
+  if (!run.open.empty()) text += fmt::format(" open:{}", run.open.size());
+  if (!run.badFlags.empty()) text += fmt::format(" bad:{}", run.badFlags.size());
+  return text;
+}
+
+}  // namespace rightslice::model
