@@ -1,5 +1,6 @@
-// Base64 (RFC 4648, section 4): patches in answers and caBundles.
+// Base64 (RFC 4648, section 4): patches in answers, caBundles, what kubeconfigs hold.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,5 +8,8 @@ namespace rightslice {
 
 /// One line, padded.
 std::string base64(std::string_view bytes);
+
+/// The bytes of a padded text; line ends in it are skipped, as Go does. Nothing for anything else.
+std::optional<std::string> fromBase64(std::string_view text);
 
 }  // namespace rightslice

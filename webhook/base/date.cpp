@@ -1,5 +1,7 @@
 #include "base/date.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace rightslice {
@@ -88,8 +90,8 @@ std::optional<Date> Date::parse(std::string_view text) {
   return date && text.empty() ? date : std::nullopt;
 }
 
-std::optional<Date> Date::parseTimestamp(std::string_view text) {
-  auto date = takeDate(text);
+std::optional<std::int64_t> secondsOfTimestamp(std::string_view text) {
+  const auto date = takeDate(text);
   if (!date || !takeChar(text, "Tt")) {
     return std::nullopt;
   }
@@ -116,10 +118,17 @@ std::optional<Date> Date::parseTimestamp(std::string_view text) {
   if (!zone) {
     return std::nullopt;
   }
-  const int utcMinute = *hour * 60 + *minute - *zone;
-  constexpr int kDayMinutes = 24 * 60;
-  date->days += utcMinute < 0 ? -1 : (utcMinute >= kDayMinutes ? 1 : 0);
-  return date;
+  // A leap second is the last one of its minute.
+  return ((date->days * 24 + *hour) * 60 + *minute - *zone) * 60 + std::min(*second, 59);
+}
+
+std::optional<Date> Date::parseTimestamp(std::string_view text) {
+  const auto seconds = secondsOfTimestamp(text);
+  if (!seconds) {
+    return std::nullopt;
+  }
+  constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
+  return Date{*seconds / kDaySeconds - (*seconds % kDaySeconds < 0 ? 1 : 0)};
 }
 
 std::string Date::text() const {

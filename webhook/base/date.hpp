@@ -18,4 +18,7 @@ struct Date {
   friend auto operator<=>(const Date&, const Date&) = default;
 };
 
+/// Seconds since 1970 (UTC) of an RFC 3339 time, fractions cut off; nothing for anything else.
+std::optional<std::int64_t> secondsOfTimestamp(std::string_view text);
+
 }  // namespace rightslice

@@ -7,16 +7,14 @@
 #include <memory>
 #include <string>
 
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "http/server.hpp"
+#include "http/tls_stream.hpp"
 #include "http/worker.hpp"
 
 namespace rightslice::http {
-
-using TlsStream = asio::ssl::stream<Socket>;
 
 /// What the sessions of a server share; outlives them.
 struct Shared {

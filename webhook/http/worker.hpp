@@ -1,4 +1,4 @@
-// One event loop with one thread, and the connections on it. Included by http/*.cpp only.
+// One event loop with one thread, and the connections on it. Included by http/*.cpp and kube/*.cpp only.
 #pragma once
 #include <atomic>
 #include <chrono>

@@ -14,9 +14,6 @@ constexpr const char* kCiphers12 =
 constexpr long kCachedSessions = 1024;
 constexpr unsigned char kSessionIdContext[] = "rightslice";
 
-/// No passphrase is ever asked for on a terminal.
-int noPassphrase(char*, int, int, void*) { return 0; }
-
 /// HTTP/1.1 is what we speak; a client that offers nothing of it goes on without ALPN.
 int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned length, void*) {
   static constexpr unsigned char kHttp11[] = "\x08http/1.1";
@@ -26,45 +23,8 @@ int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size, cons
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-tl::unexpected<Error> broken(const std::string& what) { return fail(what + " (" + takeErrors() + ")"); }
-
-Result<bool> useChain(SSL_CTX* context, const std::string& pem) {
-  const BioPtr bio = readFrom(pem);
-  const CertificatePtr leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, noPassphrase, nullptr));
-  if (!leaf) return broken("the certificate file holds no PEM certificate");
-  if (SSL_CTX_use_certificate(context, leaf.get()) != 1) return broken("the certificate cannot be used");
-  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, noPassphrase, nullptr)) {
-    if (SSL_CTX_add0_chain_cert(context, next) != 1) {
-      X509_free(next);
-      return broken("a certificate of the chain cannot be used");
-    }
-  }
-  ERR_clear_error();  // the end of the file is an error to PEM_read
-  return true;
-}
-
-Result<bool> useKey(SSL_CTX* context, const std::string& pem) {
-  const BioPtr bio = readFrom(pem);
-  const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, noPassphrase, nullptr));
-  if (!key) return broken("the key file holds no PEM private key without a passphrase");
-  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
-    return broken("the private key does not belong to the certificate");
-  }
-  return true;
-}
-
 Result<bool> requireClients(SSL_CTX* context, const std::string& pem) {
-  const BioPtr bio = readFrom(pem);
-  X509_STORE* store = SSL_CTX_get_cert_store(context);
-  int count = 0;
-  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, noPassphrase, nullptr)) {
-    const CertificatePtr authority(next);
-    if (X509_STORE_add_cert(store, authority.get()) != 1) return broken("a certificate of the client CA file cannot be used");
-    SSL_CTX_add_client_CA(context, authority.get());
-    ++count;
-  }
-  ERR_clear_error();
-  if (count == 0) return fail("the client CA file holds no PEM certificate");
+  if (auto trusted = trust(context, pem, "the client CA file", true); !trusted) return trusted;
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return true;
 }

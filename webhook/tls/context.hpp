@@ -20,6 +20,20 @@ Result<Context> serverContext(const std::string& certificates, const std::string
 /// A new session of the context, which the caller owns; null where there is no memory.
 ssl_st* newSession(const Context& context);
 
+/// What a client trusts and shows. `authorities` empty: the system's store. `certificates` and `key`: both or neither.
+struct ClientIdentity {
+  std::string authorities, certificates, key;
+  bool verify = true;   ///< false: any certificate of the server is taken
+  friend bool operator==(const ClientIdentity&, const ClientIdentity&) = default;
+};
+Result<Context> clientContext(const ClientIdentity& identity);
+
+/// A new client session that asks for `name` and takes no certificate of another name (an IP address is compared as one).
+ssl_st* newClientSession(const Context& context, const std::string& name);
+
+/// Why the peer's certificate was refused; empty where it was not.
+std::string refusal(ssl_st* session);
+
 /// The errors that OpenSSL has queued in this thread, as one line; empties the queue.
 std::string takeErrors();
 
