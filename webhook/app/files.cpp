@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "base/limits.hpp"
@@ -20,15 +21,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Result<std::string> readDescriptor(int descriptor, const std::string& name) {
+Result<std::string> readDescriptor(int descriptor, const std::string& name,
+                                   std::optional<std::size_t> only = std::nullopt) {
   std::string text;
   std::array<char, 1U << 16> buffer{};
   for (;;) {
-    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+    const std::size_t wanted = only ? std::min(buffer.size(), *only - text.size()) : buffer.size();
+    const ssize_t count = wanted == 0 ? 0 : ::read(descriptor, buffer.data(), wanted);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail(fmt::format("cannot read: {}", std::strerror(errno)), name);
     if (count == 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (only) continue;
     if (text.size() > limits::kMaxFileBytes)
       return fail(fmt::format("larger than {} MiB; split it into several files", limits::kMaxFileBytes >> 20), name);
   }
@@ -75,15 +79,22 @@ void walk(const fs::path& folder, const std::vector<std::string>& skip, std::set
 
 }  // namespace
 
-Result<std::string> readFile(const std::string& path) {
+namespace {
+
+Result<std::string> readPath(const std::string& path, std::optional<std::size_t> only) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return fail(fmt::format("cannot open: {}", std::strerror(errno)), path);
   struct stat info{};
   Result<std::string> result = fail("a folder, not a file", path);
-  if (::fstat(descriptor, &info) != 0 || !S_ISDIR(info.st_mode)) result = readDescriptor(descriptor, path);
+  if (::fstat(descriptor, &info) != 0 || !S_ISDIR(info.st_mode)) result = readDescriptor(descriptor, path, only);
   ::close(descriptor);
   return result;
 }
+
+}  // namespace
+
+Result<std::string> readFile(const std::string& path) { return readPath(path, std::nullopt); }
+Result<std::string> readBeginning(const std::string& path, std::size_t most) { return readPath(path, most); }
 
 Result<std::string> readStandardInput() { return readDescriptor(STDIN_FILENO, "-"); }
 

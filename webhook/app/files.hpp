@@ -1,5 +1,6 @@
 // Files and folders that a command line names.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@ namespace rightslice::app {
 
 /// Reads one file whole (at most limits::kMaxFileBytes); Error.where is the file.
 Result<std::string> readFile(const std::string& path);
+/// Reads the first `most` bytes of a file, or all of a shorter one.
+Result<std::string> readBeginning(const std::string& path, std::size_t most);
 /// Standard input whole, with the same limit; Error.where is "-".
 Result<std::string> readStandardInput();
 

@@ -6,6 +6,7 @@
 #include "cli/size_report.hpp"
 #include "cli/sources.hpp"
 #include "cli/terminal.hpp"
+#include "cli/weights_file.hpp"
 #include "json/yaml.hpp"
 
 namespace rightslice::cli {
@@ -29,20 +30,23 @@ class Size : public Command {
             "Computes the memory that a model needs on each GPU: weights, KV cache under load, activations, graphs, "
             "runtime, each "
             "with where it comes from. Then lists the slices that hold it with the headroom.\n\n"
-            "The model is a name of the catalogue, the config.json of a model from Hugging Face, or what the engine's "
-            "command line "
-            "names. Flags given beside a command line win over it.",
+            "The model is a name of the catalogue, the config.json of a model from Hugging Face, the header of its "
+            "weights, or what the engine's command line names. Flags given beside a command line win over it.",
             "0  sized\n2  bad usage, unknown model, or an engine whose memory is not modelled",
             "rightslice size --model Qwen/Qwen2.5-7B-Instruct\n"
             "rightslice size --model meta-llama/Llama-3.1-8B-Instruct --quantization fp8 --max-model-len 8192 --gpu "
             "H100-80GB-HBM3\n"
             "rightslice size --config config.json --concurrency 32 --context 2048 -o json\n"
+            "rightslice size --weights model-Q4_K_M.gguf --max-model-len 8192\n"
             "rightslice size --gpu A100-SXM4-80GB -- vllm serve Qwen/Qwen2.5-14B-Instruct-AWQ --max-model-len 16k"};
   }
 
   void declare(Flags& flags) override {
     flags.text(model_, "--model", "ID", "The model, as in the catalogue: organisation/name.");
     flags.text(config_, "--config", "FILE", "A config.json of Hugging Face; its quantization_config counts.");
+    flags.text(weights_, "--weights", "FILE",
+               "A .gguf, a .safetensors or a model.safetensors.index.json: its header, never the whole, tells the exact "
+               "bytes; a GGUF the shape too, for the others give --config or --model.");
     flags.text(engine_, "--engine", "NAME", "The engine that serves it.").defaultText = "vllm";
     flags.text(engineVersion_, "--engine-version", "VERSION", "Its release, as far as defaults depend on it.");
     flags.text(dtype_, "--dtype", "TYPE", "Type of weights and activations: auto, bfloat16, float16, float32.");
@@ -103,9 +107,9 @@ class Size : public Command {
   int run() override {
     const auto loaded = loadWithoutPolicies(sources_.catalogue, "", std::nullopt);
     if (!loaded) return refuse(describe(loaded.error()));
-    const auto run = engineRun();
+    auto run = engineRun();
     if (!run) return refuse(run.error().message);
-    const auto resolved = resolveModel(*loaded, *run);
+    const auto resolved = weights_.empty() ? resolveModel(*loaded, *run) : resolveWeights(*loaded, *run);
     if (!resolved) return refuse(describe(resolved.error()));
     const auto products = namedProducts(*loaded->catalogues.gpus);
     if (!products) return refuse(products.error().message);
@@ -198,6 +202,25 @@ class Size : public Command {
                             meant ? fmt::format(" (did you mean '{}'?)", *meant) : ""));
   }
 
+  Result<model::Resolved> resolveWeights(const Sources& sources, model::EngineRun& run) {
+    std::optional<model::Architecture> shape;
+    if (!config_.empty() || run.model) {
+      const auto resolved = resolveModel(sources, run);
+      if (!resolved) return resolved;
+      shape = *resolved->architecture;
+    }
+    auto file = readWeightsFile(weights_, shape);
+    if (!file) return tl::unexpected(file.error());
+    configured_ = std::move(file->architecture);
+    if (configured_.format == model::Format::Gguf) {
+      if (!run.gguf) run.gguf = file->fileType;
+      if (!engine_ && commandLine_.empty()) {
+        if (const auto* llama = model::findEngine("llama.cpp"); llama->kvRule) run.engine = llama;
+      }
+    }
+    return model::Resolved{&configured_, model::Confidence::High, std::nullopt, true, "header of " + weights_};
+  }
+
   Result<std::vector<const gpu::Product*>> namedProducts(const gpu::Catalogue& catalogue) const {
     std::vector<const gpu::Product*> products;
     for (const auto& name : gpus_) {
@@ -215,7 +238,7 @@ class Size : public Command {
   }
 
   SourceFlags sources_;
-  std::string config_, output_ = "text";
+  std::string config_, weights_, output_ = "text";
   std::optional<std::string> model_, engine_, engineVersion_, dtype_, quantization_, kvCacheDtype_, gguf_;
   std::optional<std::int64_t> tensorParallel_, maxModelLen_, maxNumSeqs_, maxNumBatchedTokens_, concurrency_, context_;
   std::optional<double> memoryFraction_;

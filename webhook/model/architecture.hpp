@@ -46,6 +46,14 @@ struct Quantization {
   std::string kvCacheDtype;   ///< of the KV cache that the checkpoint asks for, as --kv-cache-dtype would; empty: none
 };
 
+/// What the header of the weights' own file says; overrides the arithmetic.
+struct MeasuredWeights {
+  Bytes bytes = 0;              ///< of all tensors, as stored
+  Bytes hostTable = 0;          ///< of these, the token table that llama.cpp leaves on the host
+  std::int64_t parameters = 0;  ///< 0: not told
+  Bytes float32 = 0;            ///< of these, in float32: served in 16 bit where that is most of them
+};
+
 /// One model of the catalogue or of a config.json. Field names follow Hugging Face's config.json.
 struct Architecture {
   std::string id;                        ///< "Qwen/Qwen2.5-7B-Instruct", or the file it came from
@@ -57,6 +65,7 @@ struct Architecture {
   std::string dtype = "bfloat16";        ///< torch_dtype of the checkpoint
   Format format = Format::None;          ///< of this checkpoint (quantization_config or catalogue)
   Quantization quantization;             ///< details of `format`
+  std::optional<MeasuredWeights> measuredWeights;
   std::int64_t slidingWindow = 0, slidingLayers = 0, fullLayers = 0;  ///< 0: not sliding
   bool qkvBias = false, allBias = false, normBias = false, gatedMlp = true;
   int normsPerLayer = 2;

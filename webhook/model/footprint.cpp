@@ -36,7 +36,10 @@ std::string weightsText(const EstimateInput& input, const ServingPlan& plan, con
   std::string text =
       fmt::format("{:.2f}e9 parameters in {}{}, shape of {}", static_cast<double>(sizes.parameters) / 1e9,
                   formatName(plan, input), parallelText(plan), plan.architecture->id);
-  if (plan.format == Format::Mxfp4 && plan.architecture->experts > 0) text += "; all but the experts stays 16 bit";
+  const Architecture& a = *plan.architecture;
+  if (a.measuredWeights && plan.format == a.format)
+    text += fmt::format("; {} of tensors by the header of the file", formatBytes(a.measuredWeights->bytes));
+  else if (plan.format == Format::Mxfp4 && plan.architecture->experts > 0) text += "; all but the experts stays 16 bit";
   else if (plan.format != Format::None && plan.format != Format::Gguf) text += "; embeddings and norms stay 16 bit";
   if (input.run->settings.cpuOffloadGb)
     text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
@@ -102,7 +105,8 @@ Confidence confidenceOf(const EstimateInput& input, const ServingPlan& plan, boo
   Confidence lowest = std::min(
       {input.modelConfidence, input.formatConfidence, input.run->engineConfidence, input.run->modelConfidence});
   if (input.run->versionFromImage && !input.run->version.empty()) lowest = std::min(lowest, Confidence::Medium);
-  if (plan.format == Format::Gguf || plan.format == Format::Nf4) lowest = std::min(lowest, Confidence::Medium);
+  const bool measured = plan.architecture->measuredWeights && plan.format == plan.architecture->format;
+  if ((plan.format == Format::Gguf || plan.format == Format::Nf4) && !measured) lowest = std::min(lowest, Confidence::Medium);
   return open ? Confidence::Low : lowest;
 }
 
@@ -134,7 +138,7 @@ EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, cons
   }
   if (run.gguf) {
     input.format = Format::Gguf;
-    input.formatConfidence = Confidence::Medium;
+    input.formatConfidence = resolved.architecture->measuredWeights ? Confidence::High : Confidence::Medium;
   } else if (flag && !flagIsFamily) {
     input.format = flag;
   } else if (resolved.formatFromName) {

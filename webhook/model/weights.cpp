@@ -136,10 +136,21 @@ class Rank {
   std::int64_t layers_ = 0;
 };
 
+/// What a header of the file says, if this run loads the file as it is.
+const MeasuredWeights* measuredOf(const ServingPlan& plan) {
+  const Architecture& a = *plan.architecture;
+  return a.measuredWeights && plan.format == a.format ? &*a.measuredWeights : nullptr;
+}
+
 /// A GGUF file, as llama.cpp holds it or, where another engine loads it, whole.
 Interval ofGguf(const ServingPlan& plan, const Matrices& matrices, const EngineRun& run) {
   const std::int64_t parts = plan.tensorParallel * plan.pipelineParallel;
   const bool hostKeepsTable = run.engine != nullptr && (run.engine->name == "llama.cpp" || run.engine->name == "ollama");
+  if (const MeasuredWeights* measured = measuredOf(plan)) {
+    const Bytes whole = std::max<Bytes>(0, measured->bytes - (hostKeepsTable ? measured->hostTable : 0));
+    const Bytes part = ceilDiv(whole, parts);
+    return {part, part, plusBytes(thousandths(part, 1000 + (parts > 1 ? 50 : 2)), kMiB)};
+  }
   const auto sizeOf = [&](const GgufType& type) {
     const GgufSize size = ggufSize(type, *plan.architecture, matrices);
     return ceilDiv(hostKeepsTable ? size.device : size.tensors, parts);
@@ -165,6 +176,17 @@ Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100,
   if (!a.isEncoder() && a.positionRows == 0) {  // the table of rotary angles, in 16 bit
     const std::int64_t rotary = a.isMla() ? a.qkRopeDim : a.headDim;
     added = plusBytes(added, timesBytes(timesBytes(a.maxPositions, rotary), 2));
+  }
+  if (const MeasuredWeights* measured = measuredOf(plan)) {
+    // The file's bytes, split as the arithmetic splits its own.
+    ServingPlan alone = plan;
+    alone.tensorParallel = alone.pipelineParallel = 1;
+    const Bytes arithmetic = std::max<Bytes>(1, Rank(alone, matrices).bytes(1000));
+    // Engines serve float32 checkpoints in 16 bit; float32 scales of a quantised file stay.
+    const bool narrows = plan.elementBytes == 2 && measured->float32 > measured->bytes / 2;
+    const Bytes held = measured->bytes - (narrows ? measured->float32 / 2 : 0);
+    expected = plusBytes(bounded(Int128{held} * expected / arithmetic), added);
+    return {thousandths(expected, 995), expected, plusBytes(thousandths(expected, pads ? 1025 : 1003), 16 * kMiB)};
   }
   expected = plusBytes(expected, added);
   high = plusBytes(high, added);
