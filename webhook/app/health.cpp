@@ -27,13 +27,21 @@ http::Response Health::livez() const {
   return response;
 }
 
-std::vector<std::string> Health::reasons(const PolicyState* policies, host::Clock::Time now) const {
+std::vector<std::string> Health::reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, host::Clock::Time now) const {
   std::vector<std::string> out;
   if (draining_) out.emplace_back("shutting down");
   if (policies == nullptr) {
     out.emplace_back("no policies are loaded yet");
   } else if (const auto age = secondsBetween(policies->lastRead, now); age > inputs_.maxPolicyAge.count()) {
     out.push_back(fmt::format("the policies could not be read for {} s, more than --max-policy-age {} s", age, inputs_.maxPolicyAge.count()));
+  }
+  for (const WatchReport& each : watches) {
+    if (!each.settled) {
+      out.push_back(fmt::format("{} is not read yet{}{}", each.resource, each.trouble.empty() ? "" : ": ", each.trouble));
+    } else if (each.decides && each.age > inputs_.maxPolicyAge) {
+      out.push_back(fmt::format("no word from the API server about {} for {} s, more than --max-policy-age {} s", each.resource, each.age.count(),
+                                inputs_.maxPolicyAge.count()));
+    }
   }
   if (inputs_.certificateExpiry() <= now) out.emplace_back("the serving certificate has expired");
   return out;
@@ -42,7 +50,8 @@ std::vector<std::string> Health::reasons(const PolicyState* policies, host::Cloc
 http::Response Health::readyz() const {
   const auto now = clock_.now();
   const auto policies = inputs_.policies();
-  const auto why = reasons(policies.get(), now);
+  const auto watches = inputs_.watches ? inputs_.watches() : std::vector<WatchReport>{};
+  const auto why = reasons(policies.get(), watches, now);
   json::Writer out;
   out.beginObject().memberBool("ready", why.empty());
   writeList(out, "reasons", why);
@@ -57,6 +66,17 @@ http::Response Health::readyz() const {
     writeList(out, "badFiles", policies->badFiles);
     writeList(out, "keptFromBefore", policies->kept);
     out.endObject();
+  }
+  if (inputs_.watches) {
+    out.key("cluster").beginObject().member("source", std::string_view(inputs_.cluster));
+    out.key("watches").beginArray();
+    for (const WatchReport& each : watches) {
+      out.beginObject().member("resource", std::string_view(each.resource)).member("phase", each.phase);
+      out.member("ageSeconds", std::int64_t{each.age.count()});
+      if (!each.trouble.empty()) out.member("trouble", std::string_view(each.trouble));
+      out.endObject();
+    }
+    out.endArray().endObject();
   }
   out.key("catalogue").beginObject().member("digest", std::string_view(inputs_.catalogueDigest)).endObject();
   out.key("certificate").beginObject().member("expires", std::string_view(host::timestamp(inputs_.certificateExpiry()))).endObject();

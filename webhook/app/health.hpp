@@ -18,6 +18,8 @@ struct HealthInputs {
   std::function<bool()> responsive;                               ///< the event loops of the webhook turn
   std::chrono::seconds maxPolicyAge{};
   std::string catalogueDigest;
+  std::string cluster{};                                          ///< the source's name; empty: there is none
+  std::function<std::vector<WatchReport>()> watches{};            ///< with a cluster
 };
 
 /// Thread-safe.
@@ -30,7 +32,7 @@ class Health {
   http::Response readyz() const;
 
  private:
-  std::vector<std::string> reasons(const PolicyState* policies, host::Clock::Time now) const;
+  std::vector<std::string> reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, host::Clock::Time now) const;
 
   HealthInputs inputs_;
   const host::Clock& clock_;

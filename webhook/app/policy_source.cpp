@@ -57,7 +57,7 @@ std::vector<std::string> keepLastGood(const policy::PolicySet& last, policy::Loa
 PolicySource::PolicySource(std::vector<std::string> paths, const gpu::Catalogue* gpus, int maxExceptionDays)
     : paths_(std::move(paths)), gpus_(gpus), maxExceptionDays_(maxExceptionDays) {}
 
-std::string PolicySource::contentDigest(std::string& sourceError) const {
+std::string PolicySource::contentDigest(const ClusterPolicies* cluster, std::string& sourceError) const {
   Digest digest;
   const auto note = [&](const Error& error) {
     digest.add("error").add(error.where).add(error.message);
@@ -75,27 +75,75 @@ std::string PolicySource::contentDigest(std::string& sourceError) const {
       else note(text.error());
     }
   }
+  if (cluster != nullptr) {
+    for (const PolicyObject& object : cluster->objects) digest.add(object.place()).add(object.text);
+  }
   return digest.hex();
 }
 
-PolicySource::Read PolicySource::read(host::Clock::Time now) {
+policy::Loaded PolicySource::load(const ClusterPolicies* cluster, const policy::LoadOptions& options) {
+  std::vector<policy::Loaded> parts;
+  parts.push_back(loadPolicies(paths_, options));
+  std::map<std::string, Parsed> parsed;
+  if (cluster != nullptr) {
+    for (const PolicyObject& object : cluster->objects) {
+      const std::string place = object.place();
+      const auto known = parsed_.find(place);
+      Parsed now = known != parsed_.end() && known->second.text == object.text ? std::move(known->second)
+                                                                              : Parsed{object.text, policy::load(object.text, place, options)};
+      parts.push_back(now.loaded);
+      parsed.emplace(place, std::move(now));
+    }
+  }
+  parsed_ = std::move(parsed);
+  return policy::merge(std::move(parts));
+}
+
+void PolicySource::judgeObjects(const ClusterPolicies& cluster, const policy::Loaded& loaded, const std::vector<std::string>& kept) {
+  verdicts_.clear();
+  std::map<std::string_view, std::vector<const policy::Diagnostic*>> said;
+  for (const policy::Diagnostic& each : loaded.diagnostics) said[each.file].push_back(&each);
+  for (const PolicyObject& object : cluster.objects) {
+    const std::string place = object.place();
+    PolicyVerdict verdict{true, "Accepted", ""};
+    if (const auto at = said.find(place); at != said.end()) {
+      for (const policy::Diagnostic* each : at->second) {
+        if (!each->warning && verdict.accepted) verdict = {false, each->code, ""};  // the first error gives the reason
+      }
+      for (const policy::Diagnostic* each : at->second) {
+        if (each->warning == verdict.accepted) verdict.message += (verdict.message.empty() ? "" : "; ") + each->message;
+      }
+    }
+    const std::string id = object.kind == "ClusterSlicePolicy" ? object.name : object.ns + "/" + object.name;
+    if (!verdict.accepted && std::find(kept.begin(), kept.end(), id) != kept.end()) verdict.message += "; the version before it stays in force";
+    if (verdict.message.empty()) verdict.message = object.kind == "SliceException" ? "counts until its last day" : "in force";
+    verdicts_.emplace(place, std::move(verdict));
+  }
+}
+
+PolicySource::Read PolicySource::read(host::Clock::Time now, const ClusterPolicies* cluster) {
   Read out;
-  const std::string digest = contentDigest(out.sourceError);
+  if (cluster != nullptr && !cluster->known && !set_.get()) {
+    out.outcome = Outcome::Waiting;
+    return out;
+  }
+  const std::string digest = contentDigest(cluster, out.sourceError);
   const auto last = set_.get();
   const auto lastState = state_.get();
   PolicyState state = lastState ? *lastState : PolicyState{};
-  if (out.sourceError.empty()) state.lastRead = now;
+  if (out.sourceError.empty()) state.lastRead = cluster != nullptr ? std::min(now, cluster->confirmed) : now;
   if (digest != lastDigest_) {
     policy::LoadOptions options;
     options.gpus = gpus_;
     options.maxExceptionDays = maxExceptionDays_;
     options.today = Date{std::chrono::floor<std::chrono::days>(now).time_since_epoch().count()};
-    policy::Loaded loaded = loadPolicies(paths_, options);
+    policy::Loaded loaded = load(cluster, options);
     lastDigest_ = digest;
     state.badFiles = badFiles(loaded);
     state.kept = last ? keepLastGood(*last, loaded) : std::vector<std::string>{};
+    if (cluster != nullptr) judgeObjects(*cluster, loaded, state.kept);
     out.diagnostics = std::move(loaded.diagnostics);
-    if (!last && loaded.policies.empty()) {
+    if (!last && loaded.policies.empty() && cluster == nullptr) {
       out.outcome = Outcome::Failed;
       return out;
     }

@@ -48,7 +48,9 @@ http::Response ReviewService::review(admission::Path path, const http::Request& 
   if (start >= request.deadline) return refuse(path, request, 500, "DeadlineExceeded", kLate);
   const auto policies = inputs_.policies();
   const auto surroundings = inputs_.surroundings();
-  if (!policies || !surroundings) return refuse(path, request, 503, "NotReady", "no policies are loaded yet");
+  if (!policies || !surroundings) {
+    return refuse(path, request, 503, "NotReady", policies ? "the cluster is not read yet" : "no policies are loaded yet");
+  }
   const admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
                                            inputs_.today ? *inputs_.today : clock_.today()};
   const admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);

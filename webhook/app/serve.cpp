@@ -1,21 +1,20 @@
 #include "app/serve.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <ostream>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "app/health.hpp"
-#include "app/policy_source.hpp"
+#include "app/live_sources.hpp"
 #include "app/review_service.hpp"
 #include "app/signals.hpp"
 #include "app/sources.hpp"
-#include "app/surroundings_source.hpp"
 #include "host/log.hpp"
 #include "host/metrics.hpp"
 #include "http/server.hpp"
-#include "tls/certificate_source.hpp"
 
 namespace rightslice::app {
 namespace {
@@ -34,123 +33,6 @@ int workersOf(const ServeSettings& settings) {
 
 std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
 
-/// What is read from files, again and again: policies, surroundings, the certificate. One thread polls.
-class Sources {
- public:
-  Sources(const ServeSettings& settings, const Catalogues& catalogues, host::Metrics& metrics, host::Log& log)
-      : policies(settings.policies, catalogues.gpus.get(), settings.maxExceptionDays),
-        surroundings(settings.surroundings, *catalogues.prices),
-        settings_(settings),
-        metrics_(metrics),
-        log_(log) {}
-
-  /// False, with the reasons on `errors`, if it cannot be served with what is there.
-  bool open(std::ostream& errors) {
-    const auto refuse = [&](const Error& error) {
-      errors << "rightslice: " << placed(error) << '\n';
-      return false;
-    };
-    auto opened = tls::CertificateSource::open({settings_.cert, settings_.key, settings_.clientCa});
-    if (!opened) return refuse(opened.error());
-    certificate = std::move(*opened);
-    if (const auto read = surroundings.read(); !read) return refuse(read.error());
-    const auto read = policies.read(host::systemClock().now());
-    for (const auto& diagnostic : read.diagnostics) errors << diagnostic.text() << '\n';
-    if (read.outcome == PolicySource::Outcome::Failed) return refuse({"no valid policy in --policies; the webhook does not start without one", ""});
-    tellPolicies(read);
-    tellState();
-    return true;
-  }
-
-  void poll() {
-    tellPolicies(policies.read(host::systemClock().now()));
-    if (const auto read = surroundings.read(); !read) {
-      const std::string message = placed(read.error());
-      if (message != lastSurroundingsError_) log_.write(Level::Error, "surroundings not read; the last good ones stay", {{"error", std::string_view(message)}});
-      lastSurroundingsError_ = message;
-    } else {
-      lastSurroundingsError_.clear();
-      if (*read) log_.write(Level::Info, "surroundings loaded", {{"digest", std::string_view(surroundings.current()->digest)}});
-    }
-    pollCertificate();
-    tellState();
-  }
-
-  PolicySource policies;
-  SurroundingsSource surroundings;
-  std::unique_ptr<tls::CertificateSource> certificate;
-
- private:
-  void pollCertificate() {
-    std::string error;
-    switch (certificate->poll(error)) {
-      case tls::CertificateSource::Poll::Unchanged: return;
-      case tls::CertificateSource::Poll::Changed:
-        metrics_.count(Metric::CertificateReloads, {"success"});
-        log_.write(Level::Info, "certificate loaded", {{"expires", std::string_view(host::timestamp(certificate->expiry()))}});
-        return;
-      case tls::CertificateSource::Poll::Failed:
-        metrics_.count(Metric::CertificateReloads, {"error"});
-        log_.write(Level::Error, "certificate not loaded; the last good one stays", {{"error", std::string_view(error)}});
-        return;
-    }
-  }
-
-  void tellPolicies(const PolicySource::Read& read) {
-    if (read.sourceError != lastSourceError_ && !read.sourceError.empty()) {
-      log_.write(Level::Error, "policies cannot be read", {{"error", std::string_view(read.sourceError)}});
-      metrics_.count(Metric::PolicyReloads, {"error"});
-    }
-    lastSourceError_ = read.sourceError;
-    if (read.outcome == PolicySource::Outcome::Unchanged) return;
-    for (const auto& diagnostic : read.diagnostics) {
-      log_.write(diagnostic.warning ? Level::Warn : Level::Error, "policy file",
-                 {{"code", std::string_view(diagnostic.code)}, {"file", std::string_view(diagnostic.file)},
-                  {"line", std::int64_t{diagnostic.line}}, {"column", std::int64_t{diagnostic.column}},
-                  {"error", std::string_view(diagnostic.message)}});
-    }
-    const auto state = policies.state();
-    if (!state) return;
-    const bool whole = read.outcome == PolicySource::Outcome::Changed;
-    // The reload is counted last: who sees it counted sees the state that it led to.
-    tellState();
-    metrics_.count(Metric::PolicyReloads, {whole ? "success" : "partial"});
-    log_.write(whole ? Level::Info : Level::Warn, whole ? "policies loaded" : "policies loaded; bad ones keep their last good version",
-               {{"digest", std::string_view(state->digest)}, {"policies", static_cast<std::int64_t>(state->policies)},
-                {"exceptions", static_cast<std::int64_t>(state->exceptions)}, {"badFiles", static_cast<std::int64_t>(state->badFiles.size())},
-                {"kept", static_cast<std::int64_t>(state->kept.size())}});
-  }
-
-  void tellState() {
-    const auto state = policies.state();
-    const auto set = policies.set();
-    const Date today = settings_.now ? *settings_.now : host::systemClock().today();
-    metrics_.info(Metric::PolicySetInfo, {state->digest});
-    metrics_.set(Metric::PolicySetLoaded, host::unixSeconds(state->loaded));
-    metrics_.set(Metric::PolicyLastRead, host::unixSeconds(state->lastRead));
-    metrics_.set(Metric::PolicyFilesBad, static_cast<double>(state->badFiles.size()));
-    for (const policy::Mode mode : {policy::Mode::Audit, policy::Mode::Warn, policy::Mode::Enforce}) {
-      const auto count = std::count_if(set->policies().begin(), set->policies().end(), [&](const auto& each) { return each.mode == mode; });
-      metrics_.set(Metric::Policies, static_cast<double>(count), {policy::name(mode)});
-    }
-    double active = 0, expiring = 0, expired = 0;
-    for (const policy::Exception& exception : set->allExceptions()) {
-      const auto ceiling = exception.ceiling(today);
-      double& state3 = !ceiling ? expired : *ceiling == policy::Action::Allow ? active : expiring;
-      state3 += 1;
-    }
-    metrics_.set(Metric::Exceptions, active, {"active"});
-    metrics_.set(Metric::Exceptions, expiring, {"expiring"});
-    metrics_.set(Metric::Exceptions, expired, {"expired"});
-    metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));
-  }
-
-  const ServeSettings& settings_;
-  host::Metrics& metrics_;
-  host::Log& log_;
-  std::string lastSourceError_, lastSurroundingsError_;
-};
-
 http::Response metricsPage(const host::Metrics& metrics) {
   http::Response response;
   response.contentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -158,13 +40,25 @@ http::Response metricsPage(const host::Metrics& metrics) {
   return response;
 }
 
+/// The cluster that --kubeconfig names, or the one that this pod runs in; none where there is neither.
+Result<std::optional<kube::Config>> clusterOf(const ServeSettings& settings) {
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  auto found = settings.kubeconfig.empty() ? kube::inClusterConfig(environment) : kube::loadKubeconfig(settings.kubeconfig);
+  if (!found) return std::optional<kube::Config>();
+  if (!*found) return tl::unexpected(found->error());
+  return std::optional<kube::Config>(std::move(**found));
+}
+
 /// Waits for the next signal and polls meanwhile; returns when it is time to stop.
-void watch(const Signals& signals, Sources& sources, host::Log& log) {
+void watch(const Signals& signals, LiveSources& sources, host::Log& log) {
   for (;;) {
-    const Signals::Event event = signals.wait(limits::kFilePollInterval);
+    const Signals::Event event = signals.wait(sources.pollInterval());
     if (event == Signals::Event::Stop) return;
     if (event == Signals::Event::Reload) log.write(Level::Info, "SIGHUP: reading the files again");
-    sources.poll();
+    sources.poll(event == Signals::Event::Reload);
   }
 }
 
@@ -187,7 +81,12 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   // What reviews are judged with.
   const auto catalogues = loadCatalogues(settings.catalogue);
   if (!catalogues) return refuse(catalogues.error());
-  Sources sources(settings, *catalogues, metrics, log);
+  auto cluster = clusterOf(settings);
+  if (!cluster) return refuse(cluster.error());
+  if (!*cluster && settings.policies.empty()) {
+    return refuse({"serve needs --policies, or a cluster to read them from: --kubeconfig, or a pod with the token of a service account", ""});
+  }
+  LiveSources sources(settings, *catalogues, std::move(*cluster), metrics, log);
   if (!sources.open(errors)) return kCannotStart;
 
   ReviewInputs inputs;
@@ -220,6 +119,10 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   healthInputs.responsive = [&] { return (*webhook)->responsive(kTurnLimit); };
   healthInputs.maxPolicyAge = settings.maxPolicyAge;
   healthInputs.catalogueDigest = catalogues->view().digest();
+  if (sources.cluster) {
+    healthInputs.cluster = sources.cluster->name();
+    healthInputs.watches = [&] { return sources.cluster->watches(); };
+  }
   Health health(std::move(healthInputs), clock);
   http::ServerOptions opsOptions;
   opsOptions.listen = settings.opsListen;

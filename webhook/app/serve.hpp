@@ -19,13 +19,14 @@ struct ServeSettings {
   std::string clientCa;                      ///< --client-ca; empty: no client certificates asked for
   int workers = 0;                           ///< --workers; 0: one per processor, at most 4
   std::chrono::seconds shutdownDelay = limits::kShutdownDelay;  ///< --shutdown-delay
-  std::vector<std::string> policies;         ///< --policies; required
+  std::vector<std::string> policies;         ///< --policies; required while there is no cluster
+  std::string kubeconfig;                    ///< --kubeconfig; empty: the cluster of the pod's service account, if there is one
   std::string catalogue;                     ///< --catalogue; empty: the built-in ones
   std::string surroundings;                  ///< --surroundings; empty: all unknown, default price book
   std::optional<Date> now;                   ///< --now; otherwise the clock
   std::vector<std::string> trustedControllers{"system:kube-controller-manager", "system:serviceaccount:kube-system:*"};
                                              ///< --trusted-controllers
-  std::chrono::seconds maxPolicyAge{300};    ///< --max-policy-age: not ready when the policies could not be read for so long
+  std::chrono::seconds maxPolicyAge{300};    ///< --max-policy-age: not ready when what is judged with is not confirmed for so long
   int maxExceptionDays = 180;                ///< --max-exception-days
   std::string documentationUrl;              ///< --documentation-url: where policies/findings/<Code>.md are read
   std::string logLevel = "info";             ///< --log-level: debug, info, warn, error

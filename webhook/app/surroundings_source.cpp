@@ -4,24 +4,39 @@
 
 namespace rightslice::app {
 
-SurroundingsSource::SurroundingsSource(std::string file, workload::PriceBook prices) : file_(std::move(file)), prices_(std::move(prices)) {
-  if (file_.empty()) publish({});
+SurroundingsSource::SurroundingsSource(std::string file, workload::PriceBook prices, bool cluster)
+    : file_(std::move(file)), prices_(std::move(prices)), cluster_(cluster) {
+  if (file_.empty()) publish();
 }
 
-void SurroundingsSource::publish(workload::Surroundings surroundings) {
+void SurroundingsSource::publish() {
+  if (cluster_ && !facts_) return;
+  workload::Surroundings surroundings = read_;
+  if (facts_) {
+    if (!surroundings.nodes) surroundings.nodes = facts_->nodes;
+    if (!surroundings.namespaces) surroundings.namespaces = facts_->namespaces;
+    surroundings.digest = workload::digestOf(surroundings);
+  }
   if (!surroundings.prices) surroundings.prices = prices_;
   published_.set(std::make_shared<const workload::Surroundings>(std::move(surroundings)));
+}
+
+void SurroundingsSource::take(ClusterFacts facts) {
+  facts_ = std::move(facts);
+  publish();
 }
 
 Result<bool> SurroundingsSource::read() {
   if (file_.empty()) return false;
   auto text = readFile(file_);
   if (!text) return tl::unexpected(text.error());
-  if (*text == lastText_ && published_.get()) return false;
+  if (*text == lastText_ && loaded_) return false;
   lastText_ = std::move(*text);  // a bad content is an error once, not at every poll
   auto surroundings = workload::readSurroundings(lastText_, file_);
   if (!surroundings) return tl::unexpected(surroundings.error());
-  publish(std::move(*surroundings));
+  read_ = std::move(*surroundings);
+  loaded_ = true;
+  publish();
   return true;
 }
 

@@ -1,7 +1,9 @@
-// The file of --surroundings, followed by content.
+// What stands around requests: the file of --surroundings, followed by content, and the facts of a cluster.
 #pragma once
+#include <optional>
 #include <string>
 
+#include "app/cluster_source.hpp"
 #include "base/error.hpp"
 #include "host/published.hpp"
 #include "workload/surroundings.hpp"
@@ -12,17 +14,23 @@ namespace rightslice::app {
 class SurroundingsSource {
  public:
   /// `file` empty: everything is unknown but `prices`, which stand in wherever the file names none.
-  SurroundingsSource(std::string file, workload::PriceBook prices);
+  /// `cluster`: nothing is published before its facts are there. What the file says of nodes or namespaces stands instead of them.
+  SurroundingsSource(std::string file, workload::PriceBook prices, bool cluster = false);
 
   /// True if something new was published. After an error the last good value stays.
   Result<bool> read();
+  /// New facts of the cluster.
+  void take(ClusterFacts facts);
   std::shared_ptr<const workload::Surroundings> current() const { return published_.get(); }
 
  private:
-  void publish(workload::Surroundings surroundings);
+  void publish();
 
   std::string file_, lastText_;
   workload::PriceBook prices_;
+  bool cluster_, loaded_ = false;
+  workload::Surroundings read_;                ///< what the file says
+  std::optional<ClusterFacts> facts_;
   host::Published<workload::Surroundings> published_;
 };
 

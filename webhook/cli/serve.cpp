@@ -41,12 +41,19 @@ class Serve : public Command {
   Manual manual() const override {
     return {"serve",
             "the webhook: /validate and /mutate over TLS",
-            "rightslice serve --cert FILE --key FILE --policies DIR [FLAG]...",
+            "rightslice serve --cert FILE --key FILE [--policies DIR] [--kubeconfig FILE] [FLAG]...",
             "Answers the AdmissionReviews of kube-apiserver on /validate and /mutate, and /livez, /readyz and /metrics "
             "on a plain "
             "port. Policies and certificates are read again when their content changes; a bad change keeps the last "
             "good version "
-            "in force. Without valid policies it does not start.\n\n"
+            "in force.\n\n"
+            "In a pod with the token of a service account, or with --kubeconfig, it follows that cluster: SlicePolicy, "
+            "ClusterSlicePolicy and SliceException objects beside those of --policies, the labels of namespaces, the "
+            "GPUs of nodes "
+            "and what is requested on them. It answers 503 and is unready until all of that was read once. What its role "
+            "does not let it read of namespaces and nodes counts as unknown. Without a cluster it does not start "
+            "without a valid "
+            "policy in --policies.\n\n"
             "On SIGTERM it becomes unready, goes on answering for --shutdown-delay, then drains and ends.",
             "0  ended by SIGTERM or SIGINT\n2  could not start",
             "rightslice serve --cert certs/tls.crt --key certs/tls.key --policies policies/starter\n"
@@ -69,7 +76,10 @@ class Serve : public Command {
     flags.list(settings_.policies, "--policies", "DIR|FILE",
                "Policies: a file, or a folder with *.yaml, *.yml and *.json. Polled by content, also through the link "
                "swap of a mounted "
-               "ConfigMap. Required.");
+               "ConfigMap. Required where there is no cluster.");
+    flags.text(settings_.kubeconfig, "--kubeconfig", "FILE",
+               "The cluster to follow, as its current context says. Without it the one of the pod's service account, if "
+               "there is one.");
     flags.text(
         settings_.catalogue, "--catalogue", "DIR",
         "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");
@@ -79,7 +89,7 @@ class Serve : public Command {
     flags.list(settings_.trustedControllers, "--trusted-controllers", "GLOB",
                "Users whose objects with a controller owner count as proven children of it.");
     duration(flags, settings_.maxPolicyAge, "--max-policy-age",
-             "Unready when the policies could not be read for so long.");
+             "Unready when policies, namespaces or nodes could not be read, or their watch is without a word of the API server, for so long.");
     flags.integer(maxExceptionDays_, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1,
                   36500);
     flags.text(settings_.documentationUrl, "--documentation-url", "URL",
@@ -94,10 +104,6 @@ class Serve : public Command {
         complain(fmt::format("serve needs {}; rightslice certs makes a pair for trying out", flag));
         return kUsage;
       }
-    if (settings_.policies.empty()) {
-      complain("serve needs --policies");
-      return kUsage;
-    }
     settings_.workers = static_cast<int>(workers_);
     settings_.maxExceptionDays = static_cast<int>(maxExceptionDays_);
     return app::serve(settings_, std::cout, std::cerr);

@@ -44,6 +44,11 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "Reloads of the serving certificate: success, error (the last good pair stays)."},
     {Metric::CertificateExpiry, "rightslice_certificate_expiry_timestamp_seconds", Kind::Gauge, "",
      "When the serving certificate expires."},
+    {Metric::WatchRestarts, "rightslice_watch_restarts_total", Kind::Counter, "resource,reason",
+     "Lists and watches of the API server that had to begin again, by reason (expired, connection, server, throttled, refused, absent, answer, "
+     "credentials)."},
+    {Metric::WatchAge, "rightslice_watch_age_seconds", Kind::Gauge, "resource",
+     "Time since the API server last confirmed what is known of a resource; it sends a word about once a minute."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};
 

@@ -12,9 +12,9 @@ namespace rightslice::host {
 enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
-  CertificateReloads, CertificateExpiry, BuildInfo
+  CertificateReloads, CertificateExpiry, WatchRestarts, WatchAge, BuildInfo
 };
-constexpr std::size_t kMetrics = 17;
+constexpr std::size_t kMetrics = 19;
 
 struct MetricRow {
   Metric id;

@@ -31,7 +31,8 @@ struct ClusterOptions {
   Pace pace{};
   // What happens, told on the cluster's thread; must be quick.
   std::function<void(std::string_view resource, std::string_view reason)> onRestart{};  ///< of a list or a watch
-  std::function<void(std::string_view resource, std::string_view message)> onTrouble{};
+  std::function<void(std::string_view resource, std::string_view message)> onTrouble{};  ///< once for each message in a row
+  std::function<void(std::string_view resource)> onRecovery{};                          ///< after trouble
 };
 
 /// One list that is followed.

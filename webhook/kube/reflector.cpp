@@ -68,10 +68,18 @@ WatchState Reflector::state() const {
 }
 
 void Reflector::confirm() {
-  const std::lock_guard lock(mutex_);
-  state_.contact = SteadyClock::now();
-  state_.trouble.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    state_.contact = SteadyClock::now();
+    state_.trouble.clear();
+  }
+  if (!told_.empty() && link_.options.onRecovery) link_.options.onRecovery(resource_.name());
   told_.clear();
+}
+
+Reflector::Outcome Reflector::expired() {
+  if (link_.options.onRestart) link_.options.onRestart(resource_.name(), "expired");
+  return Outcome::Expired;
 }
 
 void Reflector::wentWell() {
@@ -94,10 +102,7 @@ Reflector::Outcome Reflector::broke(std::string reason, std::string message) {
 Reflector::Outcome Reflector::refused(const http::Reply& reply) {
   const std::string said = fmt::format("HTTP {}: {}", reply.status, statusMessage(reply.body));
   if (reply.retryAfter) atLeast_ = std::min(*reply.retryAfter, link_.options.pace.mostRetryAfter);
-  if (reply.status == 410) {
-    broke("expired", said);
-    return Outcome::Expired;
-  }
+  if (reply.status == 410) return expired();
   if (reply.status == 401) link_.credentials.refused();
   ++answersInARow_;
   {
@@ -166,8 +171,8 @@ Reflector::Outcome Reflector::event(std::string_view line) {
   const std::string_view type = root["type"].stringOr("");
   if (type == "ERROR") {
     const bool gone = object["code"].integer() == 410 || object["reason"].stringOr("") == "Expired" || object["reason"].stringOr("") == "Gone";
-    broke(gone ? "expired" : "server", fmt::format("the watch ended: {}", statusMessage(object.text())));
-    return gone ? Outcome::Expired : Outcome::Failed;
+    if (gone) return expired();
+    return broke("server", fmt::format("the watch ended: {}", statusMessage(object.text())));
   }
   const std::string_view version = object["metadata"]["resourceVersion"].stringOr("");
   if (version.empty()) return broke("answer", "an event has no version");

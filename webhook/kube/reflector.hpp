@@ -43,6 +43,7 @@ class Reflector {
   http::Awaitable<void> pause();
   Outcome event(std::string_view line);
   Outcome refused(const http::Reply& reply);
+  Outcome expired();                ///< the version is too old: in the course of things, no trouble
   Outcome broke(std::string reason, std::string message);
   void confirm();                   ///< what is kept was right just now
   void wentWell();

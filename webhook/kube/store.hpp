@@ -85,6 +85,12 @@ class Store final : public Sink {
     return version_;
   }
 
+  std::optional<T> find(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = items_.find(key);
+    return at == items_.end() ? std::nullopt : std::optional<T>(at->second.value);
+  }
+
   /// visit(key, value) for each, by key, with the store locked.
   template <class Visit>
   void each(Visit&& visit) const {

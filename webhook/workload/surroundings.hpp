@@ -22,6 +22,7 @@ struct Node {
   std::string name;
   StringMap labels;
   std::map<std::string, std::int64_t, std::less<>> allocatable, requested;  ///< GPU resources only; whole counts
+  friend bool operator==(const Node&, const Node&) = default;
 };
 
 struct PriceBook {

@@ -67,3 +67,24 @@ TEST_CASE("it lives as long as its event loops turn, whatever readiness says") {
   instance.responsive = false;
   CHECK(instance.health.livez().status == 503);
 }
+
+TEST_CASE("with a cluster it is ready when all of it was read, and not when its word is too old") {
+  Instance instance;
+  instance.load();
+  std::vector<WatchReport> watches{{"slicepolicies.rightslice.io", "HTTP 403: forbidden", "refused", seconds(90), false, false},
+                                   {"nodes", "", "synced", seconds(61), true, true},
+                                   {"pods", "connect: Connection refused", "synced", seconds(900), true, false}};
+  HealthInputs inputs{[&] { return instance.state; }, [&] { return instance.expiry; }, [] { return true; }, seconds(60), "cafe", "in-cluster", [&] { return watches; }};
+  const Health health(inputs, instance.clock);
+  auto response = health.readyz();
+  CHECK(response.status == 503);
+  const auto document = json::Document::parse(response.body).value();
+  CHECK(document.root()["reasons"].text() ==
+        R"(["slicepolicies.rightslice.io is not read yet: HTTP 403: forbidden",)"
+        R"("no word from the API server about nodes for 61 s, more than --max-policy-age 60 s"])");
+  CHECK(document.root()["cluster"].text() ==
+        R"({"source":"in-cluster","watches":[{"resource":"slicepolicies.rightslice.io","phase":"refused","ageSeconds":90,"trouble":"HTTP 403: forbidden"},)"
+        R"({"resource":"nodes","phase":"synced","ageSeconds":61},{"resource":"pods","phase":"synced","ageSeconds":900,"trouble":"connect: Connection refused"}]})");
+  watches.erase(watches.begin(), watches.begin() + 2);
+  CHECK(health.readyz().status == 200);
+}

@@ -128,3 +128,69 @@ TEST_CASE("a kept policy is not taken twice when it moves to another file") {
   CHECK(source.set()->policies().size() == 1);
   CHECK(modeOf(source, "team-a/default") == policy::Mode::Enforce);
 }
+
+namespace {
+
+PolicyObject object(std::string ns, std::string mode, std::string more = "") {
+  PolicyObject made;
+  made.plural = "slicepolicies";
+  made.kind = "SlicePolicy";
+  made.ns = ns;
+  made.name = "default";
+  made.text = written::policy(ns, mode, more);
+  return made;
+}
+
+ClusterPolicies clusterOf(std::vector<PolicyObject> objects, bool known = true) { return {known, kClock.now(), std::move(objects)}; }
+
+}  // namespace
+
+TEST_CASE("policies of the cluster and of files are one set") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a"));
+  auto source = sourceOf(folder);
+  auto cluster = clusterOf({object("team-b", "warn"), object("team-a", "audit")}, false);
+  CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Waiting);
+  CHECK_FALSE(source.set());
+  CHECK_FALSE(source.state());
+  cluster.known = true;
+  CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Partial);  // team-a/default is there twice
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Enforce);
+  CHECK(modeOf(source, "team-b/default") == policy::Mode::Warn);
+  const auto& verdict = source.verdicts().at("slicepolicies.rightslice.io/team-a/default");
+  CHECK_FALSE(verdict.accepted);
+  CHECK(verdict.reason == "DuplicatePolicy");
+  CHECK(source.verdicts().at("slicepolicies.rightslice.io/team-b/default").accepted);
+  CHECK(source.verdicts().at("slicepolicies.rightslice.io/team-b/default").message == "in force");
+  CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Unchanged);
+}
+
+TEST_CASE("a cluster without policies is a source, and its age is that of its word") {
+  PolicySource source({}, &gpu::Catalogue::builtIn(), 180);
+  auto cluster = clusterOf({});
+  CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Changed);
+  REQUIRE(source.set());
+  CHECK(source.set()->empty());
+  CHECK(source.read(kClock.now() + std::chrono::seconds(70), &cluster).outcome == Outcome::Unchanged);
+  CHECK(source.state()->lastRead == kClock.now());
+}
+
+TEST_CASE("a bad object keeps its last good version; one that is deleted is gone") {
+  PolicySource source({}, &gpu::Catalogue::builtIn(), 180);
+  auto cluster = clusterOf({object("team-a", "audit"), object("team-b", "audit")});
+  source.read(kClock.now(), &cluster);
+  cluster = clusterOf({object("team-a", "enforcd")});
+  const auto read = source.read(kClock.now(), &cluster);
+  CHECK(read.outcome == Outcome::Partial);
+  REQUIRE(read.diagnostics.size() == 1);
+  CHECK(read.diagnostics[0].file == "slicepolicies.rightslice.io/team-a/default");
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Audit);
+  CHECK_FALSE(modeOf(source, "team-b/default"));
+  const auto& verdict = source.verdicts().at("slicepolicies.rightslice.io/team-a/default");
+  CHECK(verdict.reason == "InvalidValue");
+  CHECK(verdict.message.find("spec.mode: ") == 0);
+  CHECK(verdict.message.find("; the version before it stays in force") != std::string::npos);
+  cluster = clusterOf({});
+  source.read(kClock.now(), &cluster);
+  CHECK(source.set()->empty());
+}

@@ -47,3 +47,23 @@ TEST_CASE("a missing file is an error as long as it is missing") {
   CHECK_FALSE(source.read());
   CHECK_FALSE(source.read());
 }
+
+TEST_CASE("with a cluster nothing is published before its facts; what the file says stands instead of them") {
+  const written::Folder folder;
+  folder.write("s.yaml", "namespaces: [{name: team-a, labels: {tier: gold}}]\n");
+  SurroundingsSource source(folder.path("s.yaml"), book(), true);
+  CHECK(source.read().value() == true);
+  CHECK_FALSE(source.current());
+  ClusterFacts facts;
+  facts.nodes.emplace().push_back({"gpu-1", {}, {{"nvidia.com/gpu", 8}}, {{"nvidia.com/gpu", 3}}});
+  facts.namespaces.emplace();
+  source.take(facts);
+  REQUIRE(source.current());
+  const auto digest = source.current()->digest;
+  CHECK(source.current()->nodes->front().requested.at("nvidia.com/gpu") == 3);
+  CHECK(source.current()->namespaceLabels("team-a") != nullptr);
+  CHECK(source.current()->prices->currency == "USD");
+  facts.nodes->front().requested["nvidia.com/gpu"] = 4;
+  source.take(facts);
+  CHECK(source.current()->digest != digest);
+}

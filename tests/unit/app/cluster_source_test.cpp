@@ -1,0 +1,190 @@
+#include "app/cluster_source.hpp"
+
+#include <doctest/doctest.h>
+
+#include "../kube/scripted_server.hpp"
+#include "app/status_writer.hpp"
+#include "json/document.hpp"
+#include "written.hpp"
+
+using namespace rightslice;
+using namespace rightslice::app;
+using scripted::eventually;
+using scripted::Peer;
+using scripted::Seen;
+
+namespace {
+
+kube::Pace quick() {
+  kube::Pace pace;
+  pace.firstBackOff = std::chrono::milliseconds(5);
+  pace.lastBackOff = std::chrono::milliseconds(20);
+  return pace;
+}
+
+std::string list(const std::string& items) { return R"({"kind":"XList","metadata":{"resourceVersion":"1"},"items":[)" + items + "]}"; }
+
+std::string served(const std::string& name, const std::string& spec, const std::string& status = "{}") {
+  return R"({"metadata":{"namespace":"team-a","name":")" + name + R"(","uid":"u-)" + name + R"(","generation":4,"resourceVersion":"1"},"spec":)" + spec +
+         R"(,"status":)" + status + "}";
+}
+
+/// A cluster of which each list says what the test wants; watches are silent.
+struct FakeCluster {
+  std::map<std::string, std::string> lists{
+      {"/slicepolicies", served("default", R"({"mode":"audit"})")},
+      {"/clusterslicepolicies", ""},
+      {"/sliceexceptions", ""},
+      {"/namespaces", R"({"metadata":{"name":"team-a","labels":{"tier":"gold"}}})"},
+      {"/nodes", R"({"metadata":{"name":"gpu-1"},"status":{"allocatable":{"nvidia.com/mig-1g.10gb":"7"}}},{"metadata":{"name":"cpu-1"}})"},
+      {"/pods", R"({"metadata":{"namespace":"a","name":"p"},"spec":{"nodeName":"gpu-1","containers":[{"resources":{"limits":{"nvidia.com/mig-1g.10gb":"2"}}}]}},
+                   {"metadata":{"namespace":"b","name":"p"},"spec":{"nodeName":"gpu-1","containers":[{"resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}}]}})"}};
+  std::map<std::string, int> refusals{};
+  std::atomic<int> patchStatus{200};
+
+  scripted::Server server{[this](const Peer& peer, const Seen& seen) {
+    if (seen.method == "PATCH") return peer.answer(patchStatus, R"({"message":"said no"})");
+    if (seen.has("watch=1")) {
+      peer.begin();
+      peer.hold();
+      return false;
+    }
+    const std::string path = seen.target.substr(0, seen.target.find('?'));
+    const std::string name = path.substr(path.rfind('/'));
+    if (const auto refusal = refusals.find(name); refusal != refusals.end()) return peer.answer(refusal->second, R"({"message":"not for you"})");
+    return peer.answer(200, list(lists.at(name)));
+  }};
+
+  std::unique_ptr<ClusterSource> follow(bool absentIsEmpty = false) {
+    kube::Config config;
+    config.server = *kube::parseUrl(server.url());
+    config.source = "a test";
+    auto source = std::make_unique<ClusterSource>(std::move(config), absentIsEmpty, ClusterTells{}, quick());
+    source->start();
+    return source;
+  }
+};
+
+const written::Clock kClock;
+
+WatchReport watchOf(const ClusterSource& source, std::string_view resource) {
+  for (const WatchReport& each : source.watches())
+    if (each.resource == resource) return each;
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("policies, namespaces, nodes and what is requested on them") {
+  FakeCluster fake;
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known && source->facts() && watchOf(*source, "pods").phase == "synced"; }));
+  const auto policies = source->policies(kClock.now());
+  REQUIRE(policies.objects.size() == 1);
+  CHECK(policies.objects[0].place() == "slicepolicies.rightslice.io/team-a/default");
+  CHECK(kClock.now() - policies.confirmed < std::chrono::seconds(10));
+  const auto facts = source->facts();
+  REQUIRE(facts->nodes);
+  REQUIRE(facts->nodes->size() == 1);
+  CHECK(facts->nodes->front().allocatable == Counts{{"nvidia.com/mig-1g.10gb", 7}});
+  CHECK(facts->nodes->front().requested == Counts{{"nvidia.com/mig-1g.10gb", 3}});
+  CHECK(facts->namespaces->at("team-a").at("tier") == "gold");
+  CHECK(fake.server.count("/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&limit=250") == 1);
+  CHECK(source->policy("slicepolicies", "team-a/default"));
+  CHECK_FALSE(source->policy("slicepolicies", "team-b/default"));
+}
+
+TEST_CASE("what the role does not let it read is unknown, but for policies") {
+  FakeCluster fake;
+  fake.refusals = {{"/nodes", 403}, {"/namespaces", 403}, {"/pods", 403}};
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known && source->facts(); }));
+  CHECK_FALSE(source->facts()->nodes);
+  CHECK_FALSE(source->facts()->namespaces);
+  CHECK(watchOf(*source, "nodes").settled);
+  CHECK_FALSE(watchOf(*source, "nodes").decides);
+  CHECK(watchOf(*source, "nodes").trouble == "HTTP 403: not for you");
+
+  FakeCluster closed;
+  closed.refusals = {{"/slicepolicies", 403}};
+  const auto refused = closed.follow(true);
+  REQUIRE(eventually([&] { return watchOf(*refused, "slicepolicies.rightslice.io").phase == "refused"; }));
+  CHECK_FALSE(watchOf(*refused, "slicepolicies.rightslice.io").settled);
+  CHECK_FALSE(refused->policies(kClock.now()).known);
+}
+
+TEST_CASE("a server without our definitions has no policies only where there are others") {
+  for (const bool others : {false, true}) {
+    FakeCluster fake;
+    fake.refusals = {{"/slicepolicies", 404}, {"/clusterslicepolicies", 404}, {"/sliceexceptions", 404}};
+    const auto source = fake.follow(others);
+    REQUIRE(eventually([&] {
+      return watchOf(*source, "slicepolicies.rightslice.io").phase == "absent" && watchOf(*source, "sliceexceptions.rightslice.io").phase == "absent" &&
+             watchOf(*source, "clusterslicepolicies.rightslice.io").phase == "absent";
+    }));
+    CHECK(source->policies(kClock.now()).known == others);
+  }
+}
+
+TEST_CASE("the status of a policy is applied once, with its verdict") {
+  FakeCluster fake;
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known; }));
+  std::ostringstream lines;
+  host::Log log(host::Level::Info, lines);
+  StatusWriter writer(*source, log, std::chrono::milliseconds(10));
+  writer.start();
+  const auto objects = source->policies(kClock.now()).objects;
+  const std::map<std::string, PolicyVerdict> verdicts{{"slicepolicies.rightslice.io/team-a/default", {false, "InvalidValue", "spec.mode: no"}}};
+  for (int i = 0; i < 3; ++i) writer.want(objects, verdicts);
+  REQUIRE(eventually([&] { return fake.server.count("fieldManager") == 1; }));
+  writer.want(objects, verdicts);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(fake.server.count("fieldManager") == 1);
+  const auto seen = fake.server.seen();
+  const auto patch = std::find_if(seen.begin(), seen.end(), [](const Seen& each) { return each.method == "PATCH"; });
+  CHECK(patch->target == "/apis/rightslice.io/v1alpha1/namespaces/team-a/slicepolicies/default/status?fieldManager=rightslice&force=true");
+  CHECK(patch->has("Content-Type: application/apply-patch+yaml"));
+  const auto body = json::Document::parse(patch->body);
+  REQUIRE(body);
+  CHECK(body->root().find("/metadata/uid").stringOr("") == "u-default");
+  CHECK(body->root().find("/status/observedGeneration").integer() == 4);
+  CHECK(body->root().find("/status/conditions/0/status").stringOr("") == "False");
+  CHECK(body->root().find("/status/conditions/0/reason").stringOr("") == "InvalidValue");
+  CHECK(body->root().find("/status/conditions/0/message").stringOr("") == "spec.mode: no");
+  writer.stop();
+}
+
+TEST_CASE("what the status says already is not said again, and a refusal is told") {
+  FakeCluster fake;
+  fake.lists["/slicepolicies"] = served("default", R"({"mode":"audit"})",
+                                        R"({"conditions":[{"type":"Accepted","status":"True","reason":"Accepted","message":"in force","observedGeneration":4}]})");
+  fake.patchStatus = 403;
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known; }));
+  std::ostringstream lines;
+  {
+    host::Log log(host::Level::Info, lines);
+    StatusWriter writer(*source, log, std::chrono::milliseconds(0));
+    writer.start();
+    const auto objects = source->policies(kClock.now()).objects;
+    const std::string place = objects.front().place();
+    writer.want(objects, {{place, {true, "Accepted", "in force"}}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    CHECK(fake.server.count("fieldManager") == 0);
+    writer.want(objects, {{place, {true, "Accepted", "something else"}}});
+    CHECK(eventually([&] { return fake.server.count("fieldManager") == 1; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    writer.stop();
+  }
+  CHECK(lines.str().find("HTTP 403: said no") != std::string::npos);
+}
+
+TEST_CASE("a condition keeps its time as long as it stays the same") {
+  PolicyObject object;
+  object.kind = "SlicePolicy";
+  object.name = "x";
+  object.condition = Condition{true, "Accepted", "in force", "2026-01-01T00:00:00Z", 1};
+  CHECK(statusText(object, {true, "Accepted", "other"}, "2026-02-02T00:00:00Z").find("2026-01-01T00:00:00Z") != std::string::npos);
+  CHECK(statusText(object, {false, "X", "other"}, "2026-02-02T00:00:00Z").find("2026-02-02T00:00:00Z") != std::string::npos);
+}

@@ -1,0 +1,50 @@
+// Objects of a cluster, read for what they mean here. Nothing is trusted to be there or of the right type.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "json/view.hpp"
+#include "workload/surroundings.hpp"
+
+namespace rightslice::app {
+
+/// status.conditions[type=Accepted] of a policy.
+struct Condition {
+  bool accepted = false;
+  std::string reason, message, since;   ///< since: lastTransitionTime as written
+  std::int64_t generation = 0;
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+/// A policy or an exception, as it is served. `text` is what its author sees of it: YAML, with the spec and a few fields of the
+/// metadata, for the same loader and the same messages as a file.
+struct PolicyObject {
+  std::string plural, kind, ns, name, uid, text;
+  std::int64_t generation = 0;
+  std::optional<Condition> condition;
+  /// What stands for a file name in messages: "slicepolicies.rightslice.io/team-a/default".
+  std::string place() const;
+  friend bool operator==(const PolicyObject&, const PolicyObject&) = default;
+};
+std::optional<PolicyObject> readPolicyObject(json::View object, std::string_view plural, std::string_view kind);
+
+/// A node that has or may get GPUs: one offers a GPU resource, or its labels name a product; nothing for another.
+std::optional<workload::Node> readNode(json::View object);
+
+using Counts = std::map<std::string, std::int64_t, std::less<>>;
+
+/// GPU resources that a pod holds on its node; nothing for a pod that holds none, is not placed, or has ended.
+struct PodUse {
+  std::string node;
+  Counts counts;
+  friend bool operator==(const PodUse&, const PodUse&) = default;
+};
+std::optional<PodUse> readPodUse(json::View object);
+
+/// Labels of a namespace, with the one that every namespace has.
+std::optional<workload::StringMap> readNamespaceLabels(json::View object);
+
+}  // namespace rightslice::app

@@ -1,0 +1,183 @@
+#include "app/cluster_source.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "policy/field.hpp"
+
+namespace rightslice::app {
+namespace {
+
+using kube::Resource;
+using kube::WatchState;
+using Phase = WatchState::Phase;
+using SteadyClock = std::chrono::steady_clock;
+
+struct PolicyKind {
+  std::string_view plural, kind;
+};
+constexpr std::array<PolicyKind, 3> kPolicyKinds{
+    {{"slicepolicies", "SlicePolicy"}, {"clusterslicepolicies", "ClusterSlicePolicy"}, {"sliceexceptions", "SliceException"}}};
+
+// In the order in which they are followed.
+constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kPods = kNodes + 1;
+
+std::string_view nameOf(Phase phase) {
+  switch (phase) {
+    case Phase::Starting: return "starting";
+    case Phase::Synced: return "synced";
+    case Phase::Refused: return "refused";
+    case Phase::Absent: return "absent";
+  }
+  return "";
+}
+
+kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pace pace) {
+  kube::ClusterOptions options;
+  options.config = std::move(config);
+  options.pace = pace;
+  options.userAgent = "rightslice/" RIGHTSLICE_VERSION;
+  options.onRestart = std::move(tells.onRestart);
+  options.onTrouble = std::move(tells.onTrouble);
+  options.onRecovery = std::move(tells.onRecovery);
+  return options;
+}
+
+}  // namespace
+
+struct ClusterSource::Parts {
+  using Policies = kube::Store<PolicyObject>;
+
+  Parts(kube::Config config, bool absent, ClusterTells tells, kube::Pace pace)
+      : absentIsEmpty(absent),
+        namespaces(readNamespaceLabels),
+        nodes(readNode),
+        pods(readPodUse),
+        cluster(optionsOf(std::move(config), std::move(tells), pace)) {
+    for (const PolicyKind& each : kPolicyKinds) {
+      policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); }));
+      Resource resource;
+      resource.group = policy::kGroup;
+      resource.version = policy::kApiVersion.substr(policy::kGroup.size() + 1);
+      resource.plural = each.plural;
+      cluster.follow(std::move(resource), *policies.back());
+    }
+    cluster.follow(core("namespaces", true), namespaces);
+    cluster.follow(core("nodes", false), nodes);
+    Resource running = core("pods", false);
+    running.fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";
+    cluster.follow(std::move(running), pods);
+  }
+
+  static Resource core(std::string plural, bool metadataOnly) {
+    Resource resource;
+    resource.version = "v1";
+    resource.plural = std::move(plural);
+    resource.metadataOnly = metadataOnly;
+    return resource;
+  }
+
+  bool listed(Phase phase) const { return phase == Phase::Synced || (phase == Phase::Absent && absentIsEmpty); }
+
+  const bool absentIsEmpty;
+  std::vector<std::unique_ptr<Policies>> policies;  // as kPolicyKinds
+  kube::Store<workload::StringMap> namespaces;
+  kube::Store<workload::Node> nodes;
+  kube::Store<PodUse> pods;
+  kube::Cluster cluster;  // ends first
+};
+
+ClusterSource::ClusterSource(kube::Config config, bool absentIsEmpty, ClusterTells tells, kube::Pace pace)
+    : parts_(std::make_unique<Parts>(std::move(config), absentIsEmpty, std::move(tells), pace)) {}
+ClusterSource::~ClusterSource() = default;
+
+void ClusterSource::start() { parts_->cluster.start(); }
+void ClusterSource::stop() { parts_->cluster.stop(); }
+const std::string& ClusterSource::name() const { return parts_->cluster.config().source; }
+Result<kube::Answer> ClusterSource::call(kube::Request request) { return parts_->cluster.call(std::move(request)); }
+
+ClusterPolicies ClusterSource::policies(host::Clock::Time now) const {
+  ClusterPolicies out;
+  const auto states = parts_->cluster.states();
+  const auto steadyNow = SteadyClock::now();
+  auto oldest = steadyNow;
+  out.known = true;
+  for (std::size_t i = 0; i < kPolicyKinds.size(); ++i) {
+    out.known = out.known && parts_->listed(states[i].phase);
+    oldest = std::min(oldest, states[i].contact);
+  }
+  out.confirmed = now - std::chrono::duration_cast<host::Clock::Time::duration>(steadyNow - oldest);
+  for (const auto& store : parts_->policies) {
+    store->each([&](const std::string&, const PolicyObject& object) { out.objects.push_back(object); });
+  }
+  return out;
+}
+
+std::uint64_t ClusterSource::policiesVersion() const {
+  std::uint64_t sum = 0;
+  for (const auto& store : parts_->policies) sum += store->version();
+  const auto states = parts_->cluster.states();
+  for (std::size_t i = 0; i < kPolicyKinds.size(); ++i) sum += states[i].phase == Phase::Synced ? 2 : states[i].phase == Phase::Absent ? 1 : 0;
+  return sum;
+}
+
+std::optional<ClusterFacts> ClusterSource::facts() const {
+  const auto states = parts_->cluster.states();
+  if (states[kNamespaces].phase == Phase::Starting || states[kNodes].phase == Phase::Starting) return std::nullopt;
+  ClusterFacts out;
+  if (states[kNamespaces].phase == Phase::Synced) {
+    out.namespaces.emplace();
+    parts_->namespaces.each([&](const std::string& name, const workload::StringMap& labels) { out.namespaces->emplace(name, labels); });
+  }
+  if (states[kNodes].phase == Phase::Synced) {
+    std::map<std::string, Counts, std::less<>> requested;
+    parts_->pods.each([&](const std::string&, const PodUse& use) {
+      for (const auto& [resource, count] : use.counts) requested[use.node][resource] += count;
+    });
+    out.nodes.emplace();
+    parts_->nodes.each([&](const std::string& name, const workload::Node& node) {
+      out.nodes->push_back(node);
+      if (const auto at = requested.find(name); at != requested.end()) out.nodes->back().requested = at->second;
+    });
+  }
+  return out;
+}
+
+std::uint64_t ClusterSource::factsVersion() const {
+  std::uint64_t sum = parts_->namespaces.version() + parts_->nodes.version() + parts_->pods.version();
+  const auto states = parts_->cluster.states();
+  for (const std::size_t i : {kNamespaces, kNodes}) sum += states[i].phase == Phase::Starting ? 0 : 1;
+  for (const std::size_t i : {kNamespaces, kNodes}) sum += states[i].phase == Phase::Synced ? 1 : 0;
+  return sum;
+}
+
+std::vector<WatchReport> ClusterSource::watches() const {
+  std::vector<WatchReport> out;
+  const auto states = parts_->cluster.states();
+  const auto now = SteadyClock::now();
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    WatchReport report;
+    report.resource = states[i].resource;
+    report.trouble = states[i].trouble;
+    report.phase = nameOf(states[i].phase);
+    report.age = std::chrono::duration_cast<std::chrono::seconds>(now - states[i].contact);
+    // What its role does not let it read counts as unknown, and what is unknown does not age. Requests of pods decide nothing.
+    if (i < kPolicyKinds.size()) {
+      report.settled = parts_->listed(states[i].phase);
+    } else {
+      report.settled = i == kPods || states[i].phase != Phase::Starting;
+      report.decides = i != kPods && states[i].phase == Phase::Synced;
+    }
+    out.push_back(std::move(report));
+  }
+  return out;
+}
+
+std::optional<PolicyObject> ClusterSource::policy(const std::string& plural, const std::string& key) const {
+  for (std::size_t i = 0; i < kPolicyKinds.size(); ++i) {
+    if (kPolicyKinds[i].plural == plural) return parts_->policies[i]->find(key);
+  }
+  return std::nullopt;
+}
+
+}  // namespace rightslice::app

@@ -1,0 +1,71 @@
+// The cluster as a source: policies that are custom resources, labels of namespaces, nodes and what is requested on them.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/cluster_objects.hpp"
+#include "host/clock.hpp"
+#include "kube/cluster.hpp"
+
+namespace rightslice::app {
+
+/// The policies of the cluster as they are now.
+struct ClusterPolicies {
+  bool known = false;                       ///< every list of policies was read once
+  host::Clock::Time confirmed{};            ///< when the server last said that all of them are still so
+  std::vector<PolicyObject> objects;
+};
+
+/// What judging needs to know of the cluster. Absent: not known, as its role does not let it read them.
+struct ClusterFacts {
+  std::optional<std::vector<workload::Node>> nodes;
+  std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
+};
+
+/// One list that is followed, for people.
+struct WatchReport {
+  std::string resource, trouble;
+  std::string_view phase;                   ///< starting, synced, refused, absent
+  std::chrono::seconds age{};               ///< since the server last confirmed what is kept
+  bool settled = false;                     ///< it is known what can be known of it: there is an answer to judge with
+  bool decides = false;                     ///< verdicts hang on it beside the policies: too old is not ready
+};
+
+struct ClusterTells {
+  std::function<void(std::string_view resource, std::string_view reason)> onRestart;
+  std::function<void(std::string_view resource, std::string_view message)> onTrouble;
+  std::function<void(std::string_view resource)> onRecovery;
+};
+
+/// Thread-safe but for start() and stop().
+class ClusterSource {
+ public:
+  /// `absentIsEmpty`: a server without our resource definitions has no policies (there are others, in files); otherwise it is not
+  /// taken for an answer.
+  ClusterSource(kube::Config config, bool absentIsEmpty, ClusterTells tells, kube::Pace pace = {});
+  ~ClusterSource();
+  void start();
+  void stop();
+
+  const std::string& name() const;          ///< "in-cluster", or the kubeconfig and its context
+  ClusterPolicies policies(host::Clock::Time now) const;
+  std::uint64_t policiesVersion() const;    ///< another number whenever policies() may have changed
+  /// Nothing before namespaces and nodes were read once, or refused.
+  std::optional<ClusterFacts> facts() const;
+  std::uint64_t factsVersion() const;
+  std::vector<WatchReport> watches() const;
+  /// The object as it is now.
+  std::optional<PolicyObject> policy(const std::string& plural, const std::string& key) const;
+  Result<kube::Answer> call(kube::Request request);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace rightslice::app

@@ -1,0 +1,195 @@
+#include "app/live_sources.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace rightslice::app {
+namespace {
+
+using host::Level;
+using host::Metric;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kClusterPollInterval{100};  // a glance at two numbers
+constexpr std::chrono::seconds kFactsInterval{1};               // pods come and go; a new inventory for each would be waste
+
+std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
+
+}  // namespace
+
+LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalogues, std::optional<kube::Config> config, host::Metrics& metrics,
+                         host::Log& log)
+    : policies(settings.policies, catalogues.gpus.get(), settings.maxExceptionDays),
+      surroundings(settings.surroundings, *catalogues.prices, config.has_value()),
+      settings_(settings),
+      metrics_(metrics),
+      log_(log) {
+  if (!config) return;
+  ClusterTells tells;
+  tells.onRestart = [this](std::string_view resource, std::string_view reason) { metrics_.count(Metric::WatchRestarts, {resource, reason}); };
+  tells.onTrouble = [this](std::string_view resource, std::string_view message) {
+    log_.write(Level::Warn, "the cluster cannot be followed; what is known stays", {{"resource", resource}, {"error", message}});
+  };
+  tells.onRecovery = [this](std::string_view resource) { log_.write(Level::Info, "the cluster is followed again", {{"resource", resource}}); };
+  kube::Pace pace;
+  // A watch is silent for a minute between bookmarks. Where less than two are allowed to pass, it is asked anew more often.
+  pace.silence = std::clamp<std::chrono::milliseconds>(settings.maxPolicyAge / 2, std::chrono::seconds(5), pace.silence);
+  cluster = std::make_unique<ClusterSource>(std::move(*config), !settings.policies.empty(), std::move(tells), pace);
+  status_ = std::make_unique<StatusWriter>(*cluster, log_);
+}
+
+LiveSources::~LiveSources() {
+  if (status_) status_->stop();
+  if (cluster) cluster->stop();
+}
+
+bool LiveSources::open(std::ostream& errors) {
+  const auto refuse = [&](const Error& error) {
+    errors << "rightslice: " << placed(error) << '\n';
+    return false;
+  };
+  auto opened = tls::CertificateSource::open({settings_.cert, settings_.key, settings_.clientCa});
+  if (!opened) return refuse(opened.error());
+  certificate = std::move(*opened);
+  if (const auto read = surroundings.read(); !read) return refuse(read.error());
+  filesRead_ = SteadyClock::now();
+  if (cluster) {
+    cluster->start();
+    status_->start();
+    log_.write(Level::Info, "following a cluster", {{"source", std::string_view(cluster->name())}});
+    metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));
+    return true;
+  }
+  const auto read = policies.read(host::systemClock().now());
+  for (const auto& diagnostic : read.diagnostics) errors << diagnostic.text() << '\n';
+  if (read.outcome == PolicySource::Outcome::Failed) return refuse({"no valid policy in --policies; the webhook does not start without one", ""});
+  tellPolicies(read);
+  tellState();
+  return true;
+}
+
+std::chrono::milliseconds LiveSources::pollInterval() const {
+  return cluster ? kClusterPollInterval : std::chrono::milliseconds(limits::kFilePollInterval);
+}
+
+void LiveSources::poll(bool files) {
+  const auto now = SteadyClock::now();
+  files = files || now - filesRead_ >= limits::kFilePollInterval || !cluster;
+  const bool changed = cluster && cluster->policiesVersion() != policiesVersion_;
+  if (files || changed) pollPolicies();
+  if (cluster && cluster->factsVersion() != factsVersion_ && (now - factsTaken_ >= kFactsInterval || !surroundings.current())) pollFacts();
+  if (!files) return;
+  filesRead_ = now;
+  pollFiles();
+  pollCertificate();
+  tellState();
+  tellWatches();
+}
+
+void LiveSources::pollPolicies() {
+  const auto now = host::systemClock().now();
+  if (!cluster) return tellPolicies(policies.read(now));
+  policiesVersion_ = cluster->policiesVersion();  // before the objects: a change between the two is read again
+  const ClusterPolicies objects = cluster->policies(now);
+  tellPolicies(policies.read(now, &objects));
+  if (objects.known) status_->want(objects.objects, policies.verdicts());
+}
+
+void LiveSources::pollFacts() {
+  const std::uint64_t version = cluster->factsVersion();
+  auto facts = cluster->facts();
+  if (!facts) return;
+  factsVersion_ = version;
+  factsTaken_ = SteadyClock::now();
+  const bool first = !surroundings.current();
+  if (first) {
+    log_.write(Level::Info, "cluster read", {{"namespaces", static_cast<std::int64_t>(facts->namespaces ? facts->namespaces->size() : 0)},
+                                            {"gpuNodes", static_cast<std::int64_t>(facts->nodes ? facts->nodes->size() : 0)},
+                                            {"namespacesKnown", facts->namespaces.has_value()}, {"nodesKnown", facts->nodes.has_value()}});
+  }
+  surroundings.take(std::move(*facts));
+}
+
+void LiveSources::pollFiles() {
+  if (const auto read = surroundings.read(); !read) {
+    const std::string message = placed(read.error());
+    if (message != lastSurroundingsError_) log_.write(Level::Error, "surroundings not read; the last good ones stay", {{"error", std::string_view(message)}});
+    lastSurroundingsError_ = message;
+  } else {
+    lastSurroundingsError_.clear();
+    const auto current = surroundings.current();
+    if (*read && current) log_.write(Level::Info, "surroundings loaded", {{"digest", std::string_view(current->digest)}});
+  }
+}
+
+void LiveSources::pollCertificate() {
+  std::string error;
+  switch (certificate->poll(error)) {
+    case tls::CertificateSource::Poll::Unchanged: return;
+    case tls::CertificateSource::Poll::Changed:
+      metrics_.count(Metric::CertificateReloads, {"success"});
+      log_.write(Level::Info, "certificate loaded", {{"expires", std::string_view(host::timestamp(certificate->expiry()))}});
+      return;
+    case tls::CertificateSource::Poll::Failed:
+      metrics_.count(Metric::CertificateReloads, {"error"});
+      log_.write(Level::Error, "certificate not loaded; the last good one stays", {{"error", std::string_view(error)}});
+      return;
+  }
+}
+
+void LiveSources::tellPolicies(const PolicySource::Read& read) {
+  if (read.sourceError != lastSourceError_ && !read.sourceError.empty()) {
+    log_.write(Level::Error, "policies cannot be read", {{"error", std::string_view(read.sourceError)}});
+    metrics_.count(Metric::PolicyReloads, {"error"});
+  }
+  lastSourceError_ = read.sourceError;
+  if (read.outcome == PolicySource::Outcome::Unchanged || read.outcome == PolicySource::Outcome::Waiting) return;
+  for (const auto& diagnostic : read.diagnostics) {
+    log_.write(diagnostic.warning ? Level::Warn : Level::Error, "policy file",
+               {{"code", std::string_view(diagnostic.code)}, {"file", std::string_view(diagnostic.file)},
+                {"line", std::int64_t{diagnostic.line}}, {"column", std::int64_t{diagnostic.column}},
+                {"error", std::string_view(diagnostic.message)}});
+  }
+  const auto state = policies.state();
+  if (!state) return;
+  const bool whole = read.outcome == PolicySource::Outcome::Changed;
+  // The reload is counted last: who sees it counted sees the state that it led to.
+  tellState();
+  metrics_.count(Metric::PolicyReloads, {whole ? "success" : "partial"});
+  log_.write(whole ? Level::Info : Level::Warn, whole ? "policies loaded" : "policies loaded; bad ones keep their last good version",
+             {{"digest", std::string_view(state->digest)}, {"policies", static_cast<std::int64_t>(state->policies)},
+              {"exceptions", static_cast<std::int64_t>(state->exceptions)}, {"badFiles", static_cast<std::int64_t>(state->badFiles.size())},
+              {"kept", static_cast<std::int64_t>(state->kept.size())}});
+}
+
+void LiveSources::tellState() {
+  metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));
+  const auto state = policies.state();
+  const auto set = policies.set();
+  if (!state || !set) return;
+  const Date today = settings_.now ? *settings_.now : host::systemClock().today();
+  metrics_.info(Metric::PolicySetInfo, {state->digest});
+  metrics_.set(Metric::PolicySetLoaded, host::unixSeconds(state->loaded));
+  metrics_.set(Metric::PolicyLastRead, host::unixSeconds(state->lastRead));
+  metrics_.set(Metric::PolicyFilesBad, static_cast<double>(state->badFiles.size()));
+  for (const policy::Mode mode : {policy::Mode::Audit, policy::Mode::Warn, policy::Mode::Enforce}) {
+    const auto count = std::count_if(set->policies().begin(), set->policies().end(), [&](const auto& each) { return each.mode == mode; });
+    metrics_.set(Metric::Policies, static_cast<double>(count), {policy::name(mode)});
+  }
+  double active = 0, expiring = 0, expired = 0;
+  for (const policy::Exception& exception : set->allExceptions()) {
+    const auto ceiling = exception.ceiling(today);
+    double& state3 = !ceiling ? expired : *ceiling == policy::Action::Allow ? active : expiring;
+    state3 += 1;
+  }
+  metrics_.set(Metric::Exceptions, active, {"active"});
+  metrics_.set(Metric::Exceptions, expiring, {"expiring"});
+  metrics_.set(Metric::Exceptions, expired, {"expired"});
+}
+
+void LiveSources::tellWatches() {
+  if (!cluster) return;
+  for (const WatchReport& each : cluster->watches()) metrics_.set(Metric::WatchAge, static_cast<double>(each.age.count()), {each.resource});
+}
+
+}  // namespace rightslice::app

@@ -1,0 +1,57 @@
+// What is followed while serving: policies, surroundings, the certificate; from files and, where there is one, from a cluster.
+#pragma once
+#include <chrono>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/cluster_source.hpp"
+#include "app/policy_source.hpp"
+#include "app/serve.hpp"
+#include "app/sources.hpp"
+#include "app/status_writer.hpp"
+#include "app/surroundings_source.hpp"
+#include "host/log.hpp"
+#include "host/metrics.hpp"
+#include "tls/certificate_source.hpp"
+
+namespace rightslice::app {
+
+/// One thread opens and polls; what is published may be read by any. References outlive it.
+class LiveSources {
+ public:
+  LiveSources(const ServeSettings& settings, const Catalogues& catalogues, std::optional<kube::Config> cluster, host::Metrics& metrics, host::Log& log);
+  ~LiveSources();
+
+  /// False, with the reasons on `errors`, if it cannot be served with what is there. A cluster is followed from here on; what it
+  /// says comes with later polls.
+  bool open(std::ostream& errors);
+  /// Quick where nothing changed: files are read every limits::kFilePollInterval, or now with `files`.
+  void poll(bool files);
+  std::chrono::milliseconds pollInterval() const;
+
+  PolicySource policies;
+  SurroundingsSource surroundings;
+  std::unique_ptr<tls::CertificateSource> certificate;
+  std::unique_ptr<ClusterSource> cluster;       ///< may be null
+
+ private:
+  void pollPolicies();
+  void pollFacts();
+  void pollFiles();
+  void pollCertificate();
+  void tellPolicies(const PolicySource::Read& read);
+  void tellState();
+  void tellWatches();
+
+  const ServeSettings& settings_;
+  host::Metrics& metrics_;
+  host::Log& log_;
+  std::unique_ptr<StatusWriter> status_;        // ends before the cluster
+  std::string lastSourceError_, lastSurroundingsError_;
+  std::uint64_t policiesVersion_ = 0, factsVersion_ = 0;
+  std::chrono::steady_clock::time_point filesRead_{}, factsTaken_{};
+};
+
+}  // namespace rightslice::app
