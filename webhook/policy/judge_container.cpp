@@ -38,10 +38,12 @@ class Judge {
       return std::move(out_);
     }
     if (bothKeys && in_.validateOnly) {
+      const auto& theirs = out_.ask.entries.front().resource;
       auto& finding = add(Code::MultipleSlices, out_.ask.ours->path,
-                          fmt::format("asks for {} and for {}, which a rewrite put in its place; apply the manifest again through "
+                          fmt::format("asks for {} and for {}, which a rewrite put in {} place; apply the manifest again through "
                                       "the mutating webhook, or remove one of the two",
-                                      out_.ask.entries.front().resource, out_.ask.ours->resource));
+                                      theirs, out_.ask.ours->resource,
+                                      theirs == in_.original->asked ? "its" : fmt::format("{}'s", in_.original->asked)));
       finding.always = true;
     }
     for (const auto& entry : out_.ask.entries)
@@ -87,18 +89,22 @@ class Judge {
     return out_.findings.back();
   }
 
-  /// Re-apply: with R and W both there, W is ours and the container is judged as asking for R alone.
+  /// Re-apply: with R and W both there, W is ours and the container is judged as asking for R alone. With another key X in R's stead the
+  /// author has changed the manifest since (a merge takes R out, puts X in and leaves W, which the author never wrote): X alone is judged.
   bool setOursAside() {
     if (in_.original == nullptr) return false;
     auto& entries = out_.ask.entries;
     const auto find = [&](const std::string& resource) {
       return std::find_if(entries.begin(), entries.end(), [&](const AskEntry& entry) { return entry.resource == resource; });
     };
-    out_.oursAlone =
-        entries.size() == 1 && entries.front().resource == in_.original->written && entries.front().count == in_.original->count;
     const auto asked = find(in_.original->asked);
     const auto written = find(in_.original->written);
-    if (asked == entries.end() || written == entries.end() || asked == written || asked->count != in_.original->count) return false;
+    if (written == entries.end() || asked == written) return false;
+    const bool asWritten = written->count == in_.original->count;
+    out_.oursAlone = entries.size() == 1 && asWritten;
+    const bool again = asked != entries.end() && asked->count == in_.original->count;
+    const bool changed = asked == entries.end() && entries.size() == 2 && asWritten;
+    if (!again && !changed) return false;
     out_.ask.ours = *written;
     entries.erase(written);
     return true;

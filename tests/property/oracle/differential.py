@@ -207,8 +207,12 @@ def reviews_of(world, scene, index, manifest):
     return out
 
 
+OTHER_SLICE, LAST_SLICE = "nvidia.com/mig-2g.20gb", "nvidia.com/mig-1g.20gb"
+
+
 def _reapplied(one, manifest, patched):
-    """What kubectl apply makes of a rewritten object: ours alone, both keys, the author's key with our note."""
+    """What kubectl apply makes of a rewritten object: ours alone, both keys, the author's key with our note; and, where the author has
+    changed the manifest meanwhile, another key beside ours."""
     out = [one("mutate", patched)]
     both, theirs = copy.deepcopy(patched), copy.deepcopy(patched)
     original = Workload(manifest, "x")
@@ -219,7 +223,13 @@ def _reapplied(one, manifest, patched):
                 authors = (before.body.get("resources", {}) or {}).get(part) or {}
                 if part in now:
                     now[part] = {**now[part], **authors} if keep else dict(authors)
-    return out + [one("mutate", both), one("validate", both), one("mutate", theirs)]
+    other = copy.deepcopy(both)
+    for container, before, after in zip(Workload(other, "x").containers, original.containers, Workload(patched, "x").containers):
+        for part in ("limits", "requests"):
+            now = container.body.get("resources", {}).get(part) or {}
+            for key in set((before.body.get("resources", {}) or {}).get(part) or {}) - set(after.body.get("resources", {}).get(part) or {}):
+                now[OTHER_SLICE if OTHER_SLICE not in now else LAST_SLICE] = now.pop(key)
+    return out + [one("mutate", both), one("validate", both), one("mutate", theirs), one("mutate", other), one("validate", other)]
 
 
 def review_mismatches(program, catalogue, generated, limit=None):

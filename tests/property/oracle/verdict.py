@@ -117,6 +117,9 @@ def apply(work, chosen):
                 del entries[container.name]
             elif written not in asked:
                 del entries[container.name]
+            elif changed_since(container, entries[container.name]):
+                _swap(resources, written, None)
+                del entries[container.name]
         if container.name in chosen:
             _, key, new = chosen[container.name]
             entries[container.name] = (key.name, str(key.count), new)
@@ -153,6 +156,15 @@ def normal(manifest):
     return [normal(v) for v in manifest] if isinstance(manifest, list) else manifest
 
 
+def changed_since(container, entry):
+    """Another key beside ours: the author's manifest no longer asks for what was rewritten, and W came back by a merge (3.7)."""
+    if not entry:
+        return False
+    resource, count, written = entry
+    keys = {k.name: k for k in container.keys}
+    return len(keys) == 2 and resource not in keys and written in keys and str(keys[written].count) == count
+
+
 def strip_reapplied(work):
     """The object as it is judged: where c asks for R:n and for W of its entry, W is ours (3.7)."""
     entries = entries_of(work.template)
@@ -164,7 +176,7 @@ def strip_reapplied(work):
     for container in copied.containers:
         resource, count, written = entries.get(container.name, (None, None, None))
         keys = {k.name: k for k in container.keys}
-        if resource in keys and written in keys and str(keys[resource].count) == count:
+        if resource in keys and written in keys and str(keys[resource].count) == count or changed_since(container, entries.get(container.name)):
             _swap(container.body["resources"], written, None)
             both.add(container.name)
     return Workload(manifest, work.namespace), both

@@ -127,6 +127,39 @@ TEST_CASE("re-apply where another slice fits now: ours is replaced") {
   CHECK(text(got.annotations["rightslice.io/original-request"]) == R"("main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-2g.20gb")");
 }
 
+TEST_CASE("another key beside ours: the author has changed the manifest, and is judged by what it says now") {
+  struct Row {
+    std::string_view rule, beside;
+    Bytes footprint;
+    std::string_view written, record;
+  };
+  const Row rows[] = {
+      {"it is too large as well", "nvidia.com/mig-2g.20gb", 6 * kGiB, "nvidia.com/mig-1g.10gb", "main=nvidia.com/mig-2g.20gb:1>nvidia.com/mig-1g.10gb"},
+      {"it fits", "nvidia.com/mig-2g.20gb", 15 * kGiB, "nvidia.com/mig-2g.20gb", ""},
+      {"it is too small", "nvidia.com/mig-1g.20gb", 30 * kGiB, "nvidia.com/mig-1g.20gb", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.rule);
+    Manifest manifest = oversized(fmt::format(R"("{}":"1","nvidia.com/mig-1g.10gb":"1")", row.beside));
+    manifest.annotations = footprint(row.footprint) + "," + kRecord;
+    const auto got = after(manifest);
+    CHECK(text(got.resources) == fmt::format(R"({{"limits":{{"{}":"1"}}}})", row.written));
+    const auto record = got.annotations["rightslice.io/original-request"];
+    CHECK((record.exists() ? text(record) : "") == (row.record.empty() ? "" : fmt::format("\"{}\"", row.record)));
+
+    World validate;
+    validate.request.validateOnly = true;
+    CHECK(contains(said(validate.judge(manifest)), "MultipleSlices=deny"));
+  }
+  // Three slices, or ours in another number: somebody wrote them.
+  for (const std::string keys : {R"("nvidia.com/mig-1g.20gb":"1","nvidia.com/mig-2g.20gb":"1","nvidia.com/mig-1g.10gb":"1")",
+                                 R"("nvidia.com/mig-2g.20gb":"1","nvidia.com/mig-1g.10gb":"2")"}) {
+    Manifest manifest = oversized(keys);
+    manifest.annotations += "," + kRecord;
+    CHECK(contains(said(rewriting().judge(manifest)), "MultipleSlices=warn"));
+  }
+}
+
 TEST_CASE("two keys that no record explains are two slices") {
   Manifest manifest = oversized(R"("nvidia.com/mig-3g.40gb":"1","nvidia.com/mig-1g.10gb":"1")");
   CHECK(said(rewriting().judge(manifest)) == "MultipleSlices=warn");
