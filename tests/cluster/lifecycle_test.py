@@ -1,0 +1,100 @@
+"""Installing, switching off in an emergency, uninstalling: the runbook's own commands."""
+import time
+
+import runbook
+from cluster import INSTANCES
+from scenario import MEDIUM, Scenario, deployment, slice_name
+
+WEBHOOKS = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
+
+
+class Installed(Scenario):
+    namespace = "inference-installed"
+
+    def test_the_pods_are_let_in_by_the_restricted_pod_security_of_the_namespace(self):
+        pods = self.eventually(lambda: (found := self.admin.get("-n", "rightslice", "pods")["items"]) and len(found) == 3 and found, "three pods")
+        self.assertEqual({pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in pods}, {"rightslice"})
+        printed = self.admin.run("label", "namespace", "rightslice", "--dry-run=server", "--overwrite",
+                                 "pod-security.kubernetes.io/enforce=restricted")
+        self.assertEqual(printed.warnings, [])   # it would name the pods that break the rule
+
+    def test_applying_it_again_changes_nothing(self):
+        def versions():
+            of_namespace = self.admin.get("-n", "rightslice", "serviceaccounts,configmaps,services,deployments,poddisruptionbudgets")["items"]
+            everything = [*of_namespace, *self.admin.get(WEBHOOKS)["items"], self.admin.get("namespace", "rightslice")]
+            return {(each["kind"], each["metadata"]["name"]): each["metadata"].get("generation", each["metadata"]["resourceVersion"]) for each in everything}
+        before = versions()
+        self.cluster.checkout.run(runbook.ENFORCE)
+        self.assertEqual(versions(), before)
+
+    def test_the_ca_bundle_survives_an_apply(self):
+        bundles = lambda: [each["webhooks"][0]["clientConfig"].get("caBundle") for each in self.admin.get(WEBHOOKS)["items"]]
+        before = bundles()
+        self.cluster.checkout.run(runbook.AUDIT)
+        self.assertEqual((len(before), bundles()), (2, before))
+        self.cluster.enforce()
+        self.assertEqual(bundles(), before)
+
+    def test_the_webhook_is_seen_to_work_as_the_runbook_says(self):
+        self.kubectl.apply(deployment("called", "1g.10gb"), "--dry-run=server")
+        self.assertIn("webhook_admission_duration_seconds_count", self.cluster.checkout.run(runbook.SEEN))
+
+
+class Emergency(Scenario):
+    namespace = "inference-emergency"
+
+    def test_one_line_switches_it_off_and_changes_no_workload(self):
+        self.kubectl.apply(deployment("rewritten", "3g.40gb"))
+        before = self.kubectl.get("deployment", "rewritten")
+        wrong = deployment("wrong", "1g.10gb", MEDIUM)
+        self.assertIn("denied the request", self.apply_file("wrong", wrong).err)
+        self.cluster.checkout.run(runbook.EMERGENCY)
+        try:
+            began = time.monotonic()
+            self.eventually(lambda: self.apply_file("wrong", wrong).status == 0, "nothing is called any more")
+            self.assertLess(time.monotonic() - began, 5)
+            after = self.kubectl.get("deployment", "rewritten")
+            self.assertEqual((after["metadata"]["generation"], after["spec"]), (before["metadata"]["generation"], before["spec"]))
+        finally:
+            self.cluster.checkout.run(f"{runbook.ENFORCE}\n{runbook.PATCH_CA}")
+        refused = deployment("again", "1g.10gb", MEDIUM)
+        self.eventually(lambda: "denied the request" in self.apply_file("again", refused, "--dry-run=server").err, "it is back")
+
+
+class Uninstall(Scenario):
+    """Last: what comes after it finds a new installation."""
+    namespace = "inference-uninstall"
+
+    def test_a_cluster_without_it_works_as_before(self):
+        self.kubectl.apply([deployment("rewritten", "3g.40gb"), deployment("plain", "1g.10gb")])
+        before = self.kubectl.get("deployment", "rewritten")["spec"]
+        self.cluster.checkout.run(runbook.UNINSTALL)
+        self.cluster.node.stop()
+        self.eventually(lambda: self.admin.run("get", "namespace", "rightslice", check=False).status == 1, "the namespace is gone")
+        self.assertEqual(self.admin.get(WEBHOOKS)["items"], [])
+        # Nothing that was installed cluster-wide is left, and nothing waits for a finalizer.
+        left = self.admin.run("get", f"{WEBHOOKS},clusterroles,clusterrolebindings,customresourcedefinitions,priorityclasses,apiservices",
+                              "-l", "app.kubernetes.io/part-of=rightslice", "-o", "name")
+        self.assertEqual(left.out, "")
+
+        self.assertEqual(self.kubectl.get("deployment", "rewritten")["spec"], before)
+        printed = self.apply_file("wrong", deployment("wrong", "1g.10gb", MEDIUM))
+        self.assertEqual((printed.status, printed.err), (0, ""))
+
+        # What the runbook says of workloads that were rewritten.
+        [line] = [line for line in self.cluster.checkout.run(runbook.REWRITTEN).splitlines() if f" {self.namespace} " in line]
+        self.assertEqual(line.split(), ["Deployment", self.namespace, "rewritten", f"model={slice_name('3g.40gb')}:1>{slice_name('1g.10gb')}"])
+        self.kubectl.apply(deployment("rewritten", "3g.40gb"))
+        self.assertEqual(self.limits("deployment", "rewritten"), {slice_name("3g.40gb"): "1", slice_name("1g.10gb"): "1"})
+        self.kubectl.run("replace", "-f", "-", stdin=deployment("rewritten", "3g.40gb"))
+        self.assertEqual(self.limits("deployment", "rewritten"), {slice_name("3g.40gb"): "1"})
+        self.kubectl.run("set", "image", "deployment/rewritten", "model=registry.example/model:2")
+        self.kubectl.run("scale", "deployment", "rewritten", "--replicas=2")
+        self.eventually(lambda: len(self.kubectl.get("pods", "-l", "app=rewritten")["items"]) >= 2, "its pods")
+        self.kubectl.run("delete", "deployment", "rewritten")
+        self.eventually(lambda: not self.kubectl.get("pods", "-l", "app=rewritten")["items"], "its pods are gone")
+
+        self.cluster.install()
+        self.assertEqual(len(self.cluster.node.pods), INSTANCES)
+        self.assertIn("denied the request", self.apply_file("new", deployment("new", "1g.10gb", MEDIUM)).err)
+        self.assertEqual(self.limits("deployment", "plain"), {slice_name("1g.10gb"): "1"})

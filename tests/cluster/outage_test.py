@@ -1,0 +1,119 @@
+"""The webhook is down, hangs, comes back, is restarted one by one, or changes its certificate."""
+import contextlib
+import signal
+import time
+
+import runbook
+from cluster import INSTANCES
+from scenario import MEDIUM, VALIDATE, Scenario, deployment, slice_name
+from stream import Stream
+
+FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io"
+
+
+class Outage(Scenario):
+    namespace = "inference-outage"
+
+    @contextlib.contextmanager
+    def outage(self):
+        """Both instances are gone, as with a node that dies."""
+        self.cluster.node.kill_all()
+        try:
+            yield
+        finally:
+            for _ in range(INSTANCES):
+                self.cluster.node.start_pod()
+
+    def test_failing_closed_only_gpu_workloads_wait(self):
+        self.kubectl.apply(deployment("before", "1g.10gb"))
+        plain = deployment("plain", "1g.10gb")
+        del plain["spec"]["template"]["spec"]["containers"][0]["resources"]
+        port = self.cluster.service.port
+        with self.outage():
+            refused = self.apply_file("chat", deployment("chat", "1g.10gb"))
+            self.assertEqual((refused.status, refused.out), (1, ""))
+            self.assertEqual(
+                refused.err, 'Error from server (InternalError): error when creating "chat.yaml": Internal error occurred: failed calling webhook '
+                f'"{VALIDATE}": failed to call webhook: Post "https://rightslice.rightslice.svc:{port}/validate?timeout=3s": dial tcp '
+                f"127.0.0.1:{port}: connect: connection refused\n")
+            # Everything else goes on: other workloads, scaling, deleting.
+            self.assertEqual(self.apply_file("plain", plain).err, "")
+            self.kubectl.run("scale", "deployment", "before", "--replicas=0")
+            self.kubectl.run("delete", "deployment", "before")
+        self.assertEqual(self.apply_file("chat", deployment("chat", "1g.10gb")).err, "")
+        self.assertIn("denied the request", self.apply_file("other", deployment("other", "1g.10gb", MEDIUM)).err)
+
+    def test_failing_open_everything_passes_and_the_audit_log_tells(self):
+        self.addCleanup(self.cluster.enforce)
+        self.cluster.checkout.run(runbook.AUDIT)
+        with self.outage():
+            passed = self.apply_file("open", deployment("open", "1g.10gb", MEDIUM))
+            self.assertEqual((passed.status, passed.out, passed.err), (0, "deployment.apps/open created\n", ""))
+            [event] = self.cluster.control_plane.audit_events(namespace=self.namespace, name="open", verb="create")
+            self.assertEqual([value for key, value in event["annotations"].items() if key.startswith(FAILED_OPEN)], [VALIDATE])
+
+    def test_one_that_hangs_holds_nobody_longer_than_its_timeouts(self):
+        pods = list(self.cluster.node.pods)
+        try:
+            for pod in pods:
+                pod.process.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            refused = self.apply_file("hung", deployment("hung", "1g.10gb"))
+            took = time.monotonic() - began
+        finally:
+            for pod in pods:
+                pod.process.send_signal(signal.SIGCONT)
+        self.assertEqual(refused.status, 1)
+        self.assertIn("context deadline exceeded", refused.err)
+        self.assertLess(took, 2 * 3 + 3)   # 3 s of each webhook, and kubectl
+        self.eventually(lambda: all(pod.ready() for pod in pods), "both are ready again")
+        self.assertEqual(self.apply_file("hung", deployment("hung", "1g.10gb")).err, "")
+
+
+class Rolling(Scenario):
+    namespace = "inference-rolling"
+
+    def unharmed(self, stream, at_least):
+        self.assertEqual(stream.failures, [])
+        self.assertGreater(stream.created, at_least)
+        failed_open = self.cluster.api.metric("apiserver_admission_webhook_fail_open_count") - self.failed_open
+        self.assertEqual(failed_open, 0)
+        print(f"{stream.created} created, the slowest in {stream.slowest * 1000:.0f} ms", end=" ... ")
+
+    def setUp(self):
+        self.failed_open = self.cluster.api.metric("apiserver_admission_webhook_fail_open_count")
+
+    def until(self, stream, more):
+        """So many more have been created since."""
+        target = stream.created + more
+        self.eventually(lambda: stream.created >= target or stream.failures, f"{more} more are created")
+
+    def test_a_rolling_restart_of_all_instances_fails_no_request(self):
+        node = self.cluster.node
+        with Stream(self.cluster, self.namespace, "restart") as stream:
+            self.until(stream, 20)
+            for old in list(node.pods):
+                node.start_pod()
+                self.until(stream, 10)
+                self.assertEqual(node.stop_pod(old), 0)
+                self.until(stream, 10)
+        self.unharmed(stream, at_least=60)
+        self.assertEqual(len(node.pods), INSTANCES)
+
+    def test_a_rotation_of_certificate_and_ca_fails_no_request(self):
+        checkout, node = self.cluster.checkout, self.cluster.node
+        checkout.run("rightslice certs --out new --dns-name rightslice.rightslice.svc --days 364")
+        expiry = lambda: {pod.metric("rightslice_certificate_expiry_timestamp_seconds") for pod in node.pods}
+        before = expiry()
+        with Stream(self.cluster, self.namespace, "rotate") as stream:
+            self.until(stream, 20)
+            checkout.run(f"{runbook.BOTH_CAS} >ca-bundle\n{runbook.PATCH_CA}")
+            self.until(stream, 20)
+            checkout.run(runbook.REPLACE_SECRET)
+            self.assertTrue(node.sync())
+            self.assertTrue(expiry().isdisjoint(before), "every pod serves the new certificate")
+            self.until(stream, 20)
+            checkout.run(f"base64 -w0 <new/ca.crt >ca-bundle\n{runbook.PATCH_CA}")
+            self.until(stream, 20)
+        self.unharmed(stream, at_least=80)
+        checkout.run("rm -rf old && mv new old")

@@ -1,0 +1,24 @@
+"""The commands that deploy/README.md and certs/README.md give an operator, read from there: what is tested is what is printed."""
+import re
+
+from checkout import ROOT, commands
+
+
+def command(document, pattern):
+    """A command of a document that matches: between backticks in its text, or a line of a block."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    found = [each.strip() for each in re.findall(r"`([^`\n]+)`", text) + text.splitlines() if re.search(pattern, each.strip())]
+    if not found:
+        raise AssertionError(f"{document}: no command `{pattern}`")
+    return found[0]
+
+
+[INSTALL] = commands("certs/README.md", "In a cluster, without it")
+PATCH_CA = INSTALL[INSTALL.index("for kind in"):]
+AUDIT = command("deploy/README.md", r"^kubectl apply -k \S+/audit$")
+ENFORCE = command("deploy/README.md", r"^kubectl apply -k \S+/enforce$")
+[SEEN] = [line for block in commands("deploy/README.md", "Install, in audit mode") for line in block.splitlines() if "--raw /metrics" in line]
+[EMERGENCY] = commands("deploy/README.md", "Emergency: switch it off")
+UNINSTALL, REWRITTEN = commands("deploy/README.md", "Uninstall")
+BOTH_CAS = command("certs/README.md", r"^cat old/ca\.crt new/ca\.crt")
+REPLACE_SECRET = command("certs/README.md", r"create secret tls .* apply -f -$")

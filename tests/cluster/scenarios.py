@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Rightslice in a real cluster, driven with kubectl as a person would. One cluster serves all scenarios.
+
+  tests/cluster/scenarios.py [-k PATTERN]... [MODULE]...
+
+RIGHTSLICE_BINARY names the program (default: build/dev/bin/rightslice). Exit status 77: skipped, and the last line says why.
+"""
+import argparse
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))   # the mounted folder
+
+from cluster import Cluster    # noqa: E402
+from scenario import Scenario  # noqa: E402
+
+MODULES = ["denial_test", "rewrite_test", "update_test", "outage_test", "deploy_test", "lifecycle_test"]
+SKIPPED = 77
+
+
+def programs(what):
+    """The folder of programs/build; they are built if they are not there."""
+    build = subprocess.run([HERE / "programs" / "build", what], stdout=subprocess.PIPE, text=True, check=False)
+    if build.returncode != 0:
+        sys.exit(build.returncode)
+    return pathlib.Path(build.stdout.strip())
+
+
+def scenarios_of(suite):
+    for each in suite:
+        if isinstance(each, unittest.TestSuite):
+            yield from scenarios_of(each)
+        else:
+            yield each
+
+
+class Result(unittest.TextTestResult):
+    """One line for each scenario, with its time."""
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def getDescription(self, test):
+        return f"{type(test).__module__.removesuffix('_test')}: {test._testMethodName.removeprefix('test_').replace('_', ' ')}"
+
+    def addSuccess(self, test):
+        unittest.TestResult.addSuccess(self, test)
+        self.stream.writeln(f"ok ({time.monotonic() - self.began:.1f} s)")
+        self.stream.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-k", action="append", metavar="PATTERN", help="only the scenarios whose name holds this")
+    parser.add_argument("modules", nargs="*", default=MODULES, help=f"of {' '.join(MODULES)}")
+    options = parser.parse_args()
+    rightslice = pathlib.Path(os.environ.get("RIGHTSLICE_BINARY", HERE.parents[1] / "build/dev/bin/rightslice")).resolve()
+    if not rightslice.exists():
+        sys.exit(f"{rightslice} is not there; build it, or name it in RIGHTSLICE_BINARY")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))   # through `finally`, as Ctrl-C does
+
+    loader = unittest.TestLoader()
+    if options.k:
+        loader.testNamePatterns = [pattern if "*" in pattern else f"*{pattern}*" for pattern in options.k]
+    suite = loader.loadTestsFromNames(options.modules)
+    classes = dict.fromkeys(type(each) for each in scenarios_of(suite))
+    policies = {}
+    for each in classes:
+        policies |= getattr(each, "policies", {})
+
+    began = time.monotonic()
+    cluster = Cluster(programs("kubernetes"), rightslice, policies)
+    print(f"the cluster stands after {time.monotonic() - began:.1f} s", flush=True)
+    try:
+        Scenario.cluster = cluster
+        result = unittest.TextTestRunner(verbosity=2, resultclass=Result, stream=sys.stdout).run(suite)
+        if not result.wasSuccessful():
+            cluster.show_logs()
+    finally:
+        cluster.stop()
+    if result.testsRun == 0:
+        print("no scenario of that name")
+    return 0 if result.wasSuccessful() and result.testsRun else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
