@@ -54,6 +54,36 @@ struct MeasuredWeights {
   Bytes float32 = 0;            ///< of these, in float32: served in 16 bit where that is most of them
 };
 
+/// Layers that keep a state of fixed size per sequence instead of keys and values of every token (model/recurrent.hpp).
+struct RecurrentShape {
+  enum class Kind { None, Mamba, Mamba2, GatedDelta, KimiDelta, Lightning, ShortConv };
+  Kind kind = Kind::None;
+  std::int64_t layers = 0;
+  std::int64_t inner = 0;                  ///< width of the mixer (Mamba: d_inner; delta rules: value heads x value size)
+  std::int64_t state = 0;                  ///< per channel (Mamba), or the size of a key (delta rules)
+  std::int64_t heads = 0, groups = 0;      ///< Mamba2: heads and groups of B and C; delta rules: value heads and key heads
+  std::int64_t conv = 0;                   ///< width of the convolution
+  std::int64_t rank = 0;                   ///< of Mamba's time step
+  bool bias = false, convBias = false, norm = false;  ///< norm: over the inner width (Mamba2), or of dt, B and C (Jamba)
+};
+
+/// Layers of one attention shape, where they differ. 0: that of the model.
+struct AttentionShape {
+  std::int64_t layers = 0, heads = 0, kvHeads = 0, headDim = 0, vHeadDim = 0;
+  bool sliding = false;
+};
+/// Dense feed-forward layers of one width, where they differ.
+struct FeedForwardShape {
+  std::int64_t layers = 0, intermediate = 0;
+};
+
+/// How far the real model may be from this shape, where only a size in a name is known. Bounds of what is expected.
+struct Guess {
+  std::int64_t parametersLow = 0, parametersHigh = 0;  ///< low already assumes four bits a weight where no format is known
+  std::int64_t kvLow = 0, kvHigh = 0;                  ///< elements of the KV cache per token, all layers
+  std::int64_t vocabLow = 0, vocabHigh = 0;
+};
+
 /// One model of the catalogue or of a config.json. Field names follow Hugging Face's config.json.
 struct Architecture {
   std::string id;                        ///< "Qwen/Qwen2.5-7B-Instruct", or the file it came from
@@ -67,26 +97,47 @@ struct Architecture {
   Quantization quantization;             ///< details of `format`
   std::optional<MeasuredWeights> measuredWeights;
   std::int64_t slidingWindow = 0, slidingLayers = 0, fullLayers = 0;  ///< 0: not sliding
-  bool qkvBias = false, allBias = false, normBias = false, gatedMlp = true;
+  bool chunkedWindow = false;            ///< the window is a chunk (Llama 4), for which vLLM keeps full caches by default
+  bool qkvBias = false, outBias = false, mlpBias = false, allBias = false, normBias = false, gatedMlp = true;
+  bool attentionGate = false;            ///< the query projection is twice as wide (Qwen3-Next)
+  bool attentionSinks = false, expertBias = false;  ///< gpt-oss
   int normsPerLayer = 2;
+  std::int64_t finalNorms = 1;
   std::string qkNorm;                    ///< "", "head", "full"
   std::int64_t experts = 0, expertsPerToken = 0, moeIntermediate = 0, sharedIntermediate = 0, sharedExperts = 0;
   std::int64_t firstDenseLayers = 0, moeLayerStep = 1, denseIntermediate = 0;
+  std::int64_t moeLayers = 0;            ///< layers with experts, where first dense layers and a step do not say it
+  std::int64_t expertHidden = 0;         ///< width that experts see, where it is not hidden (latent mixtures)
   bool sharedGate = false;
   std::int64_t kvLoraRank = 0, qLoraRank = 0, qkRopeDim = 0, qkNopeDim = 0, vHeadDim = 0;  ///< MLA if kvLoraRank > 0
+  std::int64_t indexHeads = 0, indexHeadDim = 0;  ///< DeepSeek's sparse attention: an index key per token and layer
+  std::int64_t layersWithoutAttention = 0, layersWithoutFeedForward = 0;
+  std::int64_t sharedKvLayers = 0;       ///< attention layers that read the cache of another layer (Gemma 3n)
+  RecurrentShape recurrent;
+  std::vector<AttentionShape> attentionShapes;      ///< empty: all alike
+  std::vector<FeedForwardShape> feedForwardShapes;  ///< empty: all alike
+  std::int64_t encoderTokens = 0;        ///< per sequence in cross attention, as the engine reserves them (Whisper)
   bool lmHeadBias = false, routerBias = false;
   std::int64_t positionRows = 0, typeRows = 0;   ///< learned position and token type embeddings (OPT, BERT)
-  std::int64_t visionParameters = 0;             ///< of the vision tower and projector, where known
+  std::int64_t visionParameters = 0;             ///< of towers and projectors, where known
+  std::int64_t extraLinear = 0;                  ///< matrices beside the layers' own that formats and parallelism cover
+  std::int64_t extraParameters = 0;              ///< what else is held in 16 bit on each rank
   double ropeFactor = 1;                         ///< by which rope scaling stretches maxPositions (config.json only)
   std::optional<std::int64_t> declaredParameters;  ///< where the formula does not reach (towers, hybrids)
   bool vision = false;
-  /// A part that takes memory and is not modelled (linear attention, vision tower of unknown size, ...): leaves `high` open.
+  bool pooler = false;                   ///< an encoder's dense layer over the first token
+  std::optional<Guess> guess;            ///< the shape is guessed from a size in a name
+  /// A part that takes memory and is not modelled (a tower of unknown size, ...): leaves `high` open.
   std::string unmodelled;
   std::string source;
 
   bool isMla() const { return kvLoraRank > 0; }
   /// An encoder without generation: no KV cache and no sampler.
   bool isEncoder() const { return family == "bert"; }
+  std::int64_t attentionLayers() const { return layers - layersWithoutAttention; }
+  std::int64_t feedForwardLayers() const { return layers - layersWithoutFeedForward; }
+  /// Of the feed-forward layers, those with experts.
+  std::int64_t expertLayers() const;
 };
 
 /// Parameters by how they are stored and split; counts, not bytes (facts/footprint 1.1).
@@ -98,7 +149,7 @@ struct ParameterCount {
   std::int64_t embedding = 0;   ///< embedding and lm_head: 16 bit, divided by tensor parallelism
   std::int64_t replicated = 0;  ///< norms, routers, MLA's down projections: 16 bit, on each rank
 };
-/// All zero for architectures without plain arithmetic (hybrids, layers of different shape) and no declared total.
+/// All zero for architectures without plain arithmetic and no declared total.
 ParameterCount countParameters(const Architecture& a);
 
 /// A Hugging Face config.json (nested text_config read; quantization_config read). Error.where is a JSON pointer.

@@ -22,7 +22,7 @@ namespace {
 // Fields that are no numbers and no flags.
 constexpr std::array<std::string_view, 14> kOtherFields{
     "id",         "aliases", "family",     "torch_dtype", "format", "norms_per_layer", "qk_norm", "declared_parameters",
-    "unmodelled", "note",    "unverified", "source",      "vision", "models"};
+    "unmodelled", "note",    "unverified", "source",      "config", "models"};
 
 /// Reads one row; the first fault ends it.
 class RowReader {
@@ -33,7 +33,14 @@ class RowReader {
   Result<Architecture> read() {
     if (!row_.isObject()) return faultAt(pointer_, fmt::format("a model is an object, not a {}", row_.typeName()));
     Architecture a;
-    a.moeLayerStep = 1;
+    if (const json::View config = row_["config"]; config.exists()) {  // as the repository has it; the rest of the row adds
+      auto read = fromConfig(config, row_["id"].stringOr(""));
+      if (!read) return faultAt(pointer_ + "/config" + read.error().where, std::move(read.error().message));
+      a = std::move(*read);
+      a.source.clear();
+    }
+    const bool flat = a.family.empty();
+    if (flat) a.pooler = row_["family"].stringOr("") == "bert";
     for (const auto& [key, value] : row_.members()) {
       if (auto fault = readField(a, key, value))
         return faultAt(pointer_ + "/" + json::escapeToken(key), std::move(*fault), key);
@@ -42,6 +49,7 @@ class RowReader {
     if (a.family.empty()) return faultAt(pointer_, fmt::format("family of {} is missing, for example llama", a.id));
     if (a.headDim == 0 && a.heads > 0) a.headDim = a.hidden / a.heads;
     if (a.isEncoder()) a.tiedEmbeddings = true;
+    if (flat && a.slidingLayers == 0 && a.fullLayers == 0) a.fullLayers = a.layers;
     if (auto fault = shapeFault(a))
       return faultAt(pointer_ + "/" + std::string(fault->key), fmt::format("{}: {}", a.id, fault->message));
     return a;
@@ -109,7 +117,7 @@ class RowReader {
       a.declaredParameters = *number;
       return std::nullopt;
     }
-    if (key == "note" || key == "unverified") return std::nullopt;
+    if (key == "note" || key == "unverified" || key == "config") return std::nullopt;
     return fmt::format("unknown field {}", key);
   }
 

@@ -1,60 +1,146 @@
-// KV cache. Formulas: facts/footprint 2.
+// KV cache and the state of recurrent layers. Formulas: facts/footprint 2.
 #include <algorithm>
 
 #include "model/device_sizes.hpp"
+#include "model/recurrent.hpp"
 
 namespace rightslice::model {
 namespace {
 
-constexpr std::int64_t kWhisperEncoderTokens = 2048;  // cross-attention blocks that vLLM reserves per request
+// vLLM reserves cross-attention blocks for Whisper's 1500 frames as for 2048 tokens (facts/footprint 2, T101).
+constexpr std::int64_t kReservedEncoderTokens = 2048;
+// vLLM 0.7.x padded MLA's 576 elements to 640 (facts/footprint 2, T056).
+constexpr Version kPaddedMla{0, 7, 0}, kUnpaddedMla{0, 8, 0};
+constexpr std::int64_t kMlaAlignment = 128;
+constexpr std::int64_t kScaleGroup = 128;  // elements of an index key for one scale of 4 bytes
 
-Bytes perLayerAndToken(const ServingPlan& plan) {
+Bytes saturated(Int128 value) { return value > kMaxBytes ? kMaxBytes : static_cast<Bytes>(value); }
+
+Int128 inBits(const ServingPlan& plan, Int128 elements) { return (elements * plan.kvBitsTwice + 15) / 16; }
+
+Bytes latent(const ServingPlan& plan) {
+  const Architecture& a = *plan.architecture;
+  constexpr std::int64_t kFp8DsMla = 18;
+  Int128 bytes = 656;  // vLLM's fp8_ds_mla: 512 of fp8, 16 of scales, 64 rotary elements in 16 bit
+  if (plan.kvBitsTwice != kFp8DsMla) {
+    std::int64_t elements = a.kvLoraRank + a.qkRopeDim;
+    if (plan.version && *plan.version >= kPaddedMla && *plan.version < kUnpaddedMla)
+      elements = ceilDiv(elements, kMlaAlignment) * kMlaAlignment;
+    bytes = inBits(plan, elements);
+  }
+  // DeepSeek-V3.2's indexer keeps one key a token in fp8 with its scale (vLLM, DeepseekV32IndexerCache).
+  if (a.indexHeadDim > 0) bytes += a.indexHeadDim + 4 * ceilDiv(a.indexHeadDim, kScaleGroup);
+  return saturated(bytes);
+}
+
+Bytes perLayerAndToken(const ServingPlan& plan, const AttentionShape& shape) {
   const Architecture& a = *plan.architecture;
   if (a.isEncoder()) return 0;
-  Int128 elements = 0;
-  if (a.isMla()) {
-    if (plan.kvBitsTwice == 18) return 656;  // fp8_ds_mla
-    elements = Int128{a.kvLoraRank} + a.qkRopeDim;
+  if (a.isMla()) return latent(plan);
+  const std::int64_t heads = shape.kvHeads > 0 ? shape.kvHeads : a.kvHeads;
+  const std::int64_t key = shape.headDim > 0 ? shape.headDim : a.headDim;
+  const std::int64_t value = shape.vHeadDim > 0 ? shape.vHeadDim : a.vHeadDim > 0 ? a.vHeadDim : key;
+  return saturated(
+      inBits(plan, Int128{std::max<std::int64_t>(1, ceilDiv(heads, plan.tensorParallel))} * (Int128{key} + value)));
+}
+
+/// What one token takes on this device in layers that keep all tokens and in those that keep a window, and how many.
+struct PerToken {
+  std::int64_t fullLayers = 0, slidingLayers = 0;
+  Bytes full = 0, sliding = 0;
+};
+PerToken perToken(const ServingPlan& plan) {
+  const Architecture& a = *plan.architecture;
+  PerToken result;
+  const auto add = [&](std::int64_t layers, bool sliding, const AttentionShape& shape) {
+    const std::int64_t here = ceilDiv(layers, plan.pipelineParallel);
+    (sliding ? result.slidingLayers : result.fullLayers) += here;
+    Bytes& sum = sliding ? result.sliding : result.full;
+    sum = plusBytes(sum, timesBytes(here, perLayerAndToken(plan, shape)));
+  };
+  if (a.attentionShapes.empty()) {
+    const std::int64_t own = std::max<std::int64_t>(0, a.attentionLayers() - a.sharedKvLayers);
+    const std::int64_t sliding = a.slidingWindow > 0 ? std::min(a.slidingLayers, own) : 0;
+    add(own - sliding, false, {});
+    add(sliding, true, {});
   } else {
-    elements = Int128{2} * std::max<std::int64_t>(1, ceilDiv(a.kvHeads, plan.tensorParallel)) * a.headDim;
+    for (const AttentionShape& shape : a.attentionShapes) add(shape.layers, shape.sliding && a.slidingWindow > 0, shape);
   }
-  const Int128 bytes = (elements * plan.kvBitsTwice + 15) / 16;
-  return bytes > kMaxBytes ? kMaxBytes : static_cast<Bytes>(bytes);
+  return result;
 }
 
 std::int64_t inBlocks(const ServingPlan& plan, std::int64_t tokens) {
   return timesBytes(ceilDiv(tokens, plan.blockSize), plan.blockSize);
 }
 
+/// The state of recurrent layers for one sequence. Convolutions are kept in 16 bit; the recurrent part in 16 or 32 bit, by
+/// engine and flag. vLLM pads attention blocks and states to pages of one size and rounds up to whole groups of layers:
+/// the high end.
+Interval stateOfSequence(const ServingPlan& plan, const PerToken& attention) {
+  const Architecture& a = *plan.architecture;
+  if (a.recurrent.layers == 0) return {};
+  const RecurrentState state = recurrentState(a);
+  const std::int64_t layers = ceilDiv(a.recurrent.layers, plan.pipelineParallel);
+  const auto with = [&](std::int64_t convBytes, std::int64_t stateBytes) {
+    const Bytes layer = plusBytes(timesBytes(state.conv, convBytes), timesBytes(state.recurrent, stateBytes));
+    return timesBytes(layers, ceilDiv(layer, plan.tensorParallel));
+  };
+  const Bytes low = with(2, 2);
+  const Bytes bytes = with(2, 4);
+  const Bytes wide = with(4, 4);
+  // One page more for each attention layer, as large as a state, and a last group that is not full.
+  const std::int64_t attentionLayers = attention.fullLayers + attention.slidingLayers;
+  const Bytes page = layers > 0 ? ceilDiv(wide, layers) : 0;
+  return {low, bytes, plusBytes(wide, timesBytes(page, 2 * attentionLayers + 1))};
+}
+
+Interval scaledByGuess(const ServingPlan& plan, const Interval& kv) {
+  const Architecture& a = *plan.architecture;
+  if (!a.guess) return kv;
+  const Int128 expected = Int128{2} * a.layers * a.kvHeads * a.headDim;
+  if (expected <= 0) return kv;
+  return {saturated(Int128{kv.low} * a.guess->kvLow / expected), kv.bytes,
+          saturated(Int128{kv.high} * a.guess->kvHigh / expected)};
+}
+
 }  // namespace
 
-Bytes kvBytesPerToken(const ServingPlan& plan) { return timesBytes(plan.layers, perLayerAndToken(plan)); }
+Bytes kvBytesPerToken(const ServingPlan& plan) {
+  const PerToken each = perToken(plan);
+  return plusBytes(each.full, each.sliding);
+}
 
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
   const Architecture& a = *plan.architecture;
-  if (a.family == "whisper") tokens = inBlocks(plan, tokens) + kWhisperEncoderTokens;
-  const Bytes layer = perLayerAndToken(plan);
-  const Bytes full = timesBytes(inBlocks(plan, tokens), timesBytes(plan.layers, layer));
-  const std::int64_t sliding = ceilDiv(a.slidingLayers, plan.pipelineParallel);
-  if (sliding == 0 || a.slidingWindow == 0) return {full, full, full};
+  if (a.encoderTokens > 0) tokens = inBlocks(plan, tokens) + std::max(a.encoderTokens, kReservedEncoderTokens);
+  const PerToken each = perToken(plan);
+  const Interval state = stateOfSequence(plan, each);
+  const auto withState = [&](Bytes low, Bytes bytes, Bytes high) {
+    return scaledByGuess(plan, {plusBytes(low, state.low), plusBytes(bytes, state.bytes), plusBytes(high, state.high)});
+  };
+  const std::int64_t blocks = inBlocks(plan, tokens);
+  const Bytes full = timesBytes(blocks, plusBytes(each.full, each.sliding));
+  if (each.slidingLayers == 0) return withState(full, full, full);
 
   // A sliding layer holds its window and what one batch adds, plus a block that is cut into.
   const std::int64_t window = a.slidingWindow - 1 + plan.maxNumBatchedTokens;
-  const std::int64_t held = window < tokens ? std::min(inBlocks(plan, tokens), inBlocks(plan, window) + plan.blockSize)
-                                            : inBlocks(plan, tokens);
-  const std::int64_t fullLayers = std::max<std::int64_t>(0, plan.layers - sliding);
-  const auto sizeWith = [&](std::int64_t fulls, std::int64_t slidings) {
-    return plusBytes(timesBytes(timesBytes(fulls, layer), inBlocks(plan, tokens)),
-                     timesBytes(timesBytes(slidings, layer), held));
-  };
-  const Bytes cut = sizeWith(fullLayers, sliding);
-  if (!plan.windowAware) return {cut, full, full};
+  const std::int64_t held = window < tokens ? std::min(blocks, inBlocks(plan, window) + plan.blockSize) : blocks;
+  const Bytes cut = plusBytes(timesBytes(each.full, blocks), timesBytes(each.sliding, held));
+  // vLLM turns the hybrid manager off for chunked attention unless told otherwise.
+  if (!plan.windowAware || a.chunkedWindow) return withState(cut, full, full);
   // vLLM's hybrid manager: groups of g layers, the last of each kind padded.
-  std::int64_t group = std::max<std::int64_t>(1, std::min(fullLayers, sliding));
-  if (fullLayers == 0) group = sliding;
-  else if (2 * std::max(fullLayers, sliding) <= 3 * group) group = std::max(fullLayers, sliding);
-  const Bytes grouped = sizeWith(ceilDiv(fullLayers, group) * group, ceilDiv(sliding, group) * group);
-  return {cut, std::clamp(grouped, cut, std::max(cut, full)), std::max(full, cut)};
+  const std::int64_t fulls = each.fullLayers;
+  const std::int64_t slidings = each.slidingLayers;
+  std::int64_t group = std::max<std::int64_t>(1, std::min(fulls, slidings));
+  if (fulls == 0) group = slidings;
+  else if (2 * std::max(fulls, slidings) <= 3 * group) group = std::max(fulls, slidings);
+  const auto padded = [&](Bytes bytes, std::int64_t layers) {
+    return layers == 0 ? 0 : saturated(Int128{bytes} * (ceilDiv(layers, group) * group) / layers);
+  };
+  const Bytes grouped =
+      plusBytes(timesBytes(padded(each.full, fulls), blocks), timesBytes(padded(each.sliding, slidings), held));
+  const Bytes high = std::max(full, cut);
+  return withState(cut, std::clamp(grouped, cut, high), high);
 }
 
 }  // namespace rightslice::model

@@ -47,6 +47,7 @@ bool isExpert(Role role) { return rowOf(role).expert; }
 bool isLinear(Role role) { return rowOf(role).linear; }
 
 bool isExpertLayer(const Architecture& a, std::int64_t index) {
+  if (a.moeLayers > 0) return a.experts > 0 && index >= a.layers - a.moeLayers;  // which ones, the shape does not say
   const std::int64_t step = std::max<std::int64_t>(a.moeLayerStep, 1);
   return a.experts > 0 && index >= a.firstDenseLayers && (index + 1) % step == 0;
 }
@@ -56,45 +57,56 @@ void Matrices::add(Role role, Int128 rows, Int128 columns, std::int64_t layers, 
   list_[size_++] = {role, clamped(rows), clamped(columns), layers, perLayer};
 }
 
-void Matrices::addLayers(const Architecture& a) {
+void Matrices::addAttention(const Architecture& a) {
   const Int128 h = a.hidden;
   const Int128 heads = a.heads;
+  const std::int64_t layers = a.attentionLayers();
   if (a.isMla()) {
     const Int128 keyDim = Int128{a.qkNopeDim} + a.qkRopeDim;
     if (a.qLoraRank > 0) {
-      add(Role::QueryDown, a.qLoraRank, h, a.layers);
-      add(Role::QueryUp, heads * keyDim, a.qLoraRank, a.layers);
+      add(Role::QueryDown, a.qLoraRank, h, layers);
+      add(Role::QueryUp, heads * keyDim, a.qLoraRank, layers);
     } else {
-      add(Role::Query, heads * keyDim, h, a.layers);
+      add(Role::Query, heads * keyDim, h, layers);
     }
-    add(Role::KvDown, Int128{a.kvLoraRank} + a.qkRopeDim, h, a.layers);
-    add(Role::KvUp, heads * (Int128{a.qkNopeDim} + a.vHeadDim), a.kvLoraRank, a.layers);
-    add(Role::AttentionOut, h, heads * a.vHeadDim, a.layers);
-  } else {
-    add(Role::Query, heads * a.headDim, h, a.layers);
-    add(Role::Key, Int128{a.kvHeads} * a.headDim, h, a.layers);
-    add(Role::Value, Int128{a.kvHeads} * a.headDim, h, a.layers);
-    add(Role::AttentionOut, h, heads * a.headDim, a.layers);
+    add(Role::KvDown, Int128{a.kvLoraRank} + a.qkRopeDim, h, layers);
+    add(Role::KvUp, heads * (Int128{a.qkNopeDim} + a.vHeadDim), a.kvLoraRank, layers);
+    add(Role::AttentionOut, h, heads * a.vHeadDim, layers);
+    return;
   }
-  const std::int64_t step = std::max<std::int64_t>(a.moeLayerStep, 1);
-  const std::int64_t sparse = a.experts > 0 ? a.layers / step - std::min(a.firstDenseLayers, a.layers) / step : 0;
-  const Int128 dense = a.denseIntermediate > 0 ? a.denseIntermediate : a.intermediate;
-  if (a.gatedMlp) add(Role::Gate, dense, h, a.layers - sparse);
-  add(Role::Up, dense, h, a.layers - sparse);
-  add(Role::Down, h, dense, a.layers - sparse);
+  if (!a.attentionShapes.empty()) return;  // of several shapes: counted as OtherLinear
+  const Int128 valueDim = a.vHeadDim > 0 ? a.vHeadDim : a.headDim;
+  add(Role::Query, heads * a.headDim * (a.attentionGate ? 2 : 1), h, layers);
+  add(Role::Key, Int128{a.kvHeads} * a.headDim, h, layers);
+  add(Role::Value, Int128{a.kvHeads} * valueDim, h, layers);
+  add(Role::AttentionOut, h, heads * valueDim, layers);
+}
+
+void Matrices::addFeedForward(const Architecture& a) {
+  const Int128 h = a.hidden;
+  const std::int64_t sparse = a.expertLayers();
+  const Int128 width = a.denseIntermediate > 0 ? a.denseIntermediate : a.intermediate;
+  if (a.feedForwardShapes.empty()) {
+    const std::int64_t dense = a.feedForwardLayers() - sparse;
+    if (a.gatedMlp) add(Role::Gate, width, h, dense);
+    add(Role::Up, width, h, dense);
+    add(Role::Down, h, width, dense);
+  }
   const Int128 shared =
       a.sharedIntermediate > 0 ? Int128{a.sharedIntermediate} : Int128{a.sharedExperts} * a.moeIntermediate;
-  add(Role::SharedGate, shared, h, sparse);
+  if (a.gatedMlp) add(Role::SharedGate, shared, h, sparse);
   add(Role::SharedUp, shared, h, sparse);
   add(Role::SharedDown, h, shared, sparse);
-  add(Role::ExpertGate, a.moeIntermediate, h, sparse, a.experts);
-  add(Role::ExpertUp, a.moeIntermediate, h, sparse, a.experts);
-  add(Role::ExpertDown, h, a.moeIntermediate, sparse, a.experts);
+  const Int128 seen = a.expertHidden > 0 ? Int128{a.expertHidden} : h;
+  if (a.gatedMlp) add(Role::ExpertGate, a.moeIntermediate, seen, sparse, a.experts);
+  add(Role::ExpertUp, a.moeIntermediate, seen, sparse, a.experts);
+  add(Role::ExpertDown, seen, a.moeIntermediate, sparse, a.experts);
   add(Role::Router, a.experts, h, sparse);
 }
 
 Matrices::Matrices(const Architecture& a, const ParameterCount& count) {
-  addLayers(a);
+  addAttention(a);
+  addFeedForward(a);
   // The count is the authority. MLA's down projections and routers are linear layers that it holds as replicated.
   Int128 linear = 0;
   for (const Matrix& m : all()) {

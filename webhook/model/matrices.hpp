@@ -36,7 +36,8 @@ class Matrices {
 
  private:
   void add(Role role, Int128 rows, Int128 columns, std::int64_t layers, std::int64_t perLayer = 1);
-  void addLayers(const Architecture& a);
+  void addAttention(const Architecture& a);
+  void addFeedForward(const Architecture& a);
 
   std::array<Matrix, 24> list_;
   std::size_t size_ = 0;

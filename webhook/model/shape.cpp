@@ -3,11 +3,6 @@
 namespace rightslice::model {
 namespace {
 
-// Limits are far above any model of today and keep every product within 128 bits.
-constexpr std::int64_t kMostLayers = 100'000;
-constexpr std::int64_t kMostWidth = 100'000'000;
-constexpr std::int64_t kMostPositions = 1'000'000'000'000;
-
 constexpr IntegerField kIntegers[] = {
     {"num_hidden_layers", &Architecture::layers, 1, kMostLayers},
     {"hidden_size", &Architecture::hidden, 1, kMostWidth},
@@ -36,11 +31,26 @@ constexpr IntegerField kIntegers[] = {
     {"position_rows", &Architecture::positionRows, 0, kMostWidth},
     {"type_rows", &Architecture::typeRows, 0, kMostWidth},
     {"vision_parameters", &Architecture::visionParameters, 0, kMostPositions},
+    {"extra_parameters", &Architecture::extraParameters, 0, kMostPositions},
+    {"extra_linear_parameters", &Architecture::extraLinear, 0, kMostPositions},
+    {"moe_layers", &Architecture::moeLayers, 0, kMostLayers},
+    {"expert_hidden_size", &Architecture::expertHidden, 0, kMostWidth},
+    {"index_n_heads", &Architecture::indexHeads, 0, kMostWidth},
+    {"index_head_dim", &Architecture::indexHeadDim, 0, kMostWidth},
+    {"final_norms", &Architecture::finalNorms, 0, 16},
+    {"shared_kv_layers", &Architecture::sharedKvLayers, 0, kMostLayers},
+    {"encoder_tokens", &Architecture::encoderTokens, 0, kMostWidth},
 };
 
 constexpr FlagField kFlags[] = {
     {"tie_word_embeddings", &Architecture::tiedEmbeddings},
     {"attention_bias", &Architecture::qkvBias},
+    {"attention_out_bias", &Architecture::outBias},
+    {"mlp_bias", &Architecture::mlpBias},
+    {"attention_output_gate", &Architecture::attentionGate},
+    {"attention_sinks", &Architecture::attentionSinks},
+    {"expert_bias", &Architecture::expertBias},
+    {"pooler", &Architecture::pooler},
     {"bias", &Architecture::allBias},
     {"norm_bias", &Architecture::normBias},
     {"gated_mlp", &Architecture::gatedMlp},
@@ -56,11 +66,9 @@ std::span<const IntegerField> integerFields() { return kIntegers; }
 std::span<const FlagField> flagFields() { return kFlags; }
 
 std::optional<ShapeFault> shapeFault(const Architecture& a) {
-  const bool shapeVaries = a.family == "deci_nas";  // its layers differ, so one number for all has no meaning
   for (const IntegerField& field : kIntegers) {
     const std::int64_t value = a.*field.member;
     if (value == 0 && field.least > 0) {
-      if (shapeVaries && field.key == "num_key_value_heads") continue;
       return ShapeFault{field.key, std::string(field.key) + " is missing"};
     }
     if (value < 0 || value > field.most) {
@@ -72,6 +80,13 @@ std::optional<ShapeFault> shapeFault(const Architecture& a) {
     return ShapeFault{"num_key_value_heads", "num_key_value_heads is larger than num_attention_heads"};
   if (a.experts > 0 && a.moeIntermediate == 0)
     return ShapeFault{"moe_intermediate_size", "moe_intermediate_size is missing beside num_experts"};
+  if (a.layersWithoutAttention < 0 || a.layersWithoutAttention > a.layers || a.layersWithoutFeedForward < 0 ||
+      a.layersWithoutFeedForward > a.layers || a.sharedKvLayers > a.attentionLayers())
+    return ShapeFault{"num_hidden_layers", "more layers differ than num_hidden_layers has"};
+  const RecurrentShape& r = a.recurrent;
+  for (const std::int64_t width : {r.inner, r.state, r.heads, r.groups, r.conv, r.rank}) {
+    if (width > kMostWidth) return ShapeFault{"hidden_size", "the layers with a state are impossibly wide"};
+  }
   if (a.slidingLayers + a.fullLayers > a.layers) {
     return ShapeFault{"sliding_layers", "sliding_layers and full_attention_layers are more than num_hidden_layers"};
   }

@@ -10,6 +10,11 @@
 
 namespace rightslice::model {
 
+// Limits are far above any model of today and keep every product within 128 bits.
+constexpr std::int64_t kMostLayers = 100'000;
+constexpr std::int64_t kMostWidth = 100'000'000;
+constexpr std::int64_t kMostPositions = 1'000'000'000'000;
+
 struct IntegerField {
   std::string_view key;
   std::int64_t Architecture::* member;
