@@ -67,9 +67,11 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
                          : fmt::format("{} sequences x {} tokens x {}", plan.concurrency, plan.context, perToken);
   if (!input.load.stated && !oneIsLarger) text += " (load assumed)";
   if (plan.architecture->slidingLayers > 0) {
-    text += plan.windowAware ? "; layers with a sliding window hold their window"
-                             : "; layers with a sliding window counted as full";
+    text += plan.windowAware && !plan.architecture->chunkedWindow ? "; layers with a sliding window hold their window"
+                                                                  : "; layers with a sliding window counted as full";
   }
+  if (const std::int64_t layers = plan.architecture->recurrent.layers; layers > 0)
+    text += fmt::format("; {} layers keep a state per sequence, padded to the engine's pages", layers);
   return text;
 }
 
@@ -107,6 +109,8 @@ Confidence confidenceOf(const EstimateInput& input, const ServingPlan& plan, boo
   if (input.run->versionFromImage && !input.run->version.empty()) lowest = std::min(lowest, Confidence::Medium);
   const bool measured = plan.architecture->measuredWeights && plan.format == plan.architecture->format;
   if ((plan.format == Format::Gguf || plan.format == Format::Nf4) && !measured) lowest = std::min(lowest, Confidence::Medium);
+  // How an engine pads the pages of states beside those of attention is not plain arithmetic.
+  if (plan.architecture->recurrent.layers > 0) lowest = Confidence::Low;
   return open ? Confidence::Low : lowest;
 }
 

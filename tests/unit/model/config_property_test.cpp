@@ -20,7 +20,10 @@ std::string anyValue() {
 /// Half of them hostile, half with ordinary numbers.
 std::string anyConfig() {
   static const std::vector<std::string> types{"llama",   "qwen2", "qwen3_moe", "deepseek_v3", "gemma3", "falcon",
-                                              "gpt_oss", "bert",  "whisper",   "opt",         "odd",    "qwen3_next"};
+                                              "gpt_oss", "bert",  "whisper",   "opt",         "odd",    "qwen3_next",
+                                              "jamba",   "lfm2",  "mamba2",    "nemotron_h",  "t5",     "nemotron-nas",
+                                              "gemma3n", "mllama", "qwen2_vl", "openelm",     "new",    "ernie4_5_moe",
+                                              "chatglm", "clip",  "mistral3",  "granitemoehybrid", "bart", "kimi_linear"};
   const bool hostile = *rc::gen::arbitrary<bool>();
   const auto value = [hostile] {
     if (hostile && *rc::gen::inRange(0, 3) == 0) return anyValue();
@@ -36,7 +39,14 @@ std::string anyConfig() {
                           "interleave_moe_layer_step", "sliding_window_pattern"}) {
     if (*rc::gen::arbitrary<bool>()) text += fmt::format(", \"{}\": {}", key, value());
   }
-  for (const char* key : {"layer_types", "rope_scaling", "quantization_config", "vision_config", "text_config",
+  for (const char* key : {"mamba_expand", "mamba_d_state", "linear_num_value_heads", "encoder_layers", "d_ff",
+                          "moe_layer_end_index", "hidden_size_per_layer_input", "block_ff_dim", "num_labels"}) {
+    if (*rc::gen::inRange(0, 4) == 0) text += fmt::format(", \"{}\": {}", key, value());
+  }
+  if (*rc::gen::arbitrary<bool>())
+    text += fmt::format(R"(, "vision_config": {{"hidden_size": {}, "depth": {}, "spatial_merge_size": {}, "patch_size": {}}})",
+                        value(), value(), value(), value());
+  for (const char* key : {"layer_types", "hybrid_override_pattern", "block_configs", "num_query_heads", "mlp_only_layers", "rope_scaling", "quantization_config", "text_config",
                           "tie_word_embeddings", "torch_dtype"}) {
     if (hostile && *rc::gen::arbitrary<bool>()) text += fmt::format(", \"{}\": {}", key, anyValue());
   }

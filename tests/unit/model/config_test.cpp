@@ -144,31 +144,74 @@ TEST_CASE("parts that are not modelled are named") {
   std::string unknown = kQwen3;
   unknown.replace(unknown.find("qwen3"), 5, "newest");
   CHECK(read(unknown + "}").unmodelled.find("newest is not known") != std::string::npos);
-  std::string hybrid = kQwen3;
-  hybrid.replace(hybrid.find("qwen3"), 5, "qwen3_next");
-  CHECK(countParameters(read(hybrid + "}")).total == 0);
 }
 
-TEST_CASE("a nested text_config is read") {
+TEST_CASE("a nested text_config is read, with the defaults of its class where it is silent") {
   const Architecture a = read(
-      R"({"model_type": "gemma3", "vision_config": {}, "text_config": {"model_type": "gemma3_text", "hidden_size": 2560,
-    "intermediate_size": 10240, "num_hidden_layers": 34, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256,
-    "vocab_size": 262208, "max_position_embeddings": 131072, "sliding_window": 1024}})");
+      R"({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "hidden_size": 2560,
+    "intermediate_size": 10240, "num_hidden_layers": 34, "sliding_window": 1024},
+    "vision_config": {"model_type": "siglip_vision_model", "hidden_size": 1152, "intermediate_size": 4304,
+    "num_hidden_layers": 27, "num_attention_heads": 16, "image_size": 896, "patch_size": 14}})");
   CHECK(a.tiedEmbeddings);
+  CHECK(a.heads == 8);
+  CHECK(a.headDim == 256);
   CHECK(a.slidingLayers == 29);
   CHECK(a.fullLayers == 5);
   CHECK(a.vision);
-  CHECK(countParameters(a).total == 4297263168 - 417000000);
+  CHECK(a.unmodelled == "");
+  CHECK(countParameters(a).total == 4300079472);
+}
+
+TEST_CASE("a thinker holds the text model of a model that also speaks") {
+  const Architecture a = read(
+      R"({"model_type": "qwen2_5_omni", "thinker_config": {"text_config": {"model_type": "qwen2_5_omni_text", "hidden_size": 3584,
+    "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4, "vocab_size": 152064,
+    "max_position_embeddings": 32768}}})");
+  CHECK(a.layers == 28);
+  CHECK(a.qkvBias);
+}
+
+TEST_CASE("the class is taken from architectures where model_type is missing") {
+  std::string nameless = kQwen3;
+  nameless.replace(nameless.find("\"model_type\": \"qwen3\""), 21, "\"architectures\": [\"Qwen3ForCausalLM\"]");
+  CHECK(countParameters(read(nameless + "}")).total == 8190735360);
+}
+
+TEST_CASE("a bare model and a classifier have no matrix back to the vocabulary") {
+  const std::string base = kQwen3;
+  CHECK(countParameters(read(base + R"(, "architectures": ["Qwen3Model"]})")).total == 8190735360 - 151936LL * 4096);
+  CHECK(countParameters(read(base + R"(, "architectures": ["Qwen3ForSequenceClassification"], "id2label": {"0": "yes"}})"))
+            .total == 8190735360 - 151936LL * 4096 + 4096);
 }
 
 TEST_CASE("sliding layers are counted from layer_types, a pattern or the class") {
-  const std::string base = std::string(kQwen3).substr(0, std::string(kQwen3).find(", \"sliding_window\""));
+  std::string base = std::string(kQwen3).substr(0, std::string(kQwen3).find(", \"sliding_window\""));
+  CHECK(read(base + R"(, "sliding_window": 4096})").slidingLayers == 0);  // Qwen asks for it by a flag
+  CHECK(read(base + R"(, "sliding_window": 4096, "use_sliding_window": true, "max_window_layers": 28})").slidingLayers ==
+        8);
+  base.replace(base.find("qwen3"), 5, "mistral");
   CHECK(read(base + R"(, "sliding_window": 4096})").slidingLayers == 36);
   CHECK(read(base + R"(, "sliding_window": 4096, "sliding_window_pattern": 4})").slidingLayers == 27);
+  CHECK(read(base + R"(, "sliding_window": 4096, "sliding_window_pattern": "LLLG"})").slidingLayers == 27);
   CHECK(read(base + R"(, "sliding_window": 4096, "layer_types": ["full_attention", "sliding_attention"]})")
             .slidingLayers == 1);
   CHECK(read(base + R"(, "sliding_window": 4096, "use_sliding_window": false})").slidingLayers == 0);
   CHECK(read(base + R"(, "sliding_window": 99999})").slidingLayers == 0);
+}
+
+TEST_CASE("a diffusion pipeline is an error that says what to give instead") {
+  const Error error = errorOf(R"({"_class_name": "FluxPipeline", "_diffusers_version": "0.30", "vae": ["diffusers", "AutoencoderKL"]})");
+  CHECK(error.message.find("--model") != std::string::npos);
+  CHECK(error.message.find("rightslice.io/footprint") != std::string::npos);
+}
+
+TEST_CASE("impossible numbers of any part are errors with their place") {
+  CHECK(errorOf(R"({"model_type": "falcon_h1", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2, "vocab_size": 10,
+      "mamba_d_state": -4})").where == "/mamba_d_state");
+  CHECK(errorOf(R"({"model_type": "nemotron_h", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2, "vocab_size": 10})")
+            .where == "/hybrid_override_pattern");
+  CHECK(errorOf(R"({"model_type": "nemotron-nas", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2, "vocab_size": 10,
+      "block_configs": [{}]})").where == "/block_configs");
 }
 
 TEST_CASE("rope scaling stretches the longest sequence, once") {

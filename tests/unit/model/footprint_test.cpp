@@ -196,9 +196,18 @@ TEST_CASE("CPU offload lowers what the device must hold") {
   CHECK(term(offload.get(), "weights").low == 0);
 }
 
-TEST_CASE("there is no estimate without arithmetic for the model or the engine") {
+TEST_CASE("a hybrid is estimated with low confidence: how the engine pads its pages is not plain arithmetic") {
   Case hybrid("Qwen/Qwen3.5-27B");
-  CHECK_FALSE(estimate(hybrid.input));
+  const Estimate e = hybrid.get();
+  CHECK(e.need.confidence == Confidence::Low);
+  CHECK(e.kvBytesPerToken == 16 * 2 * 4 * 256 * 2);  // only every fourth layer keeps tokens
+  Case text("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16");
+  const Estimate nano = text.get();
+  CHECK(nano.kvBytesPerToken == 6 * 2 * 2 * 128 * 2);
+  CHECK(nano.need.high);
+}
+
+TEST_CASE("there is no estimate without arithmetic for the model or the engine") {
   Case engine("Qwen/Qwen3-8B");
   engine.run.engine = findEngine("triton");
   CHECK_FALSE(estimate(engine.input));

@@ -1,0 +1,157 @@
+// Totals that the repositories publish (the sum of their safetensors' elements, as Hugging Face shows it), reproduced to the last
+// parameter from config.json alone: towers, projectors, states and heads included. A total that is off by one is a rule that is
+// wrong. DeepSeek, GLM and Qwen3-Next without the layers for multi-token prediction, which engines do not load by default.
+#include <doctest/doctest.h>
+
+#include "model/catalogue.hpp"
+
+using namespace rightslice;
+using namespace rightslice::model;
+
+namespace {
+
+struct Published {
+  const char* id;
+  std::int64_t parameters;
+};
+constexpr Published kPublished[] = {
+    {"01-ai/Yi-6B-Chat", 6061035520},
+    {"01-ai/Yi-34B-Chat", 34388917248},
+    {"01-ai/Yi-1.5-9B-Chat", 8829407232},
+    {"HuggingFaceTB/SmolLM3-3B", 3075098624},
+    {"internlm/internlm2_5-7b-chat", 7737708544},
+    {"internlm/internlm2_5-20b-chat", 19861149696},
+    {"internlm/internlm3-8b-instruct", 8804241408},
+    {"baichuan-inc/Baichuan2-7B-Chat", 7505973248},
+    {"baichuan-inc/Baichuan2-13B-Chat", 13896668160},
+    {"LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct", 7818448896},
+    {"LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct", 2405327360},
+    {"ByteDance-Seed/Seed-OSS-36B-Instruct", 36151104512},
+    {"baidu/ERNIE-4.5-0.3B-PT", 360748032},
+    {"microsoft/Phi-3.5-MoE-instruct", 41873153344},
+    {"microsoft/Phi-3.5-vision-instruct", 4146621440},
+    {"CohereForAI/c4ai-command-r-plus", 103810674688},
+    {"CohereLabs/c4ai-command-r7b-12-2024", 8028033024},
+    {"CohereForAI/aya-expanse-32b", 32296476672},
+    {"CohereLabs/c4ai-command-a-03-2025", 111057580032},
+    {"google/gemma-2b", 2506172416},
+    {"google/gemma-7b", 8537680896},
+    {"google/gemma-2-9b", 9241705984},
+    {"allenai/OLMo-7B-0724-hf", 6888095744},
+    {"allenai/OLMo-2-0325-32B-Instruct", 32234279936},
+    {"allenai/Olmo-3-7B-Instruct", 7298011136},
+    {"allenai/OLMoE-1B-7B-0924-Instruct", 6919161856},
+    {"zai-org/glm-4-9b-chat", 9399951360},
+    {"zai-org/chatglm3-6b", 6243584000},
+    {"zai-org/GLM-4-9B-0414", 9400279040},
+    {"zai-org/GLM-4-32B-0414", 32566081536},
+    {"zai-org/GLM-4.5-Air", 106852251264},
+    {"stabilityai/stablelm-2-1_6b", 1644515328},
+    {"stabilityai/stablelm-3b-4e1t", 2795443200},
+    {"Qwen/Qwen-7B-Chat", 7721324544},
+    {"tencent/Hunyuan-A13B-Instruct", 80393183232},
+    {"baidu/ERNIE-4.5-21B-A3B-PT", 21825437888},
+    {"MiniMaxAI/MiniMax-M2", 228689764864},
+    {"rednote-hilab/dots.llm1.inst", 142774381696},
+    {"mistralai/Mixtral-8x22B-Instruct-v0.1", 140630071296},
+    {"Qwen/Qwen3-235B-A22B", 235093634560},
+    {"Qwen/Qwen3-14B", 14768307200},
+    {"deepseek-ai/deepseek-moe-16b-chat", 16375728128},
+    {"openbmb/MiniCPM-2B-sft-bf16", 2724880896},
+    {"moonshotai/Kimi-K2-Instruct", 1026408232448},
+    {"gpt2", 124439808},
+    {"gpt2-xl", 1557611200},
+    {"EleutherAI/gpt-j-6b", 6050882784},
+    {"EleutherAI/gpt-neox-20b", 20554567680},
+    {"bigscience/bloom-560m", 559214592},
+    {"bigscience/bloom-7b1", 7069016064},
+    {"mosaicml/mpt-7b", 6649286656},
+    {"facebook/opt-6.7b", 6658473984},
+    {"tiiuae/falcon-180B", 179522565120},
+    {"bigcode/starcoder", 15517456384},
+    {"bigcode/starcoder2-15b", 15957889024},
+    {"bigcode/starcoder2-3b", 3030371328},
+    {"tiiuae/falcon-mamba-7b", 7272665088},
+    {"mistralai/Mamba-Codestral-7B-v0.1", 7285403648},
+    {"state-spaces/mamba-2.8b-hf", 2768345600},
+    {"ai21labs/AI21-Jamba-1.5-Mini", 51570323328},
+    {"Qwen/Qwen3-Next-80B-A3B-Instruct", 79674391296},
+    {"moonshotai/Kimi-Linear-48B-A3B-Instruct", 49122681728},
+    {"LiquidAI/LFM2-1.2B", 1170340608},
+    {"MiniMaxAI/MiniMax-Text-01", 456089655296},
+    {"nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", 31577937344},
+    {"ibm-granite/granite-4.0-h-micro", 3191396096},
+    {"ibm-granite/granite-4.0-h-tiny", 6939037248},
+    {"tiiuae/Falcon-H1-0.5B-Instruct", 521411104},
+    {"BAAI/bge-m3", 567754752},
+    {"BAAI/bge-reranker-v2-m3", 567755777},
+    {"BAAI/bge-reranker-base", 278044417},
+    {"intfloat/multilingual-e5-small", 117653760},
+    {"intfloat/multilingual-e5-base", 278043648},
+    {"cross-encoder/ms-marco-MiniLM-L-6-v2", 22713601},
+    {"sentence-transformers/all-mpnet-base-v2", 109486464},
+    {"distilbert/distilbert-base-uncased", 66362880},
+    {"nomic-ai/nomic-embed-text-v1.5", 136731648},
+    {"Alibaba-NLP/gte-base-en-v1.5", 136776192},
+    {"Alibaba-NLP/gte-large-en-v1.5", 434139136},
+    {"Alibaba-NLP/gte-multilingual-base", 305368320},
+    {"answerdotai/ModernBERT-base", 149014272},
+    {"Alibaba-NLP/gte-reranker-modernbert-base", 149605633},
+    {"microsoft/deberta-v3-base", 183831552},
+    {"openai/clip-vit-large-patch14", 427616513},
+    {"openai/clip-vit-base-patch32", 151277313},
+    {"openai/whisper-tiny", 37760640},
+    {"openai/whisper-base", 72593920},
+    {"openai/whisper-small", 241734912},
+    {"openai/whisper-medium", 763857920},
+    {"openai/whisper-large-v2", 1543304960},
+    {"openai/whisper-large-v3", 1543490560},
+    {"openai/whisper-large-v3-turbo", 808878080},
+    {"google-t5/t5-small", 60506624},
+    {"google-t5/t5-base", 222903552},
+    {"google/flan-t5-base", 247577856},
+    {"google/flan-t5-xl", 2849757184},
+    {"facebook/bart-large-cnn", 406290432},
+    {"facebook/nllb-200-distilled-600M", 615073792},
+    {"Qwen/Qwen2-VL-7B-Instruct", 8291375616},
+    {"Qwen/Qwen2-VL-2B-Instruct", 2208985600},
+    {"Qwen/Qwen2.5-VL-3B-Instruct", 3754622976},
+    {"Qwen/Qwen2.5-VL-7B-Instruct", 8292166656},
+    {"Qwen/Qwen2.5-VL-72B-Instruct", 73410777344},
+    {"Qwen/Qwen2.5-VL-32B-Instruct", 33452718336},
+    {"Qwen/Qwen3-VL-8B-Instruct", 8767123696},
+    {"Qwen/Qwen3-VL-4B-Instruct", 4437815808},
+    {"Qwen/Qwen3-VL-2B-Instruct", 2127532032},
+    {"Qwen/Qwen3-VL-30B-A3B-Instruct", 31070754032},
+    {"google/gemma-3-4b-it", 4300079472},
+    {"google/gemma-3-12b-it", 12187325040},
+    {"google/gemma-3-27b-it", 27432406640},
+    {"mistralai/Mistral-Small-3.1-24B-Instruct-2503", 24011361280},
+    {"llava-hf/llava-1.5-7b-hf", 7063427072},
+    {"llava-hf/llava-v1.6-mistral-7b-hf", 7566747648},
+    {"meta-llama/Llama-3.2-11B-Vision-Instruct", 10670220835},
+    {"meta-llama/Llama-4-Scout-17B-16E-Instruct", 108641793536},
+    {"OpenGVLab/InternVL2_5-8B", 8075365376},
+    {"OpenGVLab/InternVL3-8B", 7944373760},
+    {"Qwen/Qwen2-Audio-7B-Instruct", 8397094912},
+    {"HuggingFaceTB/SmolVLM-Instruct", 2246272880},
+    {"google/paligemma-3b-mix-224", 2923466480},
+    {"google/gemma-3n-E2B-it", 5439438272},
+    {"google/gemma-3n-E4B-it", 7849978192},
+    {"openai/gpt-oss-20b", 20914757184},
+    {"openai/gpt-oss-120b", 116829156672},
+    {"meta-llama/Llama-4-Maverick-17B-128E-Instruct", 401583781376},
+    {"nvidia/Llama-3_3-Nemotron-Super-49B-v1", 49867145216},
+};
+
+}  // namespace
+
+TEST_CASE("published totals are reproduced to the last parameter") {
+  for (const Published& row : kPublished) {
+    CAPTURE(row.id);
+    const auto found = Catalogue::builtIn().find(row.id);
+    REQUIRE(found);
+    CHECK(countParameters(*found->architecture).total == row.parameters);
+    CHECK(found->architecture->unmodelled == "");
+  }
+}
