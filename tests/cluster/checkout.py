@@ -31,6 +31,7 @@ def commands(document, heading):
 class Checkout:
     def __init__(self, folder, kubectl, rightslice, port):
         self.folder, self.kubectl = folder, kubectl
+        folder.mkdir()
         for name in ("deploy", "certs", "policies"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("dev"))
         self.tools = folder / "bin"

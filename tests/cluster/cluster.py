@@ -2,6 +2,7 @@
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import gpu_nodes
@@ -12,7 +13,16 @@ from control_plane import ControlPlane
 from loopback_service import LoopbackService
 from node import Node
 
+HERE = pathlib.Path(__file__).resolve().parent
 INSTANCES = 2
+
+
+def programs(what):
+    """The folder of programs/build, which builds them if they are not there. Where it cannot, this process ends as skipped."""
+    build = subprocess.run([HERE / "programs" / "build", what], stdout=subprocess.PIPE, text=True, check=False)
+    if build.returncode != 0:
+        sys.exit(build.returncode)
+    return pathlib.Path(build.stdout.strip())
 
 
 class Cluster:
@@ -21,12 +31,15 @@ class Cluster:
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="rightslice-cluster-"))
         self.parts = []   # what is to be stopped, in the order of its start
         try:
-            self.control_plane = self._part(ControlPlane(programs, self.state))
+            # What kube-apiserver shows to webhooks that ask for it; ours does with --client-ca.
+            self.clients = self.state / "clients"
+            subprocess.run([rightslice, "certs", "--out", self.clients, "--client"], check=True, stdout=subprocess.DEVNULL)
+            self.service = self._part(LoopbackService())
+            webhook = f"rightslice.rightslice.svc:{self.service.port}"
+            self.control_plane = self._part(ControlPlane(programs, self.state, webhook, self.clients / "client"))
             self.kubectl = self.control_plane.kubectl
             self.api = Api(self.control_plane)
-            self.service = self._part(LoopbackService())
-            self.checkout_folder = self.state / "checkout"
-            self.checkout = Checkout(self.checkout_folder, self.kubectl, rightslice, self.service.port)
+            self.checkout = Checkout(self.state / "checkout", self.kubectl, rightslice, self.service.port)
             self.checkout.add_policies(policies)
             self.node = self._part(Node(self.kubectl, self.state / "node", rightslice, self.service))
             gpu_nodes.create(self.kubectl)

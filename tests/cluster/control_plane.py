@@ -33,14 +33,27 @@ def free_port():
     raise RuntimeError("no free port on 127.0.0.1")
 
 
+# How kube-apiserver shows who it is to one webhook (certs/README.md, "Mutual TLS").
+ADMISSION = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+- name: ValidatingAdmissionWebhook
+  configuration: &webhooks {{apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: "{}"}}
+- name: MutatingAdmissionWebhook
+  configuration: *webhooks
+"""
+
+
 class ControlPlane:
-    """Started by its constructor. `state` is an empty folder that nobody else can read; the sockets' names are short and relative
+    """Started by its constructor. `webhook` is HOST:PORT of the webhook that is called with the client certificate `client` (.crt and .key).
+    `state` is an empty folder that nobody else can read; the sockets' names are short and relative
     to it, since a unix socket's path has 107 bytes at most."""
 
-    def __init__(self, programs, state):
+    def __init__(self, programs, state, webhook, client):
         self.programs = programs
         self.state = state
-        self.servers = []
+        self.servers, self.arguments = [], {}
         self.audit_log = state / "audit.log"
         self.authority = Authority(state / "pki")
         self.authority.sign("apiserver", "/CN=kube-apiserver", "serverAuth",
@@ -49,16 +62,26 @@ class ControlPlane:
         self.authority.sign("controller-manager", "/CN=system:kube-controller-manager", "clientAuth")
         try:
             self._start_etcd()
-            self._start_apiserver()
+            self._start_apiserver(webhook, client)
             self._start_controller_manager()
         except BaseException:
             self.stop()
             raise
 
     def _start(self, name, *arguments):
+        self.arguments[name] = arguments
         server = ServerProcess(name, [self.programs / name, *arguments], self.state / f"{name}.log", folder=self.state)
         self.servers.append(server)
         return server
+
+    def restart(self, name):
+        """Kills a server and starts it again as it was. (Told to end, kube-apiserver waits a minute for the watches of others.)"""
+        [place] = [index for index, each in enumerate(self.servers) if each.name == name]
+        self.servers[place].kill()
+        server = self._start(name, *self.arguments[name])
+        self.servers[place] = self.servers.pop()   # they are stopped in the order in which they depend on each other
+        if name == "kube-apiserver":
+            self._await_apiserver(server)
 
     def _start_etcd(self):
         # etcd insists on HOST:PORT even for a socket, and takes that for the file's name.
@@ -68,8 +91,11 @@ class ControlPlane:
                            "--initial-cluster", "test=unix://etcd-peer:1")
         etcd.wait_until((self.state / "etcd-client:1").is_socket, "its socket")
 
-    def _start_apiserver(self):
+    def _start_apiserver(self, webhook, client):
         (self.state / "audit-policy.yaml").write_text(AUDIT_POLICY)
+        (self.state / "admission.yaml").write_text(ADMISSION.format(self.state / "webhooks.kubeconfig"))   # it must be absolute
+        user = {"client-certificate": f"{client}.crt", "client-key": f"{client}.key"}
+        (self.state / "webhooks.kubeconfig").write_text(json.dumps({"apiVersion": "v1", "kind": "Config", "users": [{"name": webhook, "user": user}]}))
         self.port = free_port()
         self.server = f"https://127.0.0.1:{self.port}"
         for user in ("admin", "controller-manager"):
@@ -82,8 +108,11 @@ class ControlPlane:
             "--enable-admission-plugins=NodeRestriction", "--service-cluster-ip-range=10.96.0.0/16", "--client-ca-file=pki/ca.crt",
             "--tls-cert-file=pki/apiserver.crt", "--tls-private-key-file=pki/apiserver.key",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local", "--service-account-key-file=pki/service-account.pub",
-            "--service-account-signing-key-file=pki/service-account.key", "--audit-policy-file=audit-policy.yaml",
+            "--service-account-signing-key-file=pki/service-account.key", "--admission-control-config-file=admission.yaml", "--audit-policy-file=audit-policy.yaml",
             "--audit-log-path=audit.log", "--profiling=false", "--shutdown-delay-duration=0s")
+        self._await_apiserver(apiserver)
+
+    def _await_apiserver(self, apiserver):
         apiserver.wait_until(lambda: self.kubectl.run("--request-timeout=2s", "get", "--raw", "/readyz", check=False).status == 0, "/readyz")
 
     def _start_controller_manager(self):

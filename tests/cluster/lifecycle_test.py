@@ -1,9 +1,11 @@
 """Installing, switching off in an emergency, uninstalling: the runbook's own commands."""
+import json
 import time
 
 import runbook
+from checkout import section
 from cluster import INSTANCES
-from scenario import MEDIUM, Scenario, deployment, slice_name
+from scenario import MEDIUM, SMALL, VALIDATE, Scenario, deployment, policy, slice_name
 
 WEBHOOKS = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
 
@@ -38,6 +40,39 @@ class Installed(Scenario):
     def test_the_webhook_is_seen_to_work_as_the_runbook_says(self):
         self.kubectl.apply(deployment("called", "1g.10gb"), "--dry-run=server")
         self.assertIn("webhook_admission_duration_seconds_count", self.cluster.checkout.run(runbook.SEEN))
+
+
+class Policies(Scenario):
+    """What is in the ConfigMap, and what is not."""
+    namespace = "nobody"
+    policies = {"broken.yaml": policy("nobody", mode="audit")}
+
+    def test_a_namespace_without_a_policy_is_left_alone(self):
+        self.addCleanup(self.cluster.enforce)
+        gone = [{"op": "remove", "path": f"/data/{name}"} for name in ("audit.yaml", "broken.yaml")]
+        self.admin.run("-n", "rightslice", "patch", "configmap", "rightslice-policies", "--type=json", "-p", json.dumps(gone))
+        self.cluster.node.sync()
+        for name, profile, footprint, need in (("small", "1g.10gb", MEDIUM, 12 << 30), ("wide", "7g.80gb", SMALL, 6 << 30)):
+            printed = self.apply_file(name, deployment(name, profile, footprint))
+            self.assertEqual((printed.status, printed.out, printed.err), (0, f"deployment.apps/{name} created\n", ""))
+            recorded = self.audited(resource="deployments", name=name, verb="create")
+            self.assertEqual({key: value for key, value in recorded.items() if key.startswith(VALIDATE)}, {
+                f"{VALIDATE}/decision": "allow", f"{VALIDATE}/need": str(need), f"{VALIDATE}/requested": f"{slice_name(profile)}:1"})
+            self.assertEqual(self.limits("deployment", name), {slice_name(profile): "1"})
+
+    def test_a_bad_policy_keeps_its_last_good_version_and_the_others_go_on(self):
+        enforcing = policy("nobody", mode="enforce")
+        self.addCleanup(self.cluster.set_policies, {"broken.yaml": policy("nobody", mode="audit")})
+        self.cluster.set_policies({"broken.yaml": enforcing})
+        self.assertIn("[policy nobody/default, mode enforce;", self.apply_file("wrong", deployment("wrong", "1g.10gb", MEDIUM)).err)
+        self.cluster.set_policies({"broken.yaml": enforcing.replace('"mode"', '"mood"')})
+        self.assertIn("[policy nobody/default, mode enforce;", self.apply_file("wrong", deployment("wrong", "1g.10gb", MEDIUM)).err)
+        for pod in self.cluster.node.pods:
+            self.assertEqual(pod.metric("rightslice_policy_files_bad"), 1)
+            self.assertTrue(pod.ready())
+            told = [(each["file"].rsplit("/", 1)[1], each["error"]) for each in pod.log_lines() if each["msg"] == "policy file"]
+            self.assertEqual([file for file, error in told if error.startswith("spec.mood: there is no such field;")], ["broken.yaml"])
+        self.assertIn("policies loaded; bad ones keep their last good version", section("deploy/README.md", "When something is wrong"))
 
 
 class Emergency(Scenario):

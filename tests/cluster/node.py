@@ -35,6 +35,9 @@ class Pod(ServerProcess):
         except OSError:
             return False
 
+    def log_lines(self):
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+
     def metric(self, beginning):
         """The sum of all series that begin so."""
         lines = self.ops("/metrics")[1].splitlines()
@@ -46,6 +49,7 @@ class Node:
         self.kubectl = kubectl.within(NAMESPACE)
         self.folder, self.rightslice, self.service = folder, rightslice, service
         folder.mkdir()
+        self.also = []      # arguments beyond those of the Deployment
         self.mounts, self.shown = {}, {}
         self.pods = []      # those that serve
         self.servers = []   # those that ever did
@@ -97,7 +101,7 @@ class Node:
                     if value == mount or value.startswith(mount + "/"):
                         value = str(folder.path) + value[len(mount):]
             out.append(flag + equals + value)
-        return out
+        return out + self.also
 
     def start_pod(self):
         self.sync()
@@ -118,7 +122,7 @@ class Node:
         time.sleep(notice)
         self.pods.remove(pod)
         self._publish_endpoints()
-        return pod.stop()
+        return pod.end()   # a second SIGTERM would cut its delay short
 
     def kill_all(self):
         for pod in list(self.pods):
@@ -126,16 +130,22 @@ class Node:
             pod.kill()
         self._publish_endpoints()
 
+    def replace_all(self):
+        """New pods for those that serve, without a gap."""
+        old = list(self.pods)
+        for _ in old:
+            self.start_pod()
+        self.pods = self.pods[len(old):]
+        self._publish_endpoints()
+        for pod in old:
+            pod.process.terminate()
+            pod.stop()   # twice told, it does not wait
+
     def stop(self):
-        for pod in list(self.pods):
-            status = self.stop_pod(pod, notice=0)
+        pods, self.pods = self.pods, []
+        self._publish_endpoints()
+        for pod in pods:
+            pod.process.terminate()
+            status = pod.stop()   # twice told, it does not wait for its endpoints to be taken out
             if status != 0:
                 raise RuntimeError(f"{pod.name} ended with status {status}\n{pod.tail()}")
-
-    def reviews(self):
-        """How many reviews the pods that serve now have answered."""
-        return sum(pod.metric("rightslice_review_total") for pod in self.pods)
-
-    def log_lines(self):
-        """What all pods have logged, as objects."""
-        return [json.loads(line) for pod in self.servers for line in pod.log().splitlines() if line.startswith("{")]

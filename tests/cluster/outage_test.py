@@ -1,11 +1,15 @@
 """The webhook is down, hangs, comes back, is restarted one by one, or changes its certificate."""
 import contextlib
+import http.client
 import signal
+import ssl
 import time
 
 import runbook
+from checkout import section
 from cluster import INSTANCES
-from scenario import MEDIUM, VALIDATE, Scenario, deployment, slice_name
+from scenario import MEDIUM, VALIDATE, Scenario, deployment
+from server_process import PATIENCE
 from stream import Stream
 
 FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io"
@@ -68,6 +72,61 @@ class Outage(Scenario):
         self.assertLess(took, 2 * 3 + 3)   # 3 s of each webhook, and kubectl
         self.eventually(lambda: all(pod.ready() for pod in pods), "both are ready again")
         self.assertEqual(self.apply_file("hung", deployment("hung", "1g.10gb")).err, "")
+
+
+class Certificates(Scenario):
+    """Certificates that do not fit, as the runbook's table of troubles names them; and mutual TLS."""
+    namespace = "inference-certificates"
+
+    def serve_with(self, folder):
+        """The pods show the certificate of this folder until the test ends."""
+        self.addCleanup(self.show, "old")
+        self.show(folder)
+
+    def show(self, folder):
+        self.cluster.checkout.run(runbook.REPLACE_SECRET.replace("new/", f"{folder}/"))
+        self.cluster.node.sync()
+
+    def patch_ca(self, file):
+        self.cluster.checkout.run(f"base64 -w0 <{file} >ca-bundle\n{runbook.PATCH_CA}")
+
+    def trouble(self, text):
+        self.assertIn(text, section("deploy/README.md", "When something is wrong"))
+        return text
+
+    def test_a_bundle_of_another_ca(self):
+        self.cluster.checkout.run("rightslice certs --force --out other --dns-name rightslice.rightslice.svc")
+        self.addCleanup(self.patch_ca, "old/ca.crt")
+        self.patch_ca("other/ca.crt")
+        refused = lambda: self.apply_file("chat", deployment("chat", "1g.10gb"), "--dry-run=server").err
+        text = self.trouble("x509: certificate signed by unknown authority")
+        self.eventually(lambda: text in refused(), text)
+        self.assertIn(f'failed calling webhook "{VALIDATE}"', refused())
+
+    def test_a_certificate_for_another_name(self):
+        self.cluster.checkout.run("rightslice certs --force --out other --dns-name rightslice.elsewhere.svc")
+        self.addCleanup(self.patch_ca, "old/ca.crt")
+        self.serve_with("other")
+        self.patch_ca("other/ca.crt")
+        self.trouble("x509: certificate is valid for ..., not rightslice.rightslice.svc")
+        refused = self.apply_file("chat", deployment("chat", "1g.10gb"), "--dry-run=server").err
+        self.assertRegex(refused, "x509: certificate is valid for rightslice.elsewhere.svc.*, not rightslice.rightslice.svc")
+
+    def test_mutual_tls_lets_the_api_server_in_and_nobody_else(self):
+        node = self.cluster.node
+        node.also = ["--client-ca", str(self.cluster.clients / "ca.crt")]
+        try:
+            node.replace_all()
+            self.assertIn("denied the request", self.apply_file("wrong", deployment("wrong", "1g.10gb", MEDIUM)).err)
+            context = ssl.create_default_context(cafile=str(self.cluster.checkout.folder / "old/ca.crt"))
+            stranger = http.client.HTTPSConnection("127.0.0.1", node.pods[0].port, context=context, timeout=PATIENCE)
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                stranger.request("GET", "/validate")
+                stranger.getresponse()
+            stranger.close()
+        finally:
+            node.also = []
+            node.replace_all()
 
 
 class Rolling(Scenario):

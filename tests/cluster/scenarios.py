@@ -9,7 +9,6 @@ import argparse
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import time
 import unittest
@@ -17,19 +16,11 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))   # the mounted folder
 
-from cluster import Cluster    # noqa: E402
-from scenario import Scenario  # noqa: E402
+from cluster import Cluster, programs  # noqa: E402
+from scenario import Scenario           # noqa: E402
 
-MODULES = ["denial_test", "rewrite_test", "update_test", "outage_test", "deploy_test", "lifecycle_test"]
-SKIPPED = 77
-
-
-def programs(what):
-    """The folder of programs/build; they are built if they are not there."""
-    build = subprocess.run([HERE / "programs" / "build", what], stdout=subprocess.PIPE, text=True, check=False)
-    if build.returncode != 0:
-        sys.exit(build.returncode)
-    return pathlib.Path(build.stdout.strip())
+MODULES = ["denial_test", "rewrite_test", "update_test", "outage_test", "deploy_test", "live_test",
+           "lifecycle_test"]   # and helm_test, which needs helm
 
 
 def scenarios_of(suite):
@@ -48,7 +39,12 @@ class Result(unittest.TextTestResult):
         super().startTest(test)
 
     def getDescription(self, test):
-        return f"{type(test).__module__.removesuffix('_test')}: {test._testMethodName.removeprefix('test_').replace('_', ' ')}"
+        rest = ""
+        if hasattr(test, "test_case"):   # one row of a table
+            test, rest = test.test_case, " " + test._subDescription()
+        if not isinstance(test, unittest.TestCase):
+            return str(test)   # the beginning or the end of a class
+        return f"{type(test).__module__.removesuffix('_test')}: {test._testMethodName.removeprefix('test_').replace('_', ' ')}{rest}"
 
     def addSuccess(self, test):
         unittest.TestResult.addSuccess(self, test)

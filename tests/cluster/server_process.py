@@ -42,6 +42,10 @@ class ServerProcess:
         """SIGTERM, and SIGKILL where that is not enough; the exit status."""
         if self.running():
             self.process.terminate()
+        return self.end()
+
+    def end(self):
+        """Of a process that was told to stop: waits for it; the exit status."""
         try:
             return self.process.wait(PATIENCE / 2)
         except subprocess.TimeoutExpired:
