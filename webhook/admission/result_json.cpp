@@ -77,6 +77,11 @@ void writeContainer(Writer& out, const policy::ContainerJudgement& container) {
     }
     out.endObject();
   }
+  if (!container.remedy.empty()) {
+    out.key("remedy").beginObject().key("flags").beginObject();
+    for (const auto& [flag, value] : container.remedy) out.member(flag, std::string_view(value));
+    out.endObject().endObject();
+  }
   if (const auto& cost = container.cost) {
     out.key("monthlyCost").beginObject().member("currency", std::string_view(cost->currency));
     out.key("requested").hundredths(cost->requestedCents);

@@ -1,33 +1,20 @@
-// What else would fit a slice: a shorter maximum length, fewer sequences, a quantised build.
+// What else would fit a slice: a shorter maximum length, fewer requests, an 8-bit KV cache, a quantised build.
 #include <algorithm>
 
-#include "model/device_sizes.hpp"
+#include "model/remedy.hpp"
 
 namespace rightslice::model {
 namespace {
 
-constexpr std::int64_t kLengthStep = 256;
-constexpr std::int64_t kShortestUseful = 1024;
+using Length = Change::Length;
 
-bool withHeadroom(Bytes need, Bytes usable, int headroomTenths) {
-  return static_cast<Int128>(usable) * 1000 >= static_cast<Int128>(need) * (1000 + headroomTenths);
-}
-
-bool fits(const EstimateInput& input, Bytes usable, int headroomTenths) {
-  const DeviceSizes sizes = deviceSizes(input, servingPlan(input));
-  return withHeadroom(needOf(sizes), usable, headroomTenths);
-}
-
-/// The largest n in [1, most] for which `works`, which holds for all smaller ones too; 0 if none.
-template <class Works>
-std::int64_t largest(std::int64_t most, Works works) {
-  std::int64_t low = 0;
-  while (low < most) {
-    const std::int64_t middle = low + (most - low + 1) / 2;
-    if (works(middle)) low = middle;
-    else most = middle - 1;
-  }
-  return low;
+/// Builds with fewer bits than the one that is served, the mildest first.
+std::vector<Format> smallerBuilds(Format now) {
+  if (now == Format::None) return {Format::Fp8, Format::Awq};
+  const bool eightBits =
+      now == Format::Fp8 || now == Format::Fp8Block || now == Format::Int8 || now == Format::GptqInt8;
+  if (eightBits) return {Format::Awq};
+  return {};
 }
 
 }  // namespace
@@ -36,7 +23,8 @@ Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroom
   Alternatives result;
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0)
     return result;
-  const ServingPlan plan = servingPlan(input);
+  const Remedies remedies(input, {usable, headroomTenths});
+  const ServingPlan& plan = remedies.now();
   const DeviceSizes sizes = deviceSizes(input, plan);
   if (sizes.parameters == 0) return result;
 
@@ -45,37 +33,54 @@ Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroom
   const Int128 room = static_cast<Int128>(usable) * 1000 / (1000 + headroomTenths) - withoutKv;
   if (room > 0 && sequence > 0)
     result.sequencesThatFit = std::min(static_cast<std::int64_t>(room / sequence), plan.maxNumSeqs);
-  if (fits(input, usable, headroomTenths)) return result;
+  if (remedies.holds(input)) return result;
 
-  if (!input.run->memoryRule()->flags.maxLength.empty()) {
-    EngineRun run = *input.run;
-    EstimateInput shorter = input;
-    shorter.run = &run;
-    run.settings.maxModelLenAuto = false;
-    const std::int64_t steps = largest((plan.maxModelLen - 1) / kLengthStep, [&](std::int64_t n) {
-      run.settings.maxModelLen = n * kLengthStep;
-      return fits(shorter, usable, headroomTenths);
-    });
-    if (steps * kLengthStep >= kShortestUseful) result.maxModelLen = steps * kLengthStep;
+  const auto take = [&](const Change& change) -> bool {
+    auto way = remedies.attemptWithHelp(change);
+    if (!way) return false;
+    if (!way->build && way->maxModelLen) result.maxModelLen = way->maxModelLen;
+    if (!way->build && way->concurrency) result.concurrency = way->concurrency;
+    if (way->build) result.quantization = std::string(name(*way->build));
+    result.ways.push_back(std::move(*way));
+    return true;
+  };
+  std::vector<Format> builds = smallerBuilds(plan.format);
+  std::erase_if(builds, [&](Format build) { return !remedies.possible(build); });
+  const bool byFlags = remedies.possible();
+  if (!byFlags && builds.empty()) return result;
+  if (byFlags) {
+    if (take({})) return result;  // nothing is lost
+    const bool longEnough = take({.length = Length::NotBelowContext});
+    take({.kvInFp8 = true});
+    take({.fewer = true});
+    if (!longEnough) take({.length = Length::Shorter});
   }
-  {
-    EstimateInput fewer = input;
-    const std::int64_t count = largest(plan.concurrency - 1, [&](std::int64_t n) {
-      fewer.load.concurrency = n;
-      return fits(fewer, usable, headroomTenths);
-    });
-    if (count >= 1) result.concurrency = count;
+  for (const Format build : builds) {
+    if (take({.build = build})) break;
   }
-  const bool wide = plan.format == Format::None;
-  const bool medium = plan.format == Format::Fp8 || plan.format == Format::Fp8Block || plan.format == Format::Int8 ||
-                      plan.format == Format::GptqInt8;
-  for (const Format format : {Format::Fp8, Format::Awq}) {
-    if (!(wide || (medium && format == Format::Awq))) continue;
-    EstimateInput smaller = input;
-    smaller.format = format;
-    if (!fits(smaller, usable, headroomTenths)) continue;
-    result.quantization = std::string(name(format));
-    break;
+  if (!result.ways.empty()) return result;
+
+  // Nothing alone is enough: the first of these that is, for each build.
+  constexpr Change kTogether[] = {
+      {.length = Length::NotBelowContext, .kvInFp8 = true},
+      {.kvInFp8 = true, .fewer = true},
+      {.length = Length::Shorter, .fewer = true},
+      {.length = Length::Shorter, .kvInFp8 = true, .fewer = true},
+  };
+  for (const Change& change : kTogether) {
+    if (byFlags && take(change)) return result;
+  }
+  for (const Format build : builds) {
+    for (Change change : {Change{.length = Length::NotBelowContext}, Change{.kvInFp8 = true}, Change{.fewer = true}}) {
+      change.build = build;
+      if (take(change)) return result;
+    }
+  }
+  for (const Format build : builds) {
+    for (Change change : kTogether) {
+      change.build = build;
+      if (take(change)) return result;
+    }
   }
   return result;
 }

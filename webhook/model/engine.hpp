@@ -27,9 +27,15 @@ enum class FractionOf {
   FreeAfterLoad,  ///< TensorRT-LLM, LMDeploy, TGI: KV cache gets the fraction of what weights and activations leave
 };
 
-/// The engine's own names of the flags that change what it takes, with dashes; empty: it has no such flag.
+/// The engine's own names of the flags that change what it takes, as people must write them without the leading dashes; a name
+/// in capitals is a variable of the environment. Empty: it has no such flag.
 struct FlagNames {
-  std::string_view fraction, maxLength, sequences, batchTokens, eager;
+  std::string_view fraction = {}, maxLength = {}, sequences = {}, batchTokens = {};
+  std::string_view eager = {};               ///< a switch: no CUDA graphs
+  std::string_view kvDtype = {}, kvFp8 = {};  ///< the type of the KV cache, and its word for 8 bits
+  bool any() const {
+    return !(fraction.empty() && maxLength.empty() && sequences.empty() && batchTokens.empty() && eager.empty() && kvDtype.empty());
+  }
 };
 
 /// How an engine is recognised in a container, and where it takes its model's name from (facts/workloads 4.1 to 4.3).
@@ -137,6 +143,8 @@ struct EngineRun {
 
   /// The engine whose rules of memory hold; null if none is recognised.
   const Engine* memoryRule() const { return backend != nullptr ? backend : engine; }
+  /// What its flags are called here: the engine's own names, or those of the backend to which it passes its flags on.
+  const FlagNames& flagNames() const { return engine->flags.any() ? engine->flags : memoryRule()->flags; }
   /// Nothing if the need cannot be computed from the flags.
   std::optional<KvRule> kvRule() const { return engine != nullptr ? memoryRule()->kvRule : std::nullopt; }
 };

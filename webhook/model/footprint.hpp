@@ -78,19 +78,48 @@ struct Estimate {
 /// Nothing if the engine has no KV rule or the architecture no plain arithmetic (then UnknownFootprint).
 std::optional<Estimate> estimate(const EstimateInput& input);
 
+/// Flags or variables of an engine with the values that they should have, as it spells them: {"--max-model-len", "8192"},
+/// {"--enforce-eager", ""}, {"NIM_MAX_MODEL_LEN", "8192"}.
+using FlagList = std::vector<std::pair<std::string, std::string>>;
+/// "--max-num-seqs 8 --enforce-eager NIM_MAX_MODEL_LEN=8192"
+std::string flagsText(const FlagList& flags);
+
 /// Whether the engine starts on a device that holds `usable`, by its own rule and with its flags as written.
-struct Start {
-  bool surelyNot = false;      ///< even at the low end of the interval: EngineCannotStart
-  bool surely = false;         ///< even at the high end: a candidate that "starts there"
-  std::string why;             ///< "0.9 x 9.5 GiB leaves 8.6 GiB; weights 14.2 GiB + ... need 17.8 GiB"
-  std::string remedy;          ///< which flag to set to what: "--max-model-len 8192" ; empty if no flag helps
-  std::vector<std::pair<std::string, std::string>> flags;  ///< flag -> value that makes it start; empty if none does
+struct StartVerdict {
+  bool surelyNot = false;  ///< even at the low end of the interval: EngineCannotStart
+  bool surely = false;     ///< even at the high end: a candidate that "starts there"
 };
-Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable);
+/// The verdict alone, for many devices in a row: neither words nor remedy.
+StartVerdict startVerdict(const EstimateInput& input, const Estimate& estimate, Bytes usable);
+
+struct Start : StartVerdict {
+  std::string why;     ///< "0.9 x 9.5 GiB leaves 8.6 GiB; weights 14.2 GiB + ... need 17.8 GiB"
+  std::string remedy;  ///< which flag to set to what: "--max-model-len 8192" ; empty if no flag helps
+  FlagList flags;      ///< with these it surely starts; empty if none does (remedy.hpp says how they are found)
+};
+Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable,
+               std::optional<int> headroomTenths = std::nullopt);
+
+/// The flags with which the engine surely starts on `usable`, the gentlest change first: what costs nothing (the memory
+/// fraction, no more sequences than the load has), then a shorter maximum length that still holds the load's requests, then
+/// an 8-bit KV cache, then a length below that, no graphs, fewer requests. Empty if none helps. With `headroomTenths` (tenths
+/// of a percent) such flags as also make the need fit are preferred.
+FlagList remedyFor(const EstimateInput& input, Bytes usable, std::optional<int> headroomTenths = std::nullopt);
+/// The memory fraction alone, where with it the engine surely starts: it changes nothing that a workload promises.
+std::optional<std::pair<std::string, std::string>> fractionFor(const EstimateInput& input, Bytes usable);
 
 /// What the engine's pool would be on a device (vLLM: floor((fraction x usable - non-KV) / block) x block size).
 struct KvPool { Bytes bytes = 0; std::int64_t tokens = 0; };
 std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimate, Bytes deviceMemory);
+
+/// One thing to change, with what must change beside it; enough alone.
+struct Way {
+  FlagList flags;                           ///< in the engine's own names
+  std::optional<std::int64_t> maxModelLen;  ///< the longest sequence with them, where it is shorter than now
+  std::optional<std::int64_t> concurrency;  ///< requests at once, where they are fewer than the load
+  std::optional<Format> build;              ///< another build of the model, quantised so
+  bool onlyFlags() const { return !flags.empty() && !build; }
+};
 
 /// What else would fit `usable` with `headroomTenths` (tenths of a percent), for Undersized and TightFit messages.
 struct Alternatives {
@@ -98,6 +127,9 @@ struct Alternatives {
   std::optional<std::int64_t> concurrency;   ///< largest that fits at this context, if lower than now and >= 1
   std::optional<std::string> quantization;   ///< mildest build that fits: "fp8", "awq"
   std::int64_t sequencesThatFit = 0;         ///< at the load's context
+  /// The gentlest first. With each of them the need fits with the headroom and the engine surely starts, by the same
+  /// formulas; where nothing alone is enough, one that changes several things.
+  std::vector<Way> ways;
 };
 Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroomTenths);
 

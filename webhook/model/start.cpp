@@ -4,20 +4,11 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "model/device_sizes.hpp"
-#include "model/engines/engines.hpp"
+#include "model/remedy.hpp"
+#include "model/start_rule.hpp"
 
 namespace rightslice::model {
 namespace {
-
-constexpr std::int64_t kLengthStep = 256;
-constexpr std::int64_t kShortestUseful = 1024;
-
-Bytes partOf(double fraction, Bytes usable) { return static_cast<Bytes>(fraction * static_cast<double>(usable)); }
-
-struct Verdict {
-  bool surelyNot = false, surely = false;
-};
 
 Bytes sum(std::initializer_list<Bytes> parts) {
   Bytes total = 0;
@@ -35,13 +26,9 @@ Interval least(const ServingPlan& plan, const DeviceSizes& s) {
   return {plan.whenShort == WhenShort::Spills ? 0 : block, block, plan.autoLength ? block : std::max(block, s.kv.bytes)};
 }
 
-Bytes outsideOfPool(const DeviceSizes& s, Bytes Interval::* end) {
-  return sum({s.activations.*end, s.nonTorch.*end, s.context.*end, s.graphs.*end});
-}
-
 /// vLLM: weights, the profile run's peak and the KV cache lie within the fraction; the CUDA context (and, before the 2026
 /// releases, the graphs) outside.
-Verdict checkTotal(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+StartVerdict checkTotal(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Interval kv = least(plan, s);
   const Bytes low = sum({s.weights.low, s.activations.low, kv.low});
   const Bytes high = sum({s.weights.high, s.activations.high, s.nonTorch.high, kv.high,
@@ -58,7 +45,7 @@ Bytes freeAtStart(const DeviceSizes& s, Bytes usable, Bytes Interval::* context)
 Bytes besidePool(const DeviceSizes& s, Bytes Interval::* end) { return outsideOfPool(s, end) - s.context.*end; }
 
 /// SGLang: weights and KV cache lie within the fraction of what is free at the start, all else in the rest.
-Verdict checkTotalForPool(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+StartVerdict checkTotalForPool(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Interval kv = least(plan, s);
   const Bytes most = freeAtStart(s, usable, &Interval::low), fewest = freeAtStart(s, usable, &Interval::high);
   return {plusBytes(s.weights.low, kv.low) > partOf(plan.fractionHigh, most) ||
@@ -68,35 +55,11 @@ Verdict checkTotalForPool(const ServingPlan& plan, const DeviceSizes& s, Bytes u
 }
 
 /// TensorRT-LLM, LMDeploy, TGI: the pool is a fraction of what everything else leaves.
-Verdict checkFreeAfterLoad(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+StartVerdict checkFreeAfterLoad(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Interval kv = least(plan, s);
   const Bytes most = usable - plusBytes(s.weights.low, outsideOfPool(s, &Interval::low));
   const Bytes fewest = usable - plusBytes(s.weights.high, outsideOfPool(s, &Interval::high));
   return {most <= 0 || partOf(plan.fractionHigh, most) < kv.low, fewest > 0 && partOf(plan.fractionLow, fewest) >= kv.high};
-}
-
-/// The pool is taken as written, whatever the memory.
-bool poolAsWritten(const ServingPlan& plan) { return plan.kvRule == KvRule::Pooled && plan.absolutePool && !plan.poolIsCap; }
-
-Verdict check(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
-  if (poolAsWritten(plan)) {
-    // The pool is taken as written: it must hold one sequence, and everything together must fit.
-    const Interval kv = least(plan, s);
-    const Bytes pool = *plan.absolutePool;
-    return {pool < kv.low || minimumOf(s) > usable,
-            pool >= kv.high && sum({s.weights.high, outsideOfPool(s, &Interval::high), pool}) <= usable};
-  }
-  switch (plan.fractionOf) {
-    case FractionOf::Total:
-      return checkTotal(plan, s, usable);
-    case FractionOf::TotalForPool:
-      return checkTotalForPool(plan, s, usable);
-    case FractionOf::FreeAfterLoad:
-      return checkFreeAfterLoad(plan, s, usable);
-    case FractionOf::Nothing:
-      break;
-  }
-  return {minimumOf(s) > usable, sum({s.weights.high, s.kv.high, outsideOfPool(s, &Interval::high)}) <= usable};
 }
 
 std::string lengthText(const ServingPlan& plan) {
@@ -149,129 +112,79 @@ std::string reason(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) 
   return text;
 }
 
-/// The largest fraction, in hundredths, that leaves room for what lies outside of it; 0 if none does.
-double bestFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
-  Bytes outside = 0;
-  if (plan.fractionOf == FractionOf::Total) {
-    outside = plusBytes(s.context.high, plan.graphsInFraction == GraphsInFraction::Yes ? 0 : s.graphs.high);
-  } else if (plan.fractionOf == FractionOf::TotalForPool) {
-    outside = besidePool(s, &Interval::high);
-    usable = freeAtStart(s, usable, &Interval::high);
-    if (usable <= 0) return 0;
-  } else {
-    return 0.95;  // of what is left: more gains next to nothing and leaves no room for fragmentation
+}  // namespace
+
+Bytes partOf(double fraction, Bytes usable) { return static_cast<Bytes>(fraction * static_cast<double>(usable)); }
+
+Bytes outsideOfPool(const DeviceSizes& s, Bytes Interval::* end) {
+  return sum({s.activations.*end, s.nonTorch.*end, s.context.*end, s.graphs.*end});
+}
+
+bool poolAsWritten(const ServingPlan& plan) { return plan.kvRule == KvRule::Pooled && plan.absolutePool && !plan.poolIsCap; }
+
+Bytes fractionBase(const ServingPlan& plan, const DeviceSizes& sizes, Bytes usable, Bytes Interval::* end) {
+  return plan.fractionOf == FractionOf::TotalForPool ? freeAtStart(sizes, usable, end) : usable;
+}
+
+Bytes besideFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes Interval::* end) {
+  if (plan.fractionOf == FractionOf::TotalForPool) return besidePool(s, end);
+  return plusBytes(s.context.*end, plan.graphsInFraction == GraphsInFraction::Yes ? 0 : s.graphs.*end);
+}
+
+StartVerdict checkStart(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+  if (poolAsWritten(plan)) {
+    // The pool is taken as written: it must hold one sequence, and everything together must fit.
+    const Interval kv = least(plan, s);
+    const Bytes pool = *plan.absolutePool;
+    return {pool < kv.low || minimumOf(s) > usable,
+            pool >= kv.high && sum({s.weights.high, outsideOfPool(s, &Interval::high), pool}) <= usable};
   }
-  const double fraction = std::floor((1 - static_cast<double>(outside) / static_cast<double>(usable)) * 100) / 100;
+  switch (plan.fractionOf) {
+    case FractionOf::Total:
+      return checkTotal(plan, s, usable);
+    case FractionOf::TotalForPool:
+      return checkTotalForPool(plan, s, usable);
+    case FractionOf::FreeAfterLoad:
+      return checkFreeAfterLoad(plan, s, usable);
+    case FractionOf::Nothing:
+      break;
+  }
+  return {minimumOf(s) > usable, sum({s.weights.high, s.kv.high, outsideOfPool(s, &Interval::high)}) <= usable};
+}
+
+double bestFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+  if (plan.fractionOf != FractionOf::Total && plan.fractionOf != FractionOf::TotalForPool)
+    return 0.95;  // of what is left: more gains next to nothing and leaves no room for fragmentation
+  const Bytes base = fractionBase(plan, s, usable, &Interval::high);
+  if (base <= 0) return 0;
+  const Bytes outside = besideFraction(plan, s, &Interval::high);
+  const double fraction = std::floor((1 - static_cast<double>(outside) / static_cast<double>(base)) * 100) / 100;
   return fraction > 0 ? std::min(fraction, 0.99) : 0;
 }
 
-std::string written(std::string_view flag) { return fmt::format("--{}", flag); }
-
-/// Searches for flags with which the engine surely starts, the gentlest first.
-class Remedy {
- public:
-  Remedy(const EstimateInput& input, const Estimate& now, Bytes usable) : input_(input), now_(now), usable_(usable) {}
-
-  using Flags = std::vector<std::pair<std::string, std::string>>;
-
-  Flags find() {
-    constexpr Change kChanges[] = {{true, false, false, false}, {true, true, false, false}, {false, false, true, false},
-                                   {true, false, true, false},  {true, true, true, false},  {true, false, false, true},
-                                   {true, true, false, true},   {true, true, true, true}};
-    for (const Change& change : kChanges) {
-      if (Flags flags = attempt(change); !flags.empty()) return flags;
-    }
-    return {};
-  }
-
- private:
-  struct Change {
-    bool fraction, sequences, length, eager;
-  };
-
-  bool starts(const EngineRun& run) const {
-    EstimateInput input = input_;
-    input.run = &run;
-    const ServingPlan plan = servingPlan(input);
-    return check(plan, deviceSizes(input, plan), usable_).surely;
-  }
-
-  Flags attempt(const Change& change) const {
-    EngineRun run = *input_.run;
-    Settings& settings = run.settings;
-    const FlagNames& names = run.memoryRule()->flags;
-    Flags flags;
-    if ((change.eager && names.eager.empty()) || (change.sequences && names.sequences.empty()) ||
-        (change.length && names.maxLength.empty()) || (change.fraction && names.fraction.empty()))
-      return {};
-    if (change.eager) {
-      if (settings.enforceEager) return {};
-      settings.enforceEager = true;
-    }
-    if (change.sequences) {
-      if (now_.maxNumSeqs <= now_.concurrency) return {};
-      settings.maxNumSeqs = now_.concurrency;
-      flags.emplace_back(written(names.sequences), std::to_string(now_.concurrency));
-    }
-    const bool absolute = settings.kvCacheMemoryBytes || settings.numGpuBlocks || (settings.poolTokens && !servingPlan(input_).poolIsCap);
-    if (change.fraction) {
-      if (absolute) return {};
-      EstimateInput input = input_;
-      input.run = &run;
-      const ServingPlan plan = servingPlan(input);
-      const double fraction = bestFraction(plan, deviceSizes(input, plan), usable_);
-      if (fraction < 0.05) return {};
-      settings.memoryFraction = fraction;
-      flags.emplace_back(written(names.fraction), fmt::format("{:.2f}", fraction));
-    }
-    if (change.length) {
-      // Start is monotone in the length: binary search over multiples of 256 below today's.
-      std::int64_t fits = 0;
-      std::int64_t first = kShortestUseful / kLengthStep;
-      std::int64_t last = (now_.maxModelLen - 1) / kLengthStep;
-      settings.maxModelLenAuto = false;
-      while (first <= last) {
-        const std::int64_t middle = first + (last - first) / 2;
-        settings.maxModelLen = middle * kLengthStep;
-        if (starts(run)) {
-          fits = middle * kLengthStep;
-          first = middle + 1;
-        } else {
-          last = middle - 1;
-        }
-      }
-      if (fits == 0) return {};
-      settings.maxModelLen = fits;
-      flags.emplace_back(written(names.maxLength), std::to_string(fits));
-    }
-    if (change.eager) flags.emplace_back(written(names.eager), "");
-    return starts(run) ? flags : Flags{};
-  }
-
-  const EstimateInput& input_;
-  const Estimate& now_;
-  Bytes usable_;
-};
-
-}  // namespace
-
-Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable) {
+Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable, std::optional<int> headroomTenths) {
   Start start;
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0)
     return start;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes sizes = deviceSizes(input, plan);
-  const Verdict verdict = check(plan, sizes, usable);
+  const StartVerdict verdict = checkStart(plan, sizes, usable);
   start.surelyNot = verdict.surelyNot;
   // An open term might be what does not fit.
   start.surely = verdict.surely && estimate.need.high.has_value();
   start.why = reason(plan, sizes, usable);
   if (verdict.surely) return start;
-  start.flags = Remedy(input, estimate, usable).find();
-  for (const auto& [flag, value] : start.flags) {
-    start.remedy += fmt::format("{}{}{}{}", start.remedy.empty() ? "" : " ", flag, value.empty() ? "" : " ", value);
-  }
+  start.flags = remedyFor(input, usable, headroomTenths);
+  start.remedy = flagsText(start.flags);
   return start;
+}
+
+StartVerdict startVerdict(const EstimateInput& input, const Estimate& estimate, Bytes usable) {
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
+  const ServingPlan plan = servingPlan(input);
+  StartVerdict verdict = checkStart(plan, deviceSizes(input, plan), usable);
+  verdict.surely = verdict.surely && estimate.need.high.has_value();
+  return verdict;
 }
 
 std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimate, Bytes deviceMemory) {
@@ -298,51 +211,6 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
   if (plan.absolutePool && plan.poolIsCap) bytes = std::min(bytes, *plan.absolutePool);
   const std::int64_t blocks = bytes > 0 ? bytes / block : 0;
   return KvPool{timesBytes(blocks, block), timesBytes(blocks, plan.blockSize)};
-}
-
-std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estimate& estimate, Bytes usable) {
-  std::vector<std::string> advice;
-  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0)
-    return advice;
-  const Settings& settings = input.run->settings;
-  const Engine& engine = *input.run->memoryRule();
-  const ServingPlan plan = servingPlan(input);
-  const DeviceSizes s = deviceSizes(input, plan);
-  const bool ofTotal = plan.fractionOf == FractionOf::Total || plan.fractionOf == FractionOf::TotalForPool;
-  if (ofTotal && (!plan.absolutePool || plan.poolIsCap)) {
-    const Bytes base = plan.fractionOf == FractionOf::TotalForPool ? freeAtStart(s, usable, &Interval::bytes) : usable;
-    const Bytes beside = base - partOf(plan.fraction, base);
-    const bool graphsInside = plan.graphsInFraction == GraphsInFraction::Yes;
-    const bool poolOnly = plan.fractionOf == FractionOf::TotalForPool;
-    const Bytes wanted = poolOnly ? besidePool(s, &Interval::bytes)
-                                  : plusBytes(s.context.bytes, graphsInside ? 0 : s.graphs.bytes);
-    const std::string_view what = poolOnly ? "activations, graphs and buffers" : "CUDA context and graphs";
-    const double best = bestFraction(plan, s, usable);
-    const std::string origin = settings.memoryFraction ? "" : " (the default)";
-    if (beside < wanted && best > 0) {
-      advice.push_back(fmt::format("--{} {:g}{} leaves {} for {}, which take about {}: set it to {:.2f}",
-                                   engine.flags.fraction, plan.fraction, origin, formatBytes(beside), what,
-                                   formatBytes(wanted), best));
-    }
-    constexpr int kWastePercent = 15;
-    if (settings.memoryFraction && !plan.absolutePool && beside - wanted > usable / 100 * kWastePercent) {
-      advice.push_back(fmt::format("--{} {:g} leaves {} unused beside {}: set it to {:.2f}, or take a smaller slice",
-                                   engine.flags.fraction, plan.fraction, formatBytes(beside - wanted), what, best));
-    }
-  }
-  const double positions = static_cast<double>(input.architecture->maxPositions) * input.architecture->ropeFactor;
-  const bool isVllm = &engine == &engine::vllm;
-  if (settings.maxModelLen && static_cast<double>(*settings.maxModelLen) > positions && positions > 0) {
-    advice.push_back(fmt::format("--{} {} is above the {:.0f} positions of {}: {}", engine.flags.maxLength,
-                                 *settings.maxModelLen, positions, input.architecture->id,
-                                 isVllm ? "vLLM refuses it unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1"
-                                        : "answers beyond them are worthless, and their KV cache is paid for"));
-  }
-  if (isVllm && settings.maxNumBatchedTokens && *settings.maxNumBatchedTokens < estimate.maxNumSeqs) {
-    advice.push_back(fmt::format("--max-num-batched-tokens {} is below --max-num-seqs {}: vLLM refuses it",
-                                 *settings.maxNumBatchedTokens, estimate.maxNumSeqs));
-  }
-  return advice;
 }
 
 }  // namespace rightslice::model

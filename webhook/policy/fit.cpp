@@ -33,7 +33,7 @@ std::string largestTerms(const model::Need& need, bool low) {
   return text;
 }
 
-using Flags = std::vector<std::pair<std::string, std::string>>;
+using Flags = model::FlagList;
 
 class Judge {
  public:
@@ -110,11 +110,6 @@ class Judge {
     out_.offerKnown = ladder_.offerKnown;
   }
 
-  bool isMemoryFraction(std::string_view flag) const {
-    const auto* engine = source_.run().memoryRule();
-    return engine != nullptr && flag.starts_with("--") && flag.substr(2) == engine->flags.fraction;
-  }
-
   /// The flags with which the engine starts on the candidate: none as written; nothing if it does not fit at all.
   std::optional<Flags> flagsFor(const Candidate& candidate) const {
     const model::Device device{candidate.usable, a100_, 1};
@@ -123,12 +118,12 @@ class Judge {
     const auto input = source_.inputOn(device);
     const auto estimate = source_.estimateOn(device);
     if (!input || !estimate) return Flags{};
-    const auto start = model::startsOn(*input, *estimate, candidate.usable);
+    const auto start = model::startVerdict(*input, *estimate, candidate.usable);
     // What was declared was measured; the estimate then only has to leave a start possible.
     if (source_.declared() ? !start.surelyNot : start.surely) return Flags{};
     // Another memory fraction changes nothing that the workload promises; a shorter context would.
-    if (start.flags.size() == 1 && isMemoryFraction(start.flags.front().first)) return start.flags;
-    return std::nullopt;
+    const auto fraction = model::fractionFor(*input, candidate.usable);
+    return fraction && need->high ? std::optional(Flags{*fraction}) : std::nullopt;
   }
 
   /// The smallest class that fits as written; else the smallest that fits with another memory fraction.
@@ -196,17 +191,31 @@ class Judge {
     return text;
   }
 
-  std::string alternativesText(Bytes usable) const {
-    if (source_.declared()) return "";
-    const auto input = source_.inputOn(device(usable));
-    if (!input) return "";
-    const auto other = model::alternatives(*input, usable, in_.policy->headroomTenths);
-    std::vector<std::string> parts;
-    if (other.maxModelLen) parts.push_back(fmt::format("--{} {}", source_.run().memoryRule()->flags.maxLength, *other.maxModelLen));
-    if (other.concurrency) parts.push_back(fmt::format("a concurrency of {}", *other.concurrency));
-    if (other.quantization) parts.push_back(fmt::format("a build quantised to {}", *other.quantization));
-    if (parts.empty()) return "";
-    return fmt::format("; here {} would fit", fmt::join(parts, ", or "));
+  /// What else would do, the gentlest first; the first that is only flags is kept for `check --fix`.
+  std::string alternativesText(const model::Alternatives& other) {
+    std::string text;
+    for (const auto& way : other.ways) {
+      text += (text.empty() ? "" : ", or ") + wayText(way);
+      if (out_.remedy.empty() && way.onlyFlags()) out_.remedy = way.flags;
+    }
+    return text.empty() ? text : "; here " + text + " would fit";
+  }
+
+  /// What a declaration says was measured, whatever the flags: nothing else can be promised then.
+  model::Alternatives alternatives(Bytes usable) const {
+    const auto input = source_.declared() ? std::nullopt : source_.inputOn(device(usable));
+    return input ? model::alternatives(*input, usable, in_.policy->headroomTenths) : model::Alternatives{};
+  }
+
+  std::string wayText(const model::Way& way) const {
+    const std::string flags = model::flagsText(way.flags);
+    std::string text;
+    if (way.build) text = fmt::format("a build quantised to {}", model::name(*way.build));
+    if (way.build && way.concurrency) text += " with ";
+    if (way.concurrency) text += fmt::format("a concurrency of {}", *way.concurrency);
+    if (flags.empty()) return text;
+    if (way.concurrency) return fmt::format("{} ({})", text, flags);
+    return text.empty() ? flags : fmt::format("{} with {}", text, flags);
   }
 
   std::string needText(const model::Need& need, bool low) const {
@@ -234,7 +243,7 @@ class Judge {
       auto& finding = add(Code::Undersized,
                           fmt::format("{}, but {}, and {} cannot start with less than {}{}; {}", asks(),
                                       holdsText(range.largest), what(), needText(minimumNeed, true),
-                                      alternativesText(range.largest),
+                                      alternativesText(alternatives(range.smallest)),
                                       choice ? advice(*choice) : noneFits()));
       finding.measure = minimumNeed.minimum - range.largest;
       if (range.standIn) finding.atMost = Action::Warn;
@@ -246,12 +255,17 @@ class Judge {
 
     const auto input = source_.inputOn(device(range.largest));
     if (input && estimate) {
-      const auto start = model::startsOn(*input, *estimate, range.largest);
-      if (start.surelyNot) {
+      if (model::startVerdict(*input, *estimate, range.largest).surelyNot) {
+        const auto start = model::startsOn(*input, *estimate, range.largest, headroom);
+        // On the smallest of the set, so that it starts on each.
+        const auto flags = range.smallest == range.largest ? start.flags : remedyOn(range.smallest);
+        std::string instead = flags.empty() ? "" : "; set " + model::flagsText(flags);
+        if (flags.empty())
+          if (const auto choice = larger()) instead = "; no flag helps: " + advice(*choice);
         auto& finding = add(Code::EngineCannotStart,
                             fmt::format("{} cannot start on {}: {}{}", source_.run().engine->name,
-                                        meaning_.profile.empty() ? "this GPU" : meaning_.profile, start.why,
-                                        start.remedy.empty() ? "" : "; set " + start.remedy));
+                                        meaning_.profile.empty() ? "this GPU" : meaning_.profile, start.why, instead));
+        out_.remedy = flags;
         const auto share = static_cast<Bytes>(static_cast<double>(range.largest) * std::max(estimate->memoryFraction, 0.0));
         finding.measure = std::max<Bytes>(0, estimate->need.minimum - share);
         if (range.standIn) finding.atMost = Action::Warn;
@@ -268,6 +282,11 @@ class Judge {
     settings(range);
   }
 
+  model::FlagList remedyOn(Bytes usable) const {
+    const auto input = source_.inputOn(device(usable));
+    return input ? model::remedyFor(*input, usable, in_.policy->headroomTenths) : model::FlagList{};
+  }
+
   std::string what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
 
   std::string noneFits() const {
@@ -282,12 +301,12 @@ class Judge {
     if (range.smallest < range.largest && range.smallestProduct != nullptr &&
         (need.minimum > range.smallest || holds(range.largest, need.bytes, in_.policy->headroomTenths)))
       text += fmt::format(" on {}", range.smallestProduct->label());
-    if (!source_.declared())
-      if (const auto input = source_.inputOn(device(range.smallest))) {
-        const auto other = model::alternatives(*input, range.smallest, in_.policy->headroomTenths);
-        text += fmt::format("; {} sequence{} of {} tokens fit", other.sequencesThatFit, other.sequencesThatFit == 1 ? "" : "s",
-                            source_.load().context);
-      }
+    if (!source_.declared() && source_.inputOn(device(range.smallest))) {
+      const auto other = alternatives(range.smallest);
+      text += fmt::format("; {} sequence{} of {} tokens fit", other.sequencesThatFit, other.sequencesThatFit == 1 ? "" : "s",
+                          source_.load().context);
+      text += alternativesText(other);
+    }
     if (choice) text += "; " + advice(*choice);
     add(Code::TightFit, std::move(text));
     out_.fitFinding = true;

@@ -15,6 +15,7 @@ struct Fit {
   std::optional<model::Need> need;    ///< on the smallest device of the set
   std::optional<Recommended> recommended;
   std::optional<RewritePlan> rewrite;
+  model::FlagList remedy;             ///< with these flags the slice that is asked for would do
   bool fitFinding = false;            ///< one of Undersized, EngineCannotStart, TightFit, Oversized
   bool offerKnown = false, loadStated = false;
 };

@@ -128,6 +128,7 @@ class Judge {
       for (auto& outcome :
            judgeContainers(object_, neutralPolicy(), selection_.policies, catalogue_, surroundings_, request_.validateOnly)) {
         outcome.judgement.recommended.reset();
+        outcome.judgement.remedy.clear();
         outcome.judgement.cost.reset();
         out_.containers.push_back(std::move(outcome.judgement));
       }

@@ -294,6 +294,7 @@ class Judge {
         fit.need = std::move(declared.need);
         fit.recommended = std::move(declared.recommended);
         fit.rewrite = std::move(declared.rewrite);
+        fit.remedy = std::move(declared.remedy);
         describe(with);
       }
       fit.loadStated = stated;
@@ -312,6 +313,7 @@ class Judge {
     for (auto& finding : fit.findings) out_.findings.push_back(std::move(finding));
     out_.judgement.need = std::move(fit.need);
     out_.judgement.recommended = std::move(fit.recommended);
+    out_.judgement.remedy = std::move(fit.remedy);
     out_.rewrite = std::move(fit.rewrite);
     out_.offerKnown = fit.offerKnown;
     out_.loadStated = fit.loadStated;

@@ -43,6 +43,7 @@ struct ContainerJudgement {
   std::optional<Requested> requested;
   std::optional<model::Need> need;
   std::optional<Recommended> recommended;
+  model::FlagList remedy;               ///< engine flags with which the slice that is asked for would do
   std::optional<MonthlyCost> cost;
 };
 

@@ -1,0 +1,211 @@
+#include "model/remedy.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/ascii.hpp"
+#include "model/start_rule.hpp"
+
+namespace rightslice::model {
+namespace {
+
+bool isVariable(std::string_view name) { return !name.empty() && name[0] >= 'A' && name[0] <= 'Z'; }
+
+std::string written(std::string_view flag) { return isVariable(flag) ? std::string(flag) : fmt::format("--{}", flag); }
+
+/// The largest n in [first, last] for which `works`, which holds for all smaller ones too; nothing if for none.
+template <class Works>
+std::optional<std::int64_t> largest(std::int64_t first, std::int64_t last, Works works) {
+  std::optional<std::int64_t> best;
+  while (first <= last) {
+    const std::int64_t middle = first + (last - first) / 2;
+    if (works(middle)) {
+      best = middle;
+      first = middle + 1;
+    } else {
+      last = middle - 1;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string flagsText(const FlagList& flags) {
+  std::string text;
+  for (const auto& [flag, value] : flags) {
+    const bool variable = isVariable(flag);
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : " ", flag, value.empty() ? "" : variable ? "=" : " ", value);
+  }
+  return text;
+}
+
+Remedies::Remedies(const EstimateInput& input, Goal goal) : input_(input), goal_(goal), now_(servingPlan(input)) {}
+
+bool Remedies::holds(const EstimateInput& input) const {
+  const ServingPlan plan = servingPlan(input);
+  const DeviceSizes sizes = deviceSizes(input, plan);
+  if (goal_.headroomTenths &&
+      static_cast<Int128>(goal_.usable) * 1000 < static_cast<Int128>(needOf(sizes)) * (1000 + *goal_.headroomTenths))
+    return false;
+  return checkStart(plan, sizes, goal_.usable).surely;
+}
+
+bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& input, Way& way) const {
+  const FlagNames& names = run.flagNames();
+  Settings& settings = run.settings;
+  if (change.build) {
+    input.format = change.build;
+    way.build = change.build;
+  }
+  if (change.toLoad) {
+    if (names.sequences.empty() || now_.maxNumSeqs <= now_.concurrency) return false;
+    settings.maxNumSeqs = now_.concurrency;
+    way.flags.emplace_back(written(names.sequences), std::to_string(now_.concurrency));
+  }
+  if (change.kvInFp8) {
+    // Of Ampere's engines not all take an 8-bit KV cache, and an annotation says what it is whatever the flags say.
+    if (names.kvFp8.empty() || input.device.isA100 || input.kvCacheDtype || now_.kvBitsTwice <= 16 || now_.kvDtypeUnknown)
+      return false;
+    settings.kvCacheDtype = "fp8";
+    way.flags.emplace_back(written(names.kvDtype), std::string(names.kvFp8));
+  }
+  if (change.eager) {
+    if (names.eager.empty() || settings.enforceEager) return false;
+    settings.enforceEager = true;
+    way.flags.emplace_back(written(names.eager), "");
+  }
+  if (change.fraction) {
+    if (names.fraction.empty() || poolAsWritten(now_)) return false;
+    const ServingPlan plan = servingPlan(input);
+    const double fraction = bestFraction(plan, deviceSizes(input, plan), goal_.usable);
+    if (fraction < 0.05) return false;
+    settings.memoryFraction = fraction;
+    way.flags.emplace_back(written(names.fraction), fmt::format("{:.2f}", fraction));
+  }
+  return true;
+}
+
+/// Need and start are monotone in the length.
+bool Remedies::shorten(const Change& change, EngineRun& run, const EstimateInput& input, Way& way) const {
+  const FlagNames& names = run.flagNames();
+  if (names.maxLength.empty()) return false;
+  std::int64_t floor = kShortestUseful;
+  if (change.length == Change::Length::NotBelowContext) floor = std::max(floor, now_.context);
+  run.settings.maxModelLenAuto = false;
+  const auto steps = largest(ceilDiv(floor, kLengthStep), (now_.maxModelLen - 1) / kLengthStep, [&](std::int64_t n) {
+    run.settings.maxModelLen = n * kLengthStep;
+    return holds(input);
+  });
+  if (!steps) return false;
+  run.settings.maxModelLen = *steps * kLengthStep;
+  way.maxModelLen = *steps * kLengthStep;
+  way.flags.emplace_back(written(names.maxLength), std::to_string(*steps * kLengthStep));
+  return true;
+}
+
+/// Fewer requests at once: by the engine's own limit where it has one, which the profile run obeys too.
+bool Remedies::thin(EngineRun& run, EstimateInput& input, Way& way) const {
+  const FlagNames& names = run.flagNames();
+  const bool own = !names.sequences.empty();
+  const auto set = [&](std::int64_t n) {
+    if (own) run.settings.maxNumSeqs = n;
+    input.load.concurrency = n;
+  };
+  const auto count = largest(1, now_.concurrency - 1, [&](std::int64_t n) {
+    set(n);
+    return holds(input);
+  });
+  if (!count) return false;
+  set(*count);
+  way.concurrency = *count;
+  if (own) way.flags.emplace_back(written(names.sequences), std::to_string(*count));
+  return true;
+}
+
+bool Remedies::possible(std::optional<Format> build) const {
+  EngineRun run = *input_.run;
+  EstimateInput input = input_;
+  input.run = &run;
+  const FlagNames& names = run.flagNames();
+  Settings& settings = run.settings;
+  if (build) input.format = build;
+  input.load.concurrency = 1;
+  if (!names.sequences.empty()) settings.maxNumSeqs = 1;
+  if (!names.maxLength.empty()) {
+    settings.maxModelLenAuto = false;
+    settings.maxModelLen = std::min(now_.maxModelLen, kShortestUseful);
+  }
+  if (!names.kvFp8.empty() && !input.kvCacheDtype && now_.kvBitsTwice > 16) settings.kvCacheDtype = "fp8";
+  if (!names.eager.empty()) settings.enforceEager = true;
+  if (!names.fraction.empty() && !poolAsWritten(now_)) {
+    const ServingPlan plan = servingPlan(input);
+    if (const double best = bestFraction(plan, deviceSizes(input, plan), goal_.usable); best > 0)
+      settings.memoryFraction = best;
+  }
+  return holds(input);
+}
+
+std::optional<Way> Remedies::attempt(const Change& change) const {
+  EngineRun run = *input_.run;
+  EstimateInput input = input_;
+  input.run = &run;
+  Way way;
+  if (!applyFlags(change, run, input, way)) return std::nullopt;
+  if (change.length != Change::Length::Keep && change.fewer) {
+    // Both at once: one request, then as long as fits.
+    if (now_.concurrency <= 1) return std::nullopt;
+    const bool own = !run.flagNames().sequences.empty();
+    if (own) run.settings.maxNumSeqs = 1;
+    input.load.concurrency = 1;
+    if (own) way.flags.emplace_back(written(run.flagNames().sequences), "1");
+    way.concurrency = 1;
+    return shorten(change, run, input, way) ? std::optional(way) : std::nullopt;
+  }
+  if (change.length != Change::Length::Keep) return shorten(change, run, input, way) ? std::optional(way) : std::nullopt;
+  if (change.fewer) return thin(run, input, way) ? std::optional(way) : std::nullopt;
+  return holds(input) ? std::optional(way) : std::nullopt;
+}
+
+std::optional<Way> Remedies::attemptWithHelp(Change change) const {
+  for (const auto& [fraction, toLoad] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
+    if (toLoad && change.fewer) continue;
+    change.fraction = fraction;
+    change.toLoad = toLoad;
+    if (auto way = attempt(change)) return way;
+  }
+  return std::nullopt;
+}
+
+FlagList remedyFor(const EstimateInput& input, Bytes usable, std::optional<int> headroomTenths) {
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
+  using Length = Change::Length;
+  constexpr Change kGentlestFirst[] = {
+      {},
+      {.length = Length::NotBelowContext},
+      {.kvInFp8 = true},
+      {.length = Length::NotBelowContext, .kvInFp8 = true},
+      {.length = Length::Shorter},
+      {.eager = true},
+      {.length = Length::Shorter, .eager = true},
+      {.fewer = true},
+      {.length = Length::Shorter, .fewer = true},
+      {.length = Length::Shorter, .kvInFp8 = true, .eager = true, .fewer = true},
+  };
+  for (const auto& headroom : {headroomTenths, std::optional<int>()}) {
+    const Remedies remedies(input, {usable, headroom});
+    if (!remedies.possible()) continue;
+    for (const Change& change : kGentlestFirst) {
+      if (const auto way = remedies.attemptWithHelp(change); way && !way->flags.empty()) return way->flags;
+    }
+  }
+  return {};
+}
+
+std::optional<std::pair<std::string, std::string>> fractionFor(const EstimateInput& input, Bytes usable) {
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return std::nullopt;
+  const auto way = Remedies(input, {usable}).attempt({.fraction = true});
+  return way ? std::optional(way->flags.front()) : std::nullopt;
+}
+
+}  // namespace rightslice::model

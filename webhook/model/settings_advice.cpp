@@ -1,0 +1,154 @@
+// Flags that waste the slice or leave too little beside the model, without surely failing: each rule says a number and what
+// to write instead. Only what is written is called wasteful; of defaults only what may fail is told.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "model/engines/engines.hpp"
+#include "model/start_rule.hpp"
+
+namespace rightslice::model {
+namespace {
+
+/// From this share of the device on, memory that flags waste is worth a word.
+constexpr int kWastePercent = 15;
+constexpr int kSamplerPercent = 5;
+constexpr std::int64_t kUsualBatch = 2048;  ///< tokens per step that keep a small device busy (vLLM's default there)
+/// Sequences are called far above the load from this many times as many on.
+constexpr std::int64_t kFarAbove = 4;
+
+Bytes percentOf(Bytes usable, int percent) { return usable / 100 * percent; }
+
+class Adviser {
+ public:
+  Adviser(const EstimateInput& input, Bytes usable)
+      : input_(input), usable_(usable), names_(input.run->flagNames()), settings_(input.run->settings),
+        plan_(servingPlan(input)), sizes_(deviceSizes(input, plan_)) {}
+
+  std::vector<std::string> run() {
+    if (!poolAsWritten(plan_)) {
+      if (plan_.fractionOf == FractionOf::Total || plan_.fractionOf == FractionOf::TotalForPool) fractionOfTotal();
+      if (plan_.fractionOf == FractionOf::FreeAfterLoad) fractionOfFree();
+    }
+    sequences();
+    batch();
+    length();
+    positions();
+    return std::move(advice_);
+  }
+
+ private:
+  template <class... Values>
+  void say(fmt::format_string<Values...> text, Values&&... values) {
+    advice_.push_back(fmt::format(text, std::forward<Values>(values)...));
+  }
+  static std::string written(std::string_view flag) { return flagsText({{shown(flag), ""}}); }
+  static std::string shown(std::string_view flag) {
+    return flag[0] >= 'A' && flag[0] <= 'Z' ? std::string(flag) : fmt::format("--{}", flag);
+  }
+
+  void fractionOfTotal() {
+    if (names_.fraction.empty()) return;
+    const Bytes base = fractionBase(plan_, sizes_, usable_, &Interval::bytes);
+    const Bytes beside = base - partOf(plan_.fraction, base);
+    const Bytes wanted = besideFraction(plan_, sizes_, &Interval::bytes);
+    const bool graphsInside = plan_.graphsInFraction == GraphsInFraction::Yes;
+    const std::string_view what = plan_.fractionOf == FractionOf::TotalForPool ? "activations, graphs and buffers"
+                                  : graphsInside                              ? "the CUDA context"
+                                                                              : "CUDA context and graphs";
+    const double best = bestFraction(plan_, sizes_, usable_);
+    if (beside < wanted && best > 0)
+      say("{} {:g}{} leaves {} for {}, which take about {}: set it to {:.2f}", written(names_.fraction), plan_.fraction,
+          settings_.memoryFraction ? "" : " (the default)", formatBytes(beside), what, formatBytes(wanted), best);
+    if (settings_.memoryFraction && !plan_.absolutePool && beside - wanted > percentOf(usable_, kWastePercent))
+      say("{} {:g} leaves {} unused beside {}: set it to {:.2f}, or take a smaller slice", written(names_.fraction),
+          plan_.fraction, formatBytes(beside - wanted), what, best);
+  }
+
+  /// The pool gets a share of what the rest leaves: what it does not get, nothing else takes.
+  void fractionOfFree() {
+    if (names_.fraction.empty() || !settings_.memoryFraction) return;
+    const Bytes left = usable_ - plusBytes(sizes_.weights.bytes, outsideOfPool(sizes_, &Interval::bytes));
+    if (left <= 0) return;
+    const Bytes unused = left - partOf(plan_.fraction, left);
+    if (unused <= percentOf(usable_, kWastePercent)) return;
+    say("{} {:g} leaves {} of the {} beside the weights unused: set it to {:.2f}, or take a smaller slice",
+        written(names_.fraction), plan_.fraction, formatBytes(unused), formatBytes(left),
+        bestFraction(plan_, sizes_, usable_));
+  }
+
+  /// What the need would be with other settings.
+  template <class Set>
+  Bytes needWith(Set set) const {
+    EngineRun run = *input_.run;
+    set(run.settings);
+    EstimateInput input = input_;
+    input.run = &run;
+    return needOf(deviceSizes(input, servingPlan(input)));
+  }
+
+  /// The profile run samples for as many sequences as the engine may run at once, whatever the load.
+  void sequences() {
+    if (!settings_.maxNumSeqs || !input_.load.stated || names_.sequences.empty()) return;
+    const std::int64_t enough = std::max<std::int64_t>(8, plan_.concurrency);
+    if (*settings_.maxNumSeqs < kFarAbove * enough) return;
+    const Bytes saved = needOf(sizes_) - needWith([&](Settings& s) { s.maxNumSeqs = enough; });
+    if (saved <= percentOf(usable_, kSamplerPercent)) return;
+    say("{} {} is far above the load of {}: {} {} would save {}", written(names_.sequences), *settings_.maxNumSeqs,
+        input_.load.concurrency == 1 ? "one request" : fmt::format("{} requests", input_.load.concurrency),
+        written(names_.sequences), enough, formatBytes(saved));
+  }
+
+  void batch() {
+    const auto tokens = settings_.maxNumBatchedTokens;
+    if (!tokens || names_.batchTokens.empty() || *tokens <= kUsualBatch) return;
+    const std::int64_t usual = std::max(kUsualBatch, plan_.maxNumSeqs);
+    const Bytes saved = needOf(sizes_) - needWith([&](Settings& s) { s.maxNumBatchedTokens = usual; });
+    if (saved <= percentOf(usable_, kWastePercent)) return;
+    say("{} {} takes {} of activations: {} {} would save {}", written(names_.batchTokens), *tokens,
+        formatBytes(sizes_.activations.bytes), written(names_.batchTokens), usual, formatBytes(saved));
+  }
+
+  /// An engine that refuses to start without room for one longest sequence keeps it for requests that never come.
+  void length() {
+    if (!settings_.maxModelLen || !input_.load.stated || plan_.kvRule != KvRule::Pooled || plan_.autoLength ||
+        plan_.whenShort != WhenShort::Refuses || plan_.absolutePool)
+      return;
+    const Bytes saved = needOf(sizes_) - needWith([&](Settings& s) { s.maxModelLen = plan_.context; });
+    if (saved <= percentOf(usable_, kWastePercent)) return;
+    say("{} {} keeps {} for one sequence, and the load of {} x {} tokens needs {}: a shorter one would save up to {}",
+        written(names_.maxLength), *settings_.maxModelLen, formatBytes(sizes_.kvOfOneSequence.bytes), plan_.concurrency,
+        plan_.context, formatBytes(sizes_.kv.bytes - saved), formatBytes(saved));
+  }
+
+  void positions() {
+    const double positions = static_cast<double>(input_.architecture->maxPositions) * input_.architecture->ropeFactor;
+    const bool isVllm = input_.run->memoryRule() == &engine::vllm;
+    if (settings_.maxModelLen && !names_.maxLength.empty() && static_cast<double>(*settings_.maxModelLen) > positions &&
+        positions > 0 && plan_.kvRule != KvRule::Preallocated) {
+      say("{} {} is above the {:.0f} positions of {}: {}", written(names_.maxLength), *settings_.maxModelLen, positions,
+          input_.architecture->id,
+          isVllm ? "vLLM refuses it unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1"
+                 : "answers beyond them are worthless, and their KV cache is paid for");
+    }
+    if (isVllm && settings_.maxNumBatchedTokens && *settings_.maxNumBatchedTokens < plan_.maxNumSeqs)
+      say("--max-num-batched-tokens {} is below --max-num-seqs {}: vLLM refuses it", *settings_.maxNumBatchedTokens,
+          plan_.maxNumSeqs);
+  }
+
+  const EstimateInput& input_;
+  Bytes usable_;
+  const FlagNames& names_;
+  const Settings& settings_;
+  ServingPlan plan_;
+  DeviceSizes sizes_;
+  std::vector<std::string> advice_;
+};
+
+}  // namespace
+
+std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estimate& /*estimate*/, Bytes usable) {
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
+  return Adviser(input, usable).run();
+}
+
+}  // namespace rightslice::model
