@@ -48,6 +48,10 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
   sizes.kvBytesPerToken = kvBytesPerToken(plan);
   sizes.kvOfOneSequence = kvOfSequence(plan, plan.maxModelLen);
   sizes.kv = kvNeeded(plan, sizes);
+  if (plan.startTokens > 0) {  // a trial run at the start has its KV cache too
+    const Interval trial = kvOfSequence(plan, plan.startTokens);
+    sizes.kv = {std::max(sizes.kv.low, trial.low), std::max(sizes.kv.bytes, trial.bytes), std::max(sizes.kv.high, trial.high)};
+  }
   if (auto* const complete = input.run->memoryRule()->sizes) complete(sizes, plan, input);
   if (input.run->settings.weightsUnsure) sizes.weights.low = sizes.kv.low = sizes.kvOfOneSequence.low = 0;
   return sizes;

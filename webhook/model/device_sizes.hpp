@@ -27,15 +27,18 @@ struct ServingPlan {
   std::int64_t elementBytes = 2;  ///< of weights and activations that are not quantised
   std::int64_t kvBitsTwice = 32;  ///< twice the bits of one KV element: nvfp4 takes 4.5
   bool kvDtypeUnknown = false;
+  std::int64_t kvHeadScaleBytes = 0;  ///< scales of one head and token, of keys and of values each
   std::int64_t maxModelLen = 0, maxNumSeqs = 0, maxNumBatchedTokens = 0, blockSize = 16;
   bool autoLength = false;  ///< the engine takes the longest sequence that fits
   std::int64_t concurrency = 0, context = 0;
   double fractionLow = 0, fraction = 0, fractionHigh = 0;  ///< the memory fraction that may, should and might hold
+  double deviceFraction = 1;  ///< part of the device that the engine may use at all
   std::optional<Version> version;
   std::int64_t preallocatedTokens = 0;  ///< KvRule::Preallocated: tokens of all slots together
   bool windowAware = false;           ///< sliding layers are known to hold only their window
   std::optional<Bytes> absolutePool;  ///< --kv-cache-memory-bytes, --num-gpu-blocks-override, --max-total-tokens, ...
   bool poolIsCap = false;  ///< the engine takes at most `absolutePool`, and less where memory is short
+  std::int64_t startTokens = 0;       ///< tokens whose KV cache a trial run at the start needs, where the engine refuses without
   std::int64_t graphBatch = 0;        ///< largest batch that CUDA graphs are captured for; 0: not known
 };
 ServingPlan servingPlan(const EstimateInput& input);

@@ -23,8 +23,10 @@ enum class WhenShort { Refuses, Shrinks, Spills };
 enum class FractionOf {
   Nothing,        ///< it has none: everything must simply fit
   Total,          ///< vLLM: weights, activations and KV cache lie within fraction x device
-  TotalForPool,   ///< SGLang: of what is free at the start; weights and KV cache lie within it, activations and graphs in the rest
-  FreeAfterLoad,  ///< TensorRT-LLM, LMDeploy, TGI: KV cache gets the fraction of what weights and activations leave
+  TotalForPool,   ///< SGLang: of what is free at the start; weights and KV cache lie within it, all else in the rest
+  TotalInUse,     ///< TGI 3: all that is in use lies within it, the CUDA context too; only the graphs come on top
+  FreeAfterLoad,  ///< TensorRT-LLM, TGI 2: the KV cache gets the fraction of what weights and a trial run leave
+  FreeAfterWeights,  ///< LMDeploy: the KV cache gets the fraction of what weights leave, all else lives in the rest
 };
 
 /// The engine's own names of the flags that change what it takes, as people must write them without the leading dashes; a name
@@ -113,7 +115,12 @@ struct Settings {
   std::optional<bool> prefillGraphs;               ///< CUDA graphs of prompts too (SGLang)
   std::optional<std::int64_t> expertParallelSize;
   std::optional<Bytes> workspaceBytes;             ///< of the attention kernels
+  std::optional<double> deviceFraction;            ///< part of the device that the engine may use (TGI --cuda-memory-fraction)
+  std::optional<std::int64_t> maxConcurrentRequests;  ///< that the server takes at a time, beside the engine's own limit
+  std::optional<std::int64_t> maxInputTokens;      ///< of one prompt, where that has a flag of its own
+  std::optional<std::string> backend;              ///< of several that the engine has: pytorch, turbomind
   bool wholePrompts = false;                       ///< prompts are not cut into chunks
+  bool refusesShortPool = false;                   ///< a pool too small for one longest sequence stops the start
   bool weightsUnsure = false;                      ///< a flag moves or drops an unknown part of the model
 };
 

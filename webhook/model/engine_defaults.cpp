@@ -139,6 +139,12 @@ std::optional<DefaultValue> defaultOf(const Engine& engine, Default setting, std
   return result;
 }
 
+std::int64_t countOf(const Engine& engine, Default setting, std::optional<Version> version, const Device& device,
+                     std::int64_t otherwise) {
+  const auto found = defaultOf(engine, setting, version, device);
+  return found ? static_cast<std::int64_t>(std::min(found->value, 1e15)) : otherwise;
+}
+
 std::optional<Error> faultOfDefaults(std::string_view text, std::string_view file) {
   auto table = readTable(text);
   if (table) return std::nullopt;

@@ -32,6 +32,10 @@ struct DefaultValue {
 std::optional<DefaultValue> defaultOf(const Engine& engine, Default setting, std::optional<Version> version,
                                       const Device& device);
 
+/// The expected value of a default that counts something; `otherwise` if the engine has none.
+std::int64_t countOf(const Engine& engine, Default setting, std::optional<Version> version, const Device& device,
+                     std::int64_t otherwise);
+
 /// What is wrong with a file of defaults: an error with its place, or nothing.
 std::optional<Error> faultOfDefaults(std::string_view text, std::string_view file);
 

@@ -174,7 +174,7 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   add("activations", sizes.activations, activationsText(input, plan, sizes));
   const FlagNames& flags = input.run->memoryRule()->flags;
   add("graphs", sizes.graphs,
-      input.run->settings.enforceEager ? fmt::format("none with --{}", flags.eager)
+      input.run->settings.enforceEager && !flags.eager.empty() ? fmt::format("none with --{}", flags.eager)
       : !sizes.graphsFrom.empty()      ? sizes.graphsFrom
                                        : "CUDA graphs, measured on models of this size");
   add("runtime", sizes.runtime(),

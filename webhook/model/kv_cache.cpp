@@ -40,8 +40,8 @@ Bytes perLayerAndToken(const ServingPlan& plan, const AttentionShape& shape) {
   const std::int64_t heads = shape.kvHeads > 0 ? shape.kvHeads : a.kvHeads;
   const std::int64_t key = shape.headDim > 0 ? shape.headDim : a.headDim;
   const std::int64_t value = shape.vHeadDim > 0 ? shape.vHeadDim : a.vHeadDim > 0 ? a.vHeadDim : key;
-  return saturated(
-      inBits(plan, Int128{std::max<std::int64_t>(1, ceilDiv(heads, plan.tensorParallel))} * (Int128{key} + value)));
+  const Int128 here = std::max<std::int64_t>(1, ceilDiv(heads, plan.tensorParallel));
+  return saturated(inBits(plan, here * (Int128{key} + value)) + here * 2 * plan.kvHeadScaleBytes);
 }
 
 /// What one token takes on this device in layers that keep all tokens and in those that keep a window, and how many.

@@ -21,7 +21,7 @@ struct KvDtype {
 constexpr KvDtype kKvDtypes[] = {
     {"bfloat16", 32}, {"bf16", 32},     {"float16", 32},    {"fp16", 32},    {"half", 32}, {"float32", 64},
     {"fp8", 16},      {"fp8_e4m3", 16}, {"fp8_e5m2", 16},   {"fp8_inc", 16}, {"int8", 16}, {"fp8_per_token_head", 16},
-    {"nvfp4", 9},     {"fp4", 9},       {"fp8_ds_mla", 18}, {"fp4_e2m1", 9}, {"fp4_mx_block16", 9}, {"mxfp8", 17},
+    {"fp8_e4m3fn", 16}, {"int4", 8},    {"nvfp4", 9},     {"fp4", 9},       {"fp8_ds_mla", 18}, {"fp4_e2m1", 9}, {"fp4_mx_block16", 9}, {"mxfp8", 17},
 };
 
 void readKvDtype(ServingPlan& plan, const EstimateInput& input) {

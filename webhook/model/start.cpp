@@ -18,6 +18,13 @@ Bytes sum(std::initializer_list<Bytes> parts) {
 
 bool refuses(const ServingPlan& plan) { return !plan.autoLength && plan.whenShort == WhenShort::Refuses; }
 
+/// The KV cache of the trial run at the start: with the fewest and the most tokens that it may take.
+Interval trialRun(const ServingPlan& plan) {
+  if (plan.startTokens <= 0) return {};
+  return {kvOfSequence(plan, plan.startTokens).low, 0,
+          kvOfSequence(plan, std::max(plan.startTokens, plan.maxNumBatchedTokens)).high};
+}
+
 /// The KV cache without which the engine does not start.
 Interval least(const ServingPlan& plan, const DeviceSizes& s) {
   if (refuses(plan)) return s.kvOfOneSequence;
@@ -39,7 +46,9 @@ StartVerdict checkTotal(const ServingPlan& plan, const DeviceSizes& s, Bytes usa
 }
 
 /// What is free when SGLang first looks: its CUDA context is there already.
-Bytes freeAtStart(const DeviceSizes& s, Bytes usable, Bytes Interval::* context) { return std::max<Bytes>(0, usable - s.context.*context); }
+Bytes freeAtStart(const DeviceSizes& s, Bytes usable, Bytes Interval::* context) {
+  return std::max<Bytes>(0, usable - s.context.*context);
+}
 
 /// What lies outside of the pool beside the context.
 Bytes besidePool(const DeviceSizes& s, Bytes Interval::* end) { return outsideOfPool(s, end) - s.context.*end; }
@@ -54,12 +63,43 @@ StartVerdict checkTotalForPool(const ServingPlan& plan, const DeviceSizes& s, By
               besidePool(s, &Interval::high) <= fewest - partOf(plan.fractionHigh, fewest)};
 }
 
-/// TensorRT-LLM, LMDeploy, TGI: the pool is a fraction of what everything else leaves.
+/// TensorRT-LLM, TGI 2: the pool is a fraction of what everything else leaves.
 StartVerdict checkFreeAfterLoad(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+  const Interval kv = least(plan, s), trial = trialRun(plan);
+  const Bytes device = partOf(plan.deviceFraction, usable);
+  const Bytes most = device - plusBytes(s.weights.low, outsideOfPool(s, &Interval::low));
+  const Bytes fewest = device - plusBytes(s.weights.high, outsideOfPool(s, &Interval::high));
+  // What the trial run took is the pool's for certain.
+  return {most <= trial.low || std::max(trial.high, partOf(plan.fractionHigh, most)) < kv.low,
+          fewest >= trial.high && partOf(plan.fractionLow, fewest) >= kv.high};
+}
+
+Bytes inUse(const DeviceSizes& s, Bytes Interval::* end) {
+  return sum({s.weights.*end, s.activations.*end, s.context.*end, s.nonTorch.*end});
+}
+
+/// TGI 3: the pool fills up to the fraction of the device; the trial run itself may go beyond it.
+StartVerdict checkTotalInUse(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+  const Interval kv = least(plan, s), trial = trialRun(plan);
+  const Bytes device = partOf(plan.deviceFraction, usable);
+  const Bytes most = std::max(trial.high, partOf(plan.fractionHigh, device) - inUse(s, &Interval::low));
+  return {plusBytes(inUse(s, &Interval::low), trial.low) > device || most < kv.low,
+          plusBytes(inUse(s, &Interval::high), std::max(trial.high, kv.high)) <= partOf(plan.fractionLow, device) &&
+              s.graphs.high <= usable - partOf(plan.fractionHigh, device)};
+}
+
+/// What weights, context and buffers leave of the device.
+Bytes freeAfterWeights(const DeviceSizes& s, Bytes usable, Bytes Interval::* end) {
+  return std::max<Bytes>(0, usable - sum({s.weights.*end, s.context.*end, s.nonTorch.*end}));
+}
+
+/// LMDeploy: the pool is a fraction of what the weights leave; activations and graphs live in the rest.
+StartVerdict checkFreeAfterWeights(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
   const Interval kv = least(plan, s);
-  const Bytes most = usable - plusBytes(s.weights.low, outsideOfPool(s, &Interval::low));
-  const Bytes fewest = usable - plusBytes(s.weights.high, outsideOfPool(s, &Interval::high));
-  return {most <= 0 || partOf(plan.fractionHigh, most) < kv.low, fewest > 0 && partOf(plan.fractionLow, fewest) >= kv.high};
+  const Bytes most = freeAfterWeights(s, usable, &Interval::low), fewest = freeAfterWeights(s, usable, &Interval::high);
+  return {most <= 0 || partOf(plan.fractionHigh, most) < kv.low,
+          partOf(plan.fractionLow, fewest) >= kv.high && fewest > 0 &&
+              plusBytes(s.activations.high, s.graphs.high) <= fewest - partOf(plan.fractionHigh, fewest)};
 }
 
 std::string lengthText(const ServingPlan& plan) {
@@ -80,14 +120,30 @@ std::string reason(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) 
     const Bytes free = freeAtStart(s, usable, &Interval::bytes);
     const Bytes pool = partOf(plan.fraction, free);
     return fmt::format(
-        "{:g} x {} that are free at the start is {}; weights {} + KV cache of {} {} need {}; activations, graphs and buffers take "
-        "about {} of the {} beside it",
+        "{:g} x {} that are free at the start is {}; weights {} + KV cache of {} {} need {}; activations, graphs and buffers "
+        "take about {} of the {} beside it",
         plan.fraction, formatBytes(free), formatBytes(pool), formatBytes(s.weights.bytes), lengthText(plan), formatBytes(one),
         formatBytes(plusBytes(s.weights.bytes, one)), formatBytes(besidePool(s, &Interval::bytes)), formatBytes(free - pool));
   }
+  if (plan.fractionOf == FractionOf::FreeAfterWeights) {
+    const Bytes left = freeAfterWeights(s, usable, &Interval::bytes);
+    const Bytes pool = partOf(plan.fraction, left);
+    return fmt::format("weights {} + runtime {} leave {} of {}; {:g} of that is {}, KV cache of {} needs {}; activations and "
+                       "graphs take about {} of the {} beside it",
+                       formatBytes(s.weights.bytes), formatBytes(s.runtime().bytes), formatBytes(left), formatBytes(usable),
+                       plan.fraction, formatBytes(pool), lengthText(plan), formatBytes(one),
+                       formatBytes(plusBytes(s.activations.bytes, s.graphs.bytes)), formatBytes(left - pool));
+  }
+  if (plan.fractionOf == FractionOf::TotalInUse) {
+    const Bytes device = partOf(plan.deviceFraction, usable);
+    return fmt::format("weights {} + a trial run of {} tokens with activations {} and its KV cache + runtime {}, then a KV cache "
+                       "until {:g} x {} is in use; KV cache of {} needs {}",
+                       formatBytes(s.weights.bytes), plan.maxNumBatchedTokens, formatBytes(s.activations.bytes),
+                       formatBytes(s.runtime().bytes), plan.fraction, formatBytes(device), lengthText(plan), formatBytes(one));
+  }
   if (plan.fractionOf == FractionOf::FreeAfterLoad) {
     const Bytes taken = plusBytes(s.weights.bytes, outsideOfPool(s, &Interval::bytes));
-    const Bytes left = std::max<Bytes>(0, usable - taken);
+    const Bytes left = std::max<Bytes>(0, partOf(plan.deviceFraction, usable) - taken);
     return fmt::format("weights {} + activations {} + runtime {} leave {} of {}; {:g} of that is {}, KV cache of {} needs {}",
                        formatBytes(s.weights.bytes), formatBytes(s.activations.bytes),
                        formatBytes(plusBytes(s.runtime().bytes, s.graphs.bytes)), formatBytes(left), formatBytes(usable),
@@ -146,6 +202,10 @@ StartVerdict checkStart(const ServingPlan& plan, const DeviceSizes& s, Bytes usa
       return checkTotalForPool(plan, s, usable);
     case FractionOf::FreeAfterLoad:
       return checkFreeAfterLoad(plan, s, usable);
+    case FractionOf::TotalInUse:
+      return checkTotalInUse(plan, s, usable);
+    case FractionOf::FreeAfterWeights:
+      return checkFreeAfterWeights(plan, s, usable);
     case FractionOf::Nothing:
       break;
   }
@@ -153,6 +213,16 @@ StartVerdict checkStart(const ServingPlan& plan, const DeviceSizes& s, Bytes usa
 }
 
 double bestFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
+  if (plan.fractionOf == FractionOf::FreeAfterWeights) {  // activations and graphs must find room beside the pool
+    const Bytes left = freeAfterWeights(s, usable, &Interval::high);
+    const Bytes beside = plusBytes(s.activations.high, s.graphs.high);
+    if (left <= beside) return 0;
+    return std::min(std::floor((1 - static_cast<double>(beside) / static_cast<double>(left)) * 100) / 100, 0.95);
+  }
+  if (plan.fractionOf == FractionOf::TotalInUse) {
+    const double graphs = static_cast<double>(s.graphs.high) / static_cast<double>(std::max<Bytes>(usable, 1));
+    return std::clamp(std::floor((1 - graphs) * 100) / 100, 0.0, 0.97);
+  }
   if (plan.fractionOf != FractionOf::Total && plan.fractionOf != FractionOf::TotalForPool)
     return 0.95;  // of what is left: more gains next to nothing and leaves no room for fragmentation
   const Bytes base = fractionBase(plan, s, usable, &Interval::high);
@@ -205,8 +275,16 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
             (plan.graphsInFraction == GraphsInFraction::Yes ? s.graphs.bytes : 0);
   } else if (plan.fractionOf == FractionOf::TotalForPool) {
     bytes = partOf(plan.fraction, freeAtStart(s, deviceMemory, &Interval::bytes)) - s.weights.bytes;
+  } else if (plan.fractionOf == FractionOf::FreeAfterWeights) {
+    bytes = partOf(plan.fraction, freeAfterWeights(s, deviceMemory, &Interval::bytes));
+  } else if (plan.fractionOf == FractionOf::TotalInUse) {
+    bytes = partOf(plan.fraction * plan.deviceFraction, deviceMemory) - inUse(s, &Interval::bytes);
+    if (plan.startTokens > 0) bytes = std::max(bytes, kvOfSequence(plan, plan.maxNumBatchedTokens).bytes);
   } else {
-    bytes = partOf(plan.fraction, std::max<Bytes>(0, deviceMemory - s.weights.bytes - outside));
+    // What a trial run took of the pool counts whole, of the rest the fraction.
+    const Bytes left = std::max<Bytes>(0, partOf(plan.deviceFraction, deviceMemory) - s.weights.bytes - outside);
+    const Bytes trial = plan.startTokens > 0 ? std::min(left, kvOfSequence(plan, plan.maxNumBatchedTokens).bytes) : 0;
+    bytes = trial + partOf(plan.fraction, left - trial);
   }
   if (plan.absolutePool && plan.poolIsCap) bytes = std::min(bytes, *plan.absolutePool);
   const std::int64_t blocks = bytes > 0 ? bytes / block : 0;

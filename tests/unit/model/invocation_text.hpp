@@ -44,6 +44,10 @@ inline std::string shown(const EngineRun& run) {
   number("prefill", s.maxPrefillTokens);
   number("graphs", s.graphBatch);
   number("ep", s.expertParallelSize);
+  number("input", s.maxInputTokens);
+  if (s.deviceFraction) text += fmt::format(" device={:g}", *s.deviceFraction);
+  number("requests", s.maxConcurrentRequests);
+  if (s.backend) text += " backend=" + *s.backend;
   if (s.wholePrompts) text += " wholePrompts";
   if (s.prefillGraphs) text += *s.prefillGraphs ? " prefillGraphs" : " noPrefillGraphs";
   if (s.weightsUnsure) text += " weightsUnsure";

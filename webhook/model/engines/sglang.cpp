@@ -1,5 +1,5 @@
-// SGLang. It takes a fraction of what is free at the start for weights and pool, and serves shorter sequences where the pool is small
-// (srt/model_executor/model_runner.py, srt/managers/scheduler.py); it stops only where nothing is left for a pool.
+// SGLang. It takes a fraction of what is free at the start for weights and pool, and serves shorter sequences where the pool
+// is small (srt/model_executor/model_runner.py, srt/managers/scheduler.py); it stops only where nothing is left for a pool.
 #include <algorithm>
 
 #include "model/engines/engines.hpp"

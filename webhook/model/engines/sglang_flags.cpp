@@ -1,5 +1,5 @@
-// The flags of `sglang serve` and sglang.launch_server that mean something for memory, and those that take no value, so that the next
-// word is not taken for one (SGLang srt/server_args.py and srt/arg_groups, 0.3.6 to 0.5.23).
+// The flags of `sglang serve` and sglang.launch_server that mean something for memory, and those that take no value, so that
+// the next word is not taken for one (SGLang srt/server_args.py and srt/arg_groups, 0.3.6 to 0.5.23).
 #include "model/engines/sglang_flags.hpp"
 
 #include <algorithm>

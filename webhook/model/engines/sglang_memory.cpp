@@ -1,5 +1,5 @@
-// SGLang's defaults and the parts of its memory. Its memory fraction is computed from device, batch and graphs; the formula changed
-// four times (srt/server_args.py of 0.3.6, 0.4.8, 0.5.3 and 0.5.10; srt/arg_groups/memory_hook.py from 0.5.19 on).
+// SGLang's defaults and the parts of its memory. Its memory fraction is computed from device, batch and graphs; the formula
+// changed three times (srt/server_args.py of 0.3.6, 0.4.8, 0.5.3 and 0.5.10; srt/arg_groups/memory_hook.py from 0.5.19 on).
 #include "model/engines/sglang_memory.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ constexpr Bytes mib(std::int64_t count) { return count * kMiB; }
 // What is gone when SGLang first looks, in logs of 0.4.2 to 0.5.8: total less "Load weight begin. avail mem".
 constexpr Interval kContext{mib(205), mib(640), mib(1100)};
 constexpr Interval kCollectives{mib(51), mib(410), mib(820)};
-// Workspace of FlashInfer's kernels, 512 MiB for Qwen (layers/attention/flashinfer_backend.py); on Hopper FlashAttention 3 takes none.
+// Workspace of FlashInfer's kernels, 512 MiB for Qwen (layers/attention/flashinfer_backend.py); FlashAttention 3 takes none.
 constexpr Bytes kWorkspace = mib(384), kMostWorkspace = mib(640);
 // Of "mem usage" in logs beyond the weights: rounding of PyTorch's allocator and what loading leaves behind.
 constexpr Bytes kLoading = mib(64);
@@ -37,10 +37,6 @@ constexpr HeuristicOfRelease kHeuristics[] = {
 // From about here graphs that are switched off are not reserved for.
 constexpr Version kReservesForGraphsInUse{0, 5, 13};
 
-std::int64_t whole(const std::optional<DefaultValue>& value, std::int64_t fallback) {
-  return value ? static_cast<std::int64_t>(value->value) : fallback;
-}
-
 struct Batch {
   std::int64_t tokens, graphs;
 };
@@ -50,10 +46,10 @@ Batch batchOf(const ServingPlan& plan, const EstimateInput& input, std::optional
   const Settings& settings = input.run->settings;
   Batch batch{};
   batch.tokens = settings.maxNumBatchedTokens.value_or(
-      whole(defaultOf(engine::sglang, Default::MaxNumBatchedTokens, version, input.device), 4096));
+      countOf(engine::sglang, Default::MaxNumBatchedTokens, version, input.device, 4096));
   if (settings.wholePrompts) batch.tokens = std::max(settings.maxPrefillTokens.value_or(16384), plan.maxModelLen);
   const Default setting = plan.tensorParallel < 4 ? Default::GraphBatch : Default::GraphBatchParallel;
-  batch.graphs = settings.graphBatch.value_or(whole(defaultOf(engine::sglang, setting, version, input.device), 160));
+  batch.graphs = settings.graphBatch.value_or(countOf(engine::sglang, setting, version, input.device, 160));
   batch.tokens = std::min(batch.tokens, std::int64_t{1} << 40);
   batch.graphs = std::min(batch.graphs, std::int64_t{1} << 20);
   return batch;
@@ -62,7 +58,8 @@ Batch batchOf(const ServingPlan& plan, const EstimateInput& input, std::optional
 /// Batch sizes up to `largest` that graphs of decoding are captured for: 1, 2, 4, 8, 12, then every 8th, 16th and 32nd.
 std::int64_t decodeGraphs(std::int64_t largest) {
   constexpr std::int64_t kFirst[] = {1, 2, 4, 8, 12};
-  std::int64_t count = std::count_if(std::begin(kFirst), std::end(kFirst), [&](std::int64_t size) { return size <= largest; });
+  std::int64_t count =
+      std::count_if(std::begin(kFirst), std::end(kFirst), [&](std::int64_t size) { return size <= largest; });
   if (largest >= 16) count += (std::min<std::int64_t>(largest, 256) - 16) / 8 + 1;
   if (largest >= 272) count += (std::min<std::int64_t>(largest, 511) - 272) / 16 + 1;
   if (largest >= 512) count += (largest - 512) / 32 + 1;
@@ -73,7 +70,8 @@ std::int64_t decodeGraphs(std::int64_t largest) {
 std::int64_t prefillGraphs(std::int64_t largest) {
   constexpr struct {
     std::int64_t first, last, step;
-  } kSteps[] = {{4, 32, 4}, {48, 256, 16}, {288, 512, 32}, {576, 1024, 64}, {1280, 4096, 256}, {4608, std::int64_t{1} << 40, 512}};
+  } kSteps[] = {{4, 32, 4},      {48, 256, 16},     {288, 512, 32},
+                {576, 1024, 64}, {1280, 4096, 256}, {4608, std::int64_t{1} << 40, 512}};
   std::int64_t count = 0;
   for (const auto& [first, last, step] : kSteps) {
     if (largest >= first) count += (std::min(largest, last) - first) / step + 1;
@@ -153,7 +151,7 @@ void planSglang(ServingPlan& plan, const EstimateInput& input) {
   plan.poolIsCap = true;
   plan.blockSize = settings.blockSize.value_or(1);
   if (!settings.maxNumSeqs)
-    plan.maxNumSeqs = whole(defaultOf(engine::sglang, Default::MaxNumSeqs, plan.version, input.device), 2048);
+    plan.maxNumSeqs = countOf(engine::sglang, Default::MaxNumSeqs, plan.version, input.device, 2048);
   const Batch batch = batchOf(plan, input, plan.version);
   plan.maxNumBatchedTokens = batch.tokens;
   plan.graphBatch = settings.maxNumSeqs ? std::min(batch.graphs, std::max<std::int64_t>(plan.maxNumSeqs, 1)) : batch.graphs;
@@ -180,7 +178,8 @@ void sizeSglang(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput
   } else {
     // By logs: 23 MiB for each batch size on models up to 8B, 40 to 75 MiB with tensor parallelism; prompts: SGLang's own 8 MiB.
     std::int64_t decode = settings.enforceEager ? 0 : decodeGraphs(plan.graphBatch);
-    const Heuristic newest = plan.version && *plan.version < Version{0, 5, 10} ? Heuristic::ByBatch : Heuristic::ByBatchAndPrefillGraphs;
+    const bool early = plan.version && *plan.version < Version{0, 5, 10};
+    const Heuristic newest = early ? Heuristic::ByBatch : Heuristic::ByBatchAndPrefillGraphs;
     std::int64_t prompts = hasPrefillGraphs(plan, input, newest) ? prefillGraphs(plan.maxNumBatchedTokens) : 0;
     decode = std::min<std::int64_t>(decode, 4096);
     prompts = std::min<std::int64_t>(prompts, 4096);
