@@ -23,6 +23,7 @@ struct ServingPlan {
   const Architecture* architecture = nullptr;
   Format format = Format::None;
   std::int64_t tensorParallel = 1, pipelineParallel = 1;
+  std::int64_t expertReplicas = 1;  ///< ranks of data parallelism that share the experts
   std::int64_t layers = 0;        ///< on one device
   std::int64_t elementBytes = 2;  ///< of weights and activations that are not quantised
   std::int64_t kvBitsTwice = 32;  ///< twice the bits of one KV element: nvfp4 takes 4.5

@@ -119,6 +119,8 @@ struct Settings {
   std::optional<std::int64_t> maxConcurrentRequests;  ///< that the server takes at a time, beside the engine's own limit
   std::optional<std::int64_t> maxInputTokens;      ///< of one prompt, where that has a flag of its own
   std::optional<std::string> backend;              ///< of several that the engine has: pytorch, turbomind
+  std::optional<double> ropeFactor;                ///< by which rope scaling of the command line stretches the positions
+  std::optional<std::int64_t> maxPositions;        ///< of the model, where the command line overrides them
   bool wholePrompts = false;                       ///< prompts are not cut into chunks
   bool refusesShortPool = false;                   ///< a pool too small for one longest sequence stops the start
   bool weightsUnsure = false;                      ///< a flag moves or drops an unknown part of the model

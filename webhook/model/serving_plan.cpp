@@ -65,7 +65,9 @@ ServingPlan servingPlan(const EstimateInput& input) {
   plan.elementBytes = settings.dtype == "float32" ? 4 : 2;  // fp32 checkpoints are served in 16 bit
   readKvDtype(plan, input);
 
-  const auto stretched = static_cast<std::int64_t>(std::min(static_cast<double>(a.maxPositions) * a.ropeFactor, 1e12));
+  const double positions = static_cast<double>(settings.maxPositions.value_or(a.maxPositions));
+  const double factor = settings.ropeFactor.value_or(settings.maxPositions ? 1 : a.ropeFactor);
+  const auto stretched = static_cast<std::int64_t>(std::min(positions * factor, 1e12));
   plan.autoLength = settings.maxModelLenAuto;
   plan.maxModelLen = bounded(settings.maxModelLen, stretched > 0 ? stretched : 2048, kMostTokens);
   plan.blockSize = bounded(settings.blockSize, 1, 1 << 20);

@@ -121,6 +121,7 @@ class Adviser {
   }
 
   void positions() {
+    if (settings_.maxPositions || settings_.ropeFactor) return;  // the command line changes them
     const double positions = static_cast<double>(input_.architecture->maxPositions) * input_.architecture->ropeFactor;
     const bool isVllm = input_.run->memoryRule() == &engine::vllm;
     if (settings_.maxModelLen && !names_.maxLength.empty() && static_cast<double>(*settings_.maxModelLen) > positions &&

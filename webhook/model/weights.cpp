@@ -119,7 +119,7 @@ class Rank {
       case Role::Head:  // on the first and on the last stage
         return tp * (pp > 1 && !a_.tiedEmbeddings ? 2 : 1);
       default:
-        return tp * pp;
+        return tp * pp * (isExpert(role) ? plan_.expertReplicas : 1);
     }
   }
 

@@ -48,6 +48,8 @@ inline std::string shown(const EngineRun& run) {
   if (s.deviceFraction) text += fmt::format(" device={:g}", *s.deviceFraction);
   number("requests", s.maxConcurrentRequests);
   if (s.backend) text += " backend=" + *s.backend;
+  number("positions", s.maxPositions);
+  if (s.ropeFactor) text += fmt::format(" rope={:g}", *s.ropeFactor);
   if (s.wholePrompts) text += " wholePrompts";
   if (s.prefillGraphs) text += *s.prefillGraphs ? " prefillGraphs" : " noPrefillGraphs";
   if (s.weightsUnsure) text += " weightsUnsure";

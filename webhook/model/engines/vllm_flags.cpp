@@ -2,6 +2,9 @@
 // KServe's Hugging Face server, NIM's pass-through arguments and Ray Serve LLM's engine_kwargs.
 #include "model/engines/vllm_flags.hpp"
 
+#include <algorithm>
+
+#include "json/document.hpp"
 #include "model/spelling.hpp"
 
 namespace rightslice::model {
@@ -47,6 +50,93 @@ bool setMediaLimit(std::string_view value, EngineRun& run) {  // {"image": 0} or
   return true;
 }
 
+bool setWeightsUnsure(std::string_view value, EngineRun& run) {
+  if (value != "false" && value != "0") run.settings.weightsUnsure = true;
+  return true;
+}
+
+/// What rope scaling makes of the longest sequence: yarn, linear and dynamic stretch it, other kinds say nothing of it
+/// (config/model.py, _get_and_verify_max_len).
+void readRope(json::View rope, EngineRun& run) {
+  const std::string_view kind = rope["rope_type"].stringOr(rope["type"].stringOr(""));
+  if (kind != "yarn" && kind != "linear" && kind != "dynamic") return;
+  if (const auto factor = rope["factor"].number(); factor && *factor > 0 && *factor <= 1e6) run.settings.ropeFactor = *factor;
+  if (const auto positions = rope["original_max_position_embeddings"].integer(); positions && *positions > 0)
+    run.settings.maxPositions = std::min(*positions, kMaxBytes);
+}
+
+bool setRopeScaling(std::string_view value, EngineRun& run) {
+  const auto document = json::Document::parse(value);
+  if (!document || !document->root().isObject()) return false;
+  readRope(document->root(), run);
+  return true;
+}
+
+/// Overrides of config.json: those of positions are read, of others it is not known what they change.
+bool setOverrides(std::string_view value, EngineRun& run) {
+  const auto document = json::Document::parse(value);
+  if (!document || !document->root().isObject()) {  // --hf-overrides.key value, or a function
+    run.settings.weightsUnsure = true;
+    remember(run.open, "--hf-overrides: it may change the model's shape");
+    return true;
+  }
+  for (const auto& [key, entry] : document->root().members()) {
+    if (key == "rope_scaling" || key == "rope_parameters") {
+      readRope(entry, run);
+    } else if (key == "max_position_embeddings") {
+      if (const auto positions = entry.integer(); positions && *positions > 0)
+        run.settings.maxPositions = std::min(*positions, kMaxBytes);
+    } else if (key != "architectures" && key != "rope_theta" && key != "is_matryoshka" && key != "matryoshka_dimensions") {
+      run.settings.weightsUnsure = true;
+      remember(run.open, "--hf-overrides: it may change the model's shape");
+    }
+  }
+  return true;
+}
+
+bool setLargestGraph(std::string_view value, EngineRun& run) {  // 1 2 4 or [1,2,4]
+  std::int64_t largest = 0, number = 0;
+  bool inNumber = false;
+  for (const char c : value) {
+    if (isDigitAscii(c)) {
+      number = std::min<std::int64_t>(number * 10 + (c - '0'), 1 << 30);
+      inNumber = true;
+      largest = std::max(largest, number);
+    } else if (c != ',' && c != ' ' && c != '[' && c != ']') {
+      return false;
+    } else {
+      number = 0;
+    }
+  }
+  if (inNumber) run.settings.graphBatch = std::max(run.settings.graphBatch.value_or(0), largest);
+  return inNumber;
+}
+
+/// Without graphs as with --enforce-eager: cudagraph_mode NONE, and optimisation level 0 (config/compilation.py).
+bool setCompilation(std::string_view value, EngineRun& run) {
+  const std::string text = lowered(value);
+  if (text == "none" || text == "0") {  // --compilation-config.cudagraph_mode NONE, --compilation-config 0
+    run.settings.enforceEager = true;
+    return true;
+  }
+  const auto document = json::Document::parse(value);
+  if (!document || !document->root().isObject()) return true;
+  const json::View root = document->root();
+  const std::string mode = lowered(root["cudagraph_mode"].stringOr(""));
+  if (mode == "none" || root["cudagraph_mode"].integer() == 0 || root["use_cudagraph"].boolean() == false ||
+      root["level"].integer() == 0)
+    run.settings.enforceEager = true;
+  std::int64_t largest = root["max_cudagraph_capture_size"].integer().value_or(0);
+  for (const json::View size : root["cudagraph_capture_sizes"].elements()) largest = std::max(largest, size.integer().value_or(0));
+  if (largest > 0) run.settings.graphBatch = std::min<std::int64_t>(largest, 1 << 30);
+  return true;
+}
+
+bool setOptimisation(std::string_view value, EngineRun& run) {
+  if (value == "0" || value == "O0") run.settings.enforceEager = true;
+  return true;
+}
+
 #define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
 
 constexpr Flag kFlags[] = {
@@ -69,6 +159,14 @@ constexpr Flag kFlags[] = {
     {"num-gpu-blocks-override", Takes::Value, RIGHTSLICE_COUNT(numGpuBlocks)},
     {"cpu-offload-gb", Takes::Value, setOffload},
     {"load-format", Takes::Value, setLoadFormat},
+    {"cudagraph-capture-sizes", Takes::Several, setLargestGraph},
+    {"cuda-graph-sizes", Takes::Several, setLargestGraph},
+    {"max-cudagraph-capture-size", Takes::Value, setLargestGraph},
+    {"max-seq-len-to-capture", Takes::Value, nullptr},
+    {"compilation-config", Takes::Value, setCompilation},
+    {"optimization-level", Takes::Value, setOptimisation},
+    {"rope-scaling", Takes::Value, setRopeScaling},
+    {"hf-overrides", Takes::Value, setOverrides},
     {"task", Takes::Value, setRunner},
     {"runner", Takes::Value, setRunner},
     {"convert", Takes::Value, setRunner},
@@ -111,8 +209,20 @@ constexpr Flag kFlags[] = {
     {"speculative-model", Takes::Value, nullptr, "the draft model is not modelled"},
     {"kv-transfer-config", Takes::Value, nullptr, "buffers of the KV connector are not modelled"},
     {"kv-offloading-size", Takes::Value, nullptr, "buffers of KV offloading are not modelled"},
-    {"hf-overrides", Takes::Value, nullptr, "it may change the model's shape"},
-    {"rope-scaling", Takes::Value, nullptr, "it changes the longest sequence"},
+    {"decode-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},
+    {"prefill-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},
+    {"offload-group-size", Takes::Value, setWeightsUnsure, "layers in host memory are not modelled"},
+    {"offload-backend", Takes::Value, nullptr},
+    {"kv-cache-dtype-skip-layers", Takes::Several, nullptr, "layers whose KV cache stays wide are not modelled"},
+    {"quantization-config", Takes::Value, nullptr, "another quantisation than that of the checkpoint is not modelled"},
+    {"mm-encoder-only", Takes::Nothing, setWeightsUnsure, "only the encoder is loaded, which is not modelled"},
+    {"mm-ipc-gpu-memory-gb", Takes::Value, nullptr, "images kept on the device are not modelled"},
+    {"mm-processor-device", Takes::Value, nullptr, "images that are prepared on the device are not modelled"},
+    {"ubatch-size", Takes::Value, nullptr, "the second batch of the overlap is not modelled"},
+    {"enable-elastic-ep", Takes::Nothing, nullptr, "elastic expert parallelism is not modelled"},
+    {"engram-config", Takes::Value, nullptr, "its tables are not modelled"},
+    {"diffusion-config", Takes::Value, nullptr, "diffusion language models are not modelled"},
+    {"ec-transfer-config", Takes::Value, nullptr, "buffers of the encoder cache connector are not modelled"},
     {"num-redundant-experts", Takes::Value, nullptr, "redundant experts are not modelled"},
     {"enable-eplb", Takes::Nothing, nullptr, "redundant experts are not modelled"},
     {"enable-dbo", Takes::Nothing, nullptr, "the second batch of dual batch overlap is not modelled"},
@@ -137,7 +247,11 @@ constexpr Flag kFlags[] = {
     {"disable-sliding-window", Takes::Nothing, nullptr},
     {"disable-uvicorn-access-log", Takes::Nothing, nullptr},
     {"enable-auto-tool-choice", Takes::Nothing, nullptr},
-    {"enable-chunked-prefill", Takes::Nothing, nullptr},
+    {"enable-chunked-prefill", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.settings.wholePrompts = v == "false";
+       return true;
+     }},
     {"enable-expert-parallel", Takes::Nothing, nullptr},
     {"enable-log-requests", Takes::Nothing, nullptr},
     {"enable-prefix-caching", Takes::Nothing, nullptr},
@@ -157,6 +271,55 @@ constexpr Flag kFlags[] = {
     {"trust-remote-code", Takes::Nothing, nullptr},
     {"use-v2-block-manager", Takes::Nothing, nullptr},
     {"verbose", Takes::Nothing, nullptr},
+    {"aggregate-engine-logging", Takes::Nothing, nullptr},
+    {"allow-deprecated-quantization", Takes::Nothing, nullptr},
+    {"cudagraph-metrics", Takes::Nothing, nullptr},
+    {"dcp-q-replicate", Takes::Nothing, nullptr},
+    {"disable-chunked-mm-input", Takes::Nothing, nullptr},
+    {"disable-nccl-for-dp-synchronization", Takes::Nothing, nullptr},
+    {"enable-batch-sharded-sampling", Takes::Nothing, nullptr},
+    {"enable-cumem-allocator", Takes::Nothing, nullptr},
+    {"enable-ep-weight-filter", Takes::Nothing, nullptr},
+    {"enable-fault-tolerance", Takes::Nothing, nullptr},
+    {"enable-flashinfer-autotune", Takes::Nothing, nullptr},
+    {"enable-hc-sp", Takes::Nothing, nullptr},
+    {"enable-layerwise-nvtx-tracing", Takes::Nothing, nullptr},
+    {"enable-logging-iteration-details", Takes::Nothing, nullptr},
+    {"enable-mamba-cache-stochastic-rounding", Takes::Nothing, nullptr},
+    {"enable-mamba-shared-prefix-checkpoint", Takes::Nothing, nullptr},
+    {"enable-mfu-metrics", Takes::Nothing, nullptr},
+    {"enable-mm-embeds", Takes::Nothing, nullptr},
+    {"enable-nccl-comm-suspend", Takes::Nothing, nullptr},
+    {"enable-prompt-embeds", Takes::Nothing, nullptr},
+    {"enable-return-routed-experts", Takes::Nothing, nullptr},
+    {"enable-shm-tensor-arena", Takes::Nothing, nullptr},
+    {"enable-trace-replay", Takes::Nothing, nullptr},
+    {"fail-on-environ-validation", Takes::Nothing, nullptr},
+    {"interleave-mm-strings", Takes::Nothing, nullptr},
+    {"jit-monitor-verbose", Takes::Nothing, nullptr},
+    {"kv-cache-metrics", Takes::Nothing, nullptr},
+    {"kv-sharing-fast-prefill", Takes::Nothing, nullptr},
+    {"long-prefill-token-threshold-adaptive", Takes::Nothing, nullptr},
+    {"mm-device-do-normalize", Takes::Nothing, nullptr},
+    {"monokernel", Takes::Nothing, nullptr},
+    {"numa-bind", Takes::Nothing, nullptr},
+    {"return-sampling-mask", Takes::Nothing, nullptr},
+    {"scheduler-reserve-full-isl", Takes::Nothing, nullptr},
+    {"skip-mm-profiling", Takes::Nothing, nullptr},
+    {"sleep-mode-offload-cudagraph", Takes::Nothing, nullptr},
+    {"swa-bounded-replay", Takes::Nothing, nullptr},
+    {"use-fp64-gumbel", Takes::Nothing, nullptr},
+    {"use-replayssm", Takes::Nothing, nullptr},
+    {"use-tqdm-on-load", Takes::Nothing, nullptr},
+    {"data-parallel-hybrid-lb", Takes::Nothing, nullptr},
+    {"data-parallel-external-lb", Takes::Nothing, nullptr},
+    {"data-parallel-multi-port-external-lb", Takes::Nothing, nullptr},
+    {"allowed-media-domains", Takes::Several, nullptr},
+    {"cpu-offload-params", Takes::Several, nullptr},
+    {"offload-params", Takes::Several, nullptr},
+    {"device-ids", Takes::Several, nullptr},
+    {"ignore-patterns", Takes::Several, nullptr},
+    {"logits-processors", Takes::Several, nullptr},
     {"port", Takes::Value, nullptr},
     {"host", Takes::Value, nullptr},
     {"tokenizer", Takes::Value, nullptr},
@@ -179,18 +342,29 @@ constexpr ShortFlag kShorts[] = {
     {"asc", "api-server-count"},
     {"ep", "enable-expert-parallel"},
     {"h", "help"},
+    {"device-memory-utilization", "gpu-memory-utilization"},
+    {"device_memory_utilization", "gpu-memory-utilization"},
+    {"dcp", "decode-context-parallel-size"},
+    {"pcp", "prefill-context-parallel-size"},
+    {"dph", "data-parallel-hybrid-lb"},
+    {"dpe", "data-parallel-external-lb"},
+    {"dpm", "data-parallel-multi-port-external-lb"},
+    {"dc", "diffusion-config"},
 };
 
 constexpr FlagTable kTable{.title = "vLLM", .flags = kFlags, .shorts = kShorts, .servedNames = "served-model-name"};
 
 bool isOptimisation(const PlacedWord& placed) {  // -O3, -O.level=3
   const std::string& text = placed.word.text;
-  return text.size() > 2 && text[0] == '-' && text[1] == 'O';
+  return text.size() > 2 && text[0] == '-' && text[1] == 'O' && text[2] != '=';
 }
 
 }  // namespace
 
 void readVllmFlags(FlagSource& source, EngineRun& run) {
+  for (const PlacedWord& word : source.words) {
+    if (isOptimisation(word) && (word.word.text == "-O0" || word.word.text == "-O.level=0")) run.settings.enforceEager = true;
+  }
   std::erase_if(source.words, isOptimisation);
   readFlags(kTable, source, run);
 }

@@ -32,6 +32,8 @@ void readBatch(ServingPlan& plan, const EstimateInput& input) {
   // V0 without chunked prefill takes the longest sequence as a batch.
   if (plan.version && *plan.version < kV1)
     tokens = plan.maxModelLen <= 32768 ? std::max<std::int64_t>(plan.maxModelLen, 2048) : 2048;
+  // Without chunks a prompt is one batch (engine/arg_utils.py).
+  if (settings.wholePrompts) tokens = std::max(tokens, plan.maxModelLen);
   if (!settings.maxNumSeqs) plan.maxNumSeqs = sequences ? static_cast<std::int64_t>(sequences->value) : 256;
   if (!settings.maxNumBatchedTokens)
     plan.maxNumBatchedTokens = std::max(tokens, settings.maxNumSeqs ? plan.maxNumSeqs : 0);
@@ -41,6 +43,8 @@ void readBatch(ServingPlan& plan, const EstimateInput& input) {
 }  // namespace
 
 void planVllm(ServingPlan& plan, const EstimateInput& input) {
+  // Ranks of data parallelism share the experts, with --enable-expert-parallel or without (fused_moe/config.py).
+  plan.expertReplicas = std::clamp<std::int64_t>(input.run->settings.dataParallelSize.value_or(1), 1, 1 << 16);
   if (!input.run->settings.blockSize) plan.blockSize = 16;
   readBatch(plan, input);
   plan.windowAware =
