@@ -121,10 +121,10 @@ class Adviser {
   }
 
   void positions() {
-    if (settings_.maxPositions || settings_.ropeFactor) return;  // the command line changes them
     const double positions = static_cast<double>(input_.architecture->maxPositions) * input_.architecture->ropeFactor;
     const bool isVllm = input_.run->memoryRule() == &engine::vllm;
-    if (settings_.maxModelLen && !names_.maxLength.empty() && static_cast<double>(*settings_.maxModelLen) > positions &&
+    const bool overridden = settings_.maxPositions || settings_.ropeFactor;  // by the command line
+    if (settings_.maxModelLen && !overridden && !names_.maxLength.empty() && static_cast<double>(*settings_.maxModelLen) > positions &&
         positions > 0 && plan_.kvRule != KvRule::Preallocated) {
       say("{} {} is above the {:.0f} positions of {}: {}", written(names_.maxLength), *settings_.maxModelLen, positions,
           input_.architecture->id,
