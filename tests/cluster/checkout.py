@@ -50,9 +50,9 @@ class Checkout:
         through `clientConfig.service`, and checks the certificate for the Service's name, as in a cluster."""
         patches = [{"target": {"kind": "Service", "name": "rightslice"},
                     "patch": "- {op: replace, path: /spec, value: {type: ExternalName, externalName: 127.0.0.1}}\n"}]
-        patches += [{"target": {"kind": kind, "name": "rightslice"},
-                     "patch": f"- {{op: replace, path: /webhooks/0/clientConfig/service/port, value: {port}}}\n"}
-                    for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")]
+        for kind, count in (("ValidatingWebhookConfiguration", 2), ("MutatingWebhookConfiguration", 1)):
+            lines = [f"- {{op: replace, path: /webhooks/{index}/clientConfig/service/port, value: {port}}}\n" for index in range(count)]
+            patches.append({"target": {"kind": kind, "name": "rightslice"}, "patch": "".join(lines)})
         self.edit("deploy/kustomize/base/kustomization.yaml", lambda document: document.setdefault("patches", []).extend(patches))
 
     def add_policies(self, policies):

@@ -14,7 +14,7 @@ def command(document, pattern):
 
 
 [INSTALL] = commands("certs/README.md", "In a cluster, without it")
-PATCH_CA = INSTALL[INSTALL.index("for kind in"):]
+PATCH_CA = INSTALL[INSTALL.index("for webhook in"):]
 AUDIT = command("deploy/README.md", r"^kubectl apply -k \S+/audit$")
 ENFORCE = command("deploy/README.md", r"^kubectl apply -k \S+/enforce$")
 [SEEN] = [line for block in commands("deploy/README.md", "Install, in audit mode") for line in block.splitlines() if "--raw /metrics" in line]

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,10 @@
 
 namespace rightslice::contract {
 namespace {
+
+/// Why a policy of ours is refused (policy/diagnostic.hpp).
+constexpr std::string_view kPolicyErrors[] = {"SyntaxError", "UnknownField", "WrongType", "InvalidValue", "MissingField", "DuplicatePolicy", "UnknownGpu",
+                                              "UnknownProfile", "UnknownFinding", "UnknownKind", "ExceptionTooLong", "NotAPolicy"};
 
 using json::Document;
 using json::View;
@@ -94,7 +99,9 @@ void checkStatus(View status, bool allowed, Complaints& wrong) {
   for (const auto cause : causes.elements()) {
     constexpr std::array<std::string_view, 3> kCauseKeys{"reason", "message", "field"};
     onlyKeys(cause, kCauseKeys, "cause", wrong);
-    if (!policy::parseCode(cause["reason"].stringOr(""))) wrong.emplace_back("a cause whose reason is no finding code");
+    const auto reason = cause["reason"].stringOr("");
+    const bool ofPolicy = std::find(std::begin(kPolicyErrors), std::end(kPolicyErrors), reason) != std::end(kPolicyErrors);
+    if (!policy::parseCode(reason) && !ofPolicy) wrong.emplace_back("a cause whose reason is no finding code");
     if (cause["message"].stringOr("").empty() || !cause["field"].isString()) wrong.emplace_back("a cause without message or field");
   }
 }

@@ -66,7 +66,15 @@ def workload(objects, where, program):
     claim(spec["replicas"] >= 3 and budget["spec"]["minAvailable"] < spec["replicas"], f"{where}: replicas and PodDisruptionBudget")
     claim(spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0, f"{where}: maxUnavailable must be 0")
     claim(pod["serviceAccountName"] == one["ServiceAccount"]["metadata"]["name"], f"{where}: the ServiceAccount is not there")
-    claim(pod["automountServiceAccountToken"] is False, f"{where}: a token is mounted that nobody needs")
+    claim(pod["automountServiceAccountToken"] is True and one["ServiceAccount"]["automountServiceAccountToken"] is False,
+          f"{where}: the token is mounted by the Deployment, and by nobody else")
+    binding = one["ClusterRoleBinding"]
+    claim(binding["roleRef"]["name"] == one["ClusterRole"]["metadata"]["name"] and
+          binding["subjects"] == [{"kind": "ServiceAccount", "name": pod["serviceAccountName"], "namespace": "rightslice"}], f"{where}: the binding of the role")
+    for rule in one["ClusterRole"]["rules"]:
+        status = all(resource.endswith("/status") for resource in rule["resources"])
+        claim(rule["verbs"] == (["patch"] if status else ["list", "watch"]), f"{where}: the role may do more than it needs: {rule}")
+        claim(not {"*", "secrets", "configmaps"} & {*rule["resources"], *rule["apiGroups"], *rule["verbs"]}, f"{where}: the role is too wide: {rule}")
     claim(pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0, f"{where}: runs as root")
     claim(pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault", f"{where}: no seccomp profile")
     claim(not any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")), f"{where}: uses the host")
@@ -101,16 +109,28 @@ def workload(objects, where, program):
     if certificates:
         claim(volumes["certs"]["secret"]["secretName"] in [each["spec"]["secretName"] for each in certificates], f"{where}: the Secret")
     for each in objects:
-        claim(each["kind"] in ("Namespace", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration") or
+        claim(each["kind"] in ("Namespace", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ClusterRole", "ClusterRoleBinding") or
               each["metadata"].get("namespace") == "rightslice", f"{where}: {each['kind']} {each['metadata']['name']} is in no namespace")
+
+
+def policy_webhook(webhook, service, at):
+    """The one for our own resources."""
+    [rule] = webhook["rules"]
+    plurals = {path.name.split(".")[0] for path in (DEPLOY / "crds").glob("*.crd.yaml")}
+    claim(set(rule["resources"]) == plurals and rule["apiGroups"] == ["rightslice.io"] and rule["scope"] == "*", f"{at}: rules of {webhook['name']}")
+    claim(webhook["clientConfig"]["service"] == service, f"{at}: service of {webhook['name']}")
+    claim(webhook["failurePolicy"] == "Ignore" and webhook["sideEffects"] == "None" and "namespaceSelector" not in webhook, f"{at}: {webhook['name']}")
 
 
 def webhooks(objects, where, failure_policy):
     service = next(each for each in objects if each["kind"] == "Service")
     for kind, path, policy in (("ValidatingWebhookConfiguration", "/validate", failure_policy), ("MutatingWebhookConfiguration", "/mutate", "Ignore")):
         [configuration] = [each for each in objects if each["kind"] == kind]
-        [webhook] = configuration["webhooks"]
+        webhook = configuration["webhooks"][0]
         at = f"{where}: {kind}"
+        for other in configuration["webhooks"][1:]:
+            policy_webhook(other, webhook["clientConfig"]["service"], at)
+        claim(len(configuration["webhooks"]) == (2 if kind.startswith("Valid") else 1), f"{at}: {len(configuration['webhooks'])} webhooks")
         target = webhook["clientConfig"]["service"]
         claim((target["name"], target["namespace"], target["path"]) == (service["metadata"]["name"], service["metadata"]["namespace"], path), f"{at}: service")
         claim(target["port"] in [port["port"] for port in service["spec"]["ports"]], f"{at}: port")

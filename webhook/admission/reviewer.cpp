@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "admission/envelope.hpp"
 #include "admission/message.hpp"
+#include "admission/policy_review.hpp"
 #include "admission/review.hpp"
 #include "base/base64.hpp"
 #include "base/limits.hpp"
@@ -82,29 +84,6 @@ void writeCauses(json::Writer& out, const policy::Judgement& judgement) {
   out.endArray().endObject();
 }
 
-class Envelope {
- public:
-  Envelope(const Review& review, bool allowed) {
-    out_.beginObject().member("apiVersion", "admission.k8s.io/v1").member("kind", "AdmissionReview");
-    out_.key("response").beginObject().member("uid", std::string_view(review.uid)).memberBool("allowed", allowed);
-  }
-  json::Writer& out() { return out_; }
-  std::string close() {
-    out_.endObject().endObject();
-    return out_.take();
-  }
-
- private:
-  json::Writer out_;
-};
-
-void writeWarnings(json::Writer& out, const std::vector<std::string>& all) {
-  if (all.empty()) return;
-  out.key("warnings").beginArray();
-  for (const auto& text : all) out.string(text);
-  out.endArray();
-}
-
 }  // namespace
 
 Answer answer(std::string_view body, Path path, const Environment& environment, const ReviewerOptions& options) {
@@ -137,6 +116,11 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   const bool judged = (review.operation == "CREATE" || review.operation == "UPDATE") && review.subResource.empty();
   if (!judged) {
     out.body = Envelope(review, true).close();
+    return out;
+  }
+
+  if (isPolicy(review)) {
+    answerPolicy(review, path, environment, options, out);
     return out;
   }
 
@@ -177,7 +161,7 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   }
   if (path == Path::Mutate && !judgement.patch.empty())
     json.member("patchType", "JSONPatch").member("patch", std::string_view(base64(json::patchText(judgement.patch))));
-  writeWarnings(json, warnings(judgement, path));
+  envelope.warnings(warnings(judgement, path));
   writeAudit(json, judgement, decision);
   out.body = envelope.close();
 

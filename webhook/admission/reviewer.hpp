@@ -14,6 +14,7 @@ enum class Path { Validate, Mutate };
 struct ReviewerOptions {
   std::vector<std::string> trustedControllers;
   std::string documentationUrl;      ///< where finding pages are read; may be empty
+  int maxExceptionDays = 180;        ///< how far ahead a SliceException may reach
 };
 
 struct Answer {

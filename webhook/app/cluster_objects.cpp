@@ -4,10 +4,8 @@
 
 #include "base/quantity.hpp"
 #include "gpu/resource_name.hpp"
-#include "json/document.hpp"
-#include "json/writer.hpp"
-#include "json/yaml.hpp"
 #include "policy/field.hpp"
+#include "policy/served.hpp"
 
 namespace rightslice::app {
 namespace {
@@ -92,19 +90,7 @@ std::optional<PolicyObject> readPolicyObject(json::View object, std::string_view
   out.uid = metadata["uid"].stringOr("");
   out.generation = metadata["generation"].integer().value_or(0);
   out.condition = acceptedOf(object["status"]);
-  json::Writer text;
-  text.beginObject();
-  text.member("apiVersion", object["apiVersion"].stringOr(policy::kApiVersion)).member("kind", object["kind"].stringOr(kind));
-  text.key("metadata").beginObject();
-  for (const std::string_view key : {"name", "namespace", "creationTimestamp"}) {
-    if (metadata[key].exists()) text.key(key).value(metadata[key]);
-  }
-  text.endObject();
-  if (object["spec"].exists()) text.key("spec").value(object["spec"]);
-  text.endObject();
-  const auto document = json::Document::parse(text.text());
-  if (!document) return std::nullopt;  // it was a document a moment ago
-  out.text = json::yamlText(document->root());
+  out.text = policy::servedText(object, kind);
   return out;
 }
 

@@ -94,7 +94,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   inputs.surroundings = [&] { return sources.surroundings.current(); };
   inputs.catalogue = catalogues->view();
   inputs.today = settings.now;
-  inputs.options = {settings.trustedControllers, settings.documentationUrl};
+  inputs.options = {settings.trustedControllers, settings.documentationUrl, settings.maxExceptionDays};
   ReviewService reviews(std::move(inputs), metrics, log, clock);
 
   // The webhook's port.

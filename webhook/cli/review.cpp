@@ -44,7 +44,7 @@ class Review : public Command {
     }
     const auto answer =
         admission::answer(*body, path_ == "mutate" ? admission::Path::Mutate : admission::Path::Validate,
-                          loaded->environment(), {sources_.trustedControllers, documentationUrl_});
+                          loaded->environment(), {sources_.trustedControllers, documentationUrl_, static_cast<int>(sources_.maxExceptionDays)});
     if (answer.httpStatus != 200) {
       complain(reason(answer.body));
       return kUsage;

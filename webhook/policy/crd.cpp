@@ -12,9 +12,12 @@ struct Resource {
 
 constexpr std::string_view kPolicyColumns =
     R"([{"name":"Mode","type":"string","jsonPath":".spec.mode"},)"
+    R"({"name":"Accepted","type":"string","jsonPath":".status.conditions[?(@.type==\"Accepted\")].status"},)"
+    R"({"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type==\"Accepted\")].reason"},)"
     R"({"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}])";
 constexpr std::string_view kExceptionColumns =
     R"([{"name":"Findings","type":"string","jsonPath":".spec.findings"},)"
+    R"({"name":"Accepted","type":"string","jsonPath":".status.conditions[?(@.type==\"Accepted\")].status"},)"
     R"({"name":"Owner","type":"string","jsonPath":".spec.owner"},{"name":"Expires","type":"string","jsonPath":".spec.expires"},)"
     R"({"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}])";
 

@@ -33,7 +33,9 @@ struct Field {
   std::string unknownCode = "UnknownField";  ///< of an Object: the diagnostic for another field
   std::string valueCode = "InvalidValue";    ///< of a String: the diagnostic for another value
   std::string valueNote;                ///< appended to that diagnostic: the remedy
-  std::string oneOf;                    ///< an Object's rule among its fields, as JSON Schema
+  std::string oneOf;                    ///< an Object's rule among its fields, as JSON Schema; where there are `rules`, not for Kubernetes
+  struct Rule { std::string cel, message; };
+  std::vector<Rule> rules;              ///< the same for Kubernetes, whose own message on oneOf helps nobody
   std::string numberNote;               ///< remedy where a number stands in place of the string
   unsigned kinds = ~0U;                 ///< bits of DocumentKind
 

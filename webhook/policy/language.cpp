@@ -14,14 +14,17 @@ using enum DocumentKind;
 constexpr std::int64_t kMaxConcurrency = 1'000'000, kMaxContext = 100'000'000, kMaxSlices = 1000;
 
 Field selector(std::string name, std::string meaning) {
+  Field expression = object("", "", {
+      text("key", "The label.", form::kLabelKey).required(),
+      choice("operator", "How to compare; NotIn also holds where the label is absent.",
+             {"In", "NotIn", "Exists", "DoesNotExist"}).required(),
+      list("values", "For In and NotIn: at least one. For the others: none.", text("", "", form::kLabelValue)),
+  });
+  expression.rules = {{"self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",
+                       "In and NotIn need at least one value, Exists and DoesNotExist take none"}};
   return object(std::move(name), std::move(meaning), {
       map("matchLabels", "Labels that must have exactly these values.", text("", "", form::kLabelValue)),
-      list("matchExpressions", "Conditions that must all hold.", object("", "", {
-          text("key", "The label.", form::kLabelKey).required(),
-          choice("operator", "How to compare; NotIn also holds where the label is absent.",
-                 {"In", "NotIn", "Exists", "DoesNotExist"}).required(),
-          list("values", "For In and NotIn: at least one. For the others: none.", text("", "", form::kLabelValue)),
-      })),
+      list("matchExpressions", "Conditions that must all hold.", std::move(expression)),
   });
 }
 
@@ -58,6 +61,9 @@ Field models() {
   });
   element.oneOf = R"([{"required":["memory"],"not":{"anyOf":[{"required":["kvPerToken"]},{"required":["overhead"]}]}},)"
                   R"({"required":["weights"]}])";
+  element.rules = {{"has(self.memory) != has(self.weights)", "write either memory (the whole peak), or weights with kvPerToken and overhead"},
+                   {"!has(self.memory) || (!has(self.kvPerToken) && !has(self.overhead))",
+                    "memory is the whole peak already: kvPerToken and overhead belong to weights"}};
   Field field = list("models", "Declared models. Of several that fit the most specific counts.", std::move(element));
   field.listKeys = {"model", "quantization", "engine"};
   return field;

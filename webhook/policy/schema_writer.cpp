@@ -65,7 +65,15 @@ void SchemaWriter::object(const Field& field) {
     }
     out_.endArray();
   }
-  if (!field.oneOf.empty()) out_.key("oneOf").raw(field.oneOf);
+  if (openApi() && !field.rules.empty()) {
+    out_.key("x-kubernetes-validations").beginArray();
+    for (const Field::Rule& each : field.rules) {
+      out_.beginObject().member("rule", std::string_view(each.cel)).member("message", std::string_view(each.message)).endObject();
+    }
+    out_.endArray();
+  } else if (!field.oneOf.empty()) {
+    out_.key("oneOf").raw(field.oneOf);
+  }
   out_.key("properties").beginObject();
   for (const Field& each : field.fields) {
     if (!each.isFor(kind_)) continue;
