@@ -159,6 +159,7 @@ TEST_CASE("the flags of a remedy make the engine start") {
       if (flag == "--max-num-seqs") c.run.settings.maxNumSeqs = std::stoll(value);
       if (flag == "--gpu-memory-utilization") c.run.settings.memoryFraction = std::stod(value);
       if (flag == "--enforce-eager") c.run.settings.enforceEager = true;
+      if (flag == "--kv-cache-dtype") c.run.settings.kvCacheDtype = value;
     }
     const Estimate e = c.get();
     const Start after = startsOn(c.input(), e, *c.device.memory);

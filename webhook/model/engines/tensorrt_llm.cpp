@@ -93,7 +93,8 @@ void sizeTensorRtLlm(DeviceSizes& sizes, const ServingPlan& plan, const Estimate
   const Bytes logits = timesBytes(timesBytes(plan.concurrency, a.vocab), 10);
   sizes.activations.bytes = plusBytes(sizes.activations.bytes, logits);
   const std::int64_t rows = std::min<std::int64_t>(plan.maxNumSeqs, 4096);
-  sizes.activations.high = plusBytes(sizes.activations.high, timesBytes(timesBytes(rows, a.vocab), 8));
+  const Bytes kept = timesBytes(timesBytes(rows, a.vocab), 8);
+  sizes.activations.high = plusBytes(sizes.activations.high, std::max(logits, kept));
   sizes.activationsFrom = "dry run of --max_num_tokens, by formula, not measured";
   // 19 sizes up to 128 (llmapi/llm_args.py, CudaGraphConfig).
   sizes.graphs = {0, mib(19 * 20), mib(19 * 64)};
