@@ -1,6 +1,7 @@
 // Flags that waste the slice or leave too little beside the model, without surely failing: each rule says a number and what
 // to write instead. Only what is written is called wasteful; of defaults only what may fail is told.
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "model/engines/engines.hpp"
@@ -29,6 +30,7 @@ class Adviser {
       if (plan_.fractionOf == FractionOf::Total || plan_.fractionOf == FractionOf::TotalForPool) fractionOfTotal();
       if (plan_.fractionOf == FractionOf::FreeAfterLoad) fractionOfFree();
     }
+    poolOfLoad();
     sequences();
     batch();
     length();
@@ -74,6 +76,28 @@ class Adviser {
     say("{} {:g} leaves {} of the {} beside the weights unused: set it to {:.2f}, or take a smaller slice",
         written(names_.fraction), plan_.fraction, formatBytes(unused), formatBytes(left),
         bestFraction(plan_, sizes_, usable_));
+  }
+
+  /// An engine that starts with whatever pool is left says nothing where the load does not fit it.
+  void poolOfLoad() {
+    if (plan_.kvRule != KvRule::Pooled || plan_.whenShort != WhenShort::Shrinks || plan_.absolutePool || names_.fraction.empty() ||
+        checkStart(plan_, sizes_, usable_).surelyNot)
+      return;
+    Estimate estimate;
+    estimate.kvBytesPerToken = sizes_.kvBytesPerToken;
+    const auto pool = kvPool(input_, estimate, usable_);
+    const Bytes load = timesBytes(kvOfSequence(plan_, plan_.context).bytes, plan_.concurrency);
+    double best = bestFraction(plan_, sizes_, usable_);
+    if (plan_.fractionOf == FractionOf::TotalForPool) {  // what the load needs, where what is expected beside it finds room
+      const double base = static_cast<double>(std::max<Bytes>(1, fractionBase(plan_, sizes_, usable_, &Interval::bytes)));
+      const double wanted = static_cast<double>(plusBytes(sizes_.weights.bytes, load)) / base;
+      const double most = 1 - static_cast<double>(besideFraction(plan_, sizes_, &Interval::bytes)) / base;
+      if (wanted <= most) best = std::max(best, std::min(std::ceil(wanted * 100) / 100, most));
+    }
+    if (!pool || pool->bytes >= load || best < plan_.fraction + 0.02) return;
+    say("{} {:g}{} leaves {} for the KV cache, and the load of {} x {} tokens needs {}: set it to {:.2f}", written(names_.fraction),
+        plan_.fraction, settings_.memoryFraction ? "" : " (the default here)",
+        pool->bytes > 0 ? "about " + formatBytes(pool->bytes) : "no room", plan_.concurrency, plan_.context, formatBytes(load), best);
   }
 
   /// What the need would be with other settings.

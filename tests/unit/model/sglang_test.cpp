@@ -198,3 +198,15 @@ TEST_CASE("what SGLang takes grows with chunk, graphs and the table of requests"
   CHECK_FALSE(need({"--enable-lora"}).need.high);
   CHECK(termOf(need({"--kt-num-gpu-experts", "8"}), "weights").low == 0);
 }
+
+TEST_CASE("advice tells where the pool that SGLang is left with does not hold the load") {
+  EngineCase c({"sglang", "serve", "--model-path", "Qwen/Qwen2.5-3B-Instruct", "--context-length", "8192"}, "0.5.10");
+  const Estimate e = c.on(gibs(9.75));
+  const auto advice = settingsAdvice(c.input, e, gibs(9.75));
+  REQUIRE(advice.size() == 1);
+  CHECK(advice[0] ==
+        "--mem-fraction-static 0.593 (the default here) leaves no room for the KV cache, and the load of 8 x 4096 tokens needs "
+        "1.1 GiB: set it to 0.77");
+  EngineCase roomy({"sglang", "serve", "--model-path", "Qwen/Qwen2.5-3B-Instruct", "--context-length", "8192"}, "0.5.10");
+  CHECK(settingsAdvice(roomy.input, roomy.on(gibs(39.5)), gibs(39.5)).empty());
+}
