@@ -60,7 +60,7 @@ def main():
     rightslice = pathlib.Path(os.environ.get("RIGHTSLICE_BINARY", HERE.parents[1] / "build/dev/bin/rightslice")).resolve()
     if not rightslice.exists():
         sys.exit(f"{rightslice} is not there; build it, or name it in RIGHTSLICE_BINARY")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))   # through `finally`, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)   # through `finally`, as Ctrl-C
 
     loader = unittest.TestLoader()
     if options.k:
@@ -87,4 +87,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted; everything is stopped")
