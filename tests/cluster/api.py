@@ -7,7 +7,7 @@ from server_process import PATIENCE
 
 
 class Api:
-    """One kept connection; not for several threads (`another`)."""
+    """One kept connection for posts; not for several threads (`another`)."""
 
     def __init__(self, control_plane):
         self.control_plane = control_plane
@@ -33,5 +33,6 @@ class Api:
 
     def metric(self, beginning):
         """The sum of all series of kube-apiserver that begin so."""
+        self.connection = None   # the last request may be so long ago that the server closed it
         _, text = self._request("GET", "/metrics")
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.decode().splitlines() if line.startswith(beginning))

@@ -55,7 +55,7 @@ class Cluster:
 
     def install(self):
         """As deploy/README.md and certs/README.md say: audit first, then enforce."""
-        self.checkout.run(f"{runbook.INSTALL}\nrm -rf old && mv certs/dev old")
+        self.checkout.run(f"{runbook.DEFINITIONS}\n{runbook.INSTALL}\nrm -rf old && mv certs/dev old")
         for _ in range(INSTANCES):
             self.node.start_pod()
         self.enforce()

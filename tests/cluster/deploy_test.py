@@ -30,13 +30,6 @@ class Definitions(Scenario):
     """The CRDs: their schemas are structural, and refuse what the program's own reader refuses."""
     namespace = "team-definitions"
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.admin.run("apply", "-f", ROOT / "deploy/crds")
-        for name in CRDS:
-            cls.admin.run("wait", "--for=condition=Established", "--timeout=30s", f"crd/{name}.rightslice.io")
-
     def spec(self, **more):
         return {"mode": "enforce", **more}
 

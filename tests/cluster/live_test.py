@@ -3,19 +3,12 @@ import datetime
 import json
 
 import gpu_nodes
-from checkout import ROOT
+import runbook
 from gpu_nodes import A100_80, H100
 from scenario import MEDIUM, Scenario, deployment, slice_name
 
-# What it reads and writes, and no more.
-ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "rightslice-follows"}, "rules": [
-    {"apiGroups": ["rightslice.io"], "resources": ["slicepolicies", "clusterslicepolicies", "sliceexceptions"], "verbs": ["list", "watch"]},
-    {"apiGroups": ["rightslice.io"], "verbs": ["patch"],
-     "resources": ["slicepolicies/status", "clusterslicepolicies/status", "sliceexceptions/status"]},
-    {"apiGroups": [""], "resources": ["namespaces", "nodes", "pods"], "verbs": ["list", "watch"]}]}
-BINDING = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "rightslice-follows"},
-           "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "rightslice-follows"},
-           "subjects": [{"kind": "ServiceAccount", "name": "rightslice", "namespace": "rightslice"}]}
+POLICIES = "policies.rightslice.io"
+WRONG_SLICE = "spec.slices.offered[0]: no GPU product of the catalogue has a slice profile '1g.11gb'; did you mean '1g.12gb'?"
 
 
 def custom(kind, name, /, **spec):
@@ -23,32 +16,10 @@ def custom(kind, name, /, **spec):
 
 
 class Live(Scenario):
-    """The pods run as their service account, with this role and with the policies of the ConfigMap beside those of the cluster."""
+    """The pods run as their service account, with the role of deploy/kustomize and with the policies of the ConfigMap beside those of the cluster."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        node = cls.cluster.node
-        cls.admin.run("apply", "-f", ROOT / "deploy/crds")
-        cls.admin.run("wait", "--for=condition=Established", "--timeout=30s", "-f", ROOT / "deploy/crds")
-        cls.admin.apply([ROLE, BINDING])
-        token = cls.admin.run("-n", "rightslice", "create", "token", "rightslice", "--duration=1h").out.strip()
-        config = json.loads((cls.cluster.state / "admin.kubeconfig").read_text())
-        config["users"][0]["user"] = {"token": token}
-        kubeconfig = cls.cluster.state / "rightslice.kubeconfig"
-        kubeconfig.write_text(json.dumps(config))
-        kubeconfig.chmod(0o600)
-        node.also = ["--kubeconfig", str(kubeconfig)]
-        node.replace_all()
-        cls.addClassCleanup(cls.unfollow)
-
-    @classmethod
-    def unfollow(cls):
-        cls.cluster.node.also = []
-        cls.cluster.node.replace_all()
-        cls.admin.run("delete", "clusterslicepolicies", "--all")
-        cls.admin.run("delete", "slicepolicies,sliceexceptions", "--all", "--all-namespaces")
-        cls.admin.run("delete", "clusterrole,clusterrolebinding", "rightslice-follows")
+    def tearDown(self):
+        self.kubectl.run("delete", "slicepolicies,sliceexceptions", "--all")
 
     def accepted(self, kind, name, status):
         """The condition Accepted, once it is as expected and of this generation."""
@@ -84,21 +55,34 @@ class Policies(Live):
         self.kubectl.run("delete", "slicepolicy", "enforced")
         self.eventually_passes(wrong, "the policy is gone")
 
-    def test_a_bad_policy_says_why_and_the_last_good_version_stays(self):
+    def test_a_bad_policy_does_not_get_in(self):
+        bad = custom("SlicePolicy", "default", mode="audit", gpus=[H100], slices={"offered": ["1g.11gb"]})   # no schema can tell
+        printed = self.apply_file("bad", bad)
+        self.assertEqual(printed.err, f'Error from server (Forbidden): error when creating "bad.yaml": admission webhook "{POLICIES}" denied the '
+                                      f"request: SlicePolicy {self.namespace}/default is not accepted: {WRONG_SLICE} [UnknownProfile]\n")
+
+    def test_one_that_got_in_says_why_and_the_last_good_version_stays(self):
         wrong = deployment("wrong", "1g.10gb", MEDIUM)
         self.kubectl.apply(custom("SlicePolicy", "kept", mode="enforce", gpus=[H100]))
         self.eventually_denied(wrong, "the policy is in force")
-        # What a schema cannot see: a slice that no GPU has.
-        self.kubectl.apply(custom("SlicePolicy", "kept", mode="audit", gpus=[H100], slices={"offered": ["1g.11gb"]}))
+        self.without_webhook(POLICIES)
+        bad = custom("SlicePolicy", "kept", mode="audit", gpus=[H100], slices={"offered": ["1g.11gb"]})
+        self.eventually(lambda: self.kubectl.apply(bad, check=False).status == 0, "nobody looks at policies")
         condition = self.accepted("slicepolicy", "kept", "False")
-        self.assertEqual((condition["reason"], condition["message"]), (
-            "UnknownProfile", "spec.slices.offered[0]: no GPU product of the catalogue has a slice profile '1g.11gb'; did you mean '1g.12gb'?; "
-            "the version before it stays in force"))
+        self.assertEqual((condition["reason"], condition["message"]), ("UnknownProfile", f"{WRONG_SLICE}; the version before it stays in force"))
+        self.assertEqual(self.kubectl.run("get", "slicepolicies").out.splitlines()[1].split()[:4], ["kept", "audit", "False", "UnknownProfile"])
         self.assertTrue(self.denied(wrong))
         self.kubectl.apply(custom("SlicePolicy", "kept", mode="audit", gpus=[H100]))
         self.accepted("slicepolicy", "kept", "True")
         self.eventually_passes(wrong, "the mended policy only audits")
-        self.kubectl.run("delete", "slicepolicy", "kept")
+
+    def without_webhook(self, name):
+        """It is not called until the test ends."""
+        hooks = self.admin.get("validatingwebhookconfiguration", "rightslice")["webhooks"]
+        [index] = [index for index, each in enumerate(hooks) if each["name"] == name]
+        self.addCleanup(self.cluster.checkout.run, f"{runbook.ENFORCE}\n{runbook.PATCH_CA}")
+        self.admin.run("patch", "validatingwebhookconfiguration", "rightslice", "--type=json", "-p",
+                       json.dumps([{"op": "remove", "path": f"/webhooks/{index}"}]))
 
     def test_a_policy_over_namespaces_by_label(self):
         wrong = deployment("wrong", "1g.10gb", MEDIUM)
@@ -113,7 +97,6 @@ class Policies(Live):
 
     def test_an_exception_for_one_workload(self):
         self.kubectl.apply(custom("SlicePolicy", "strict", mode="enforce", gpus=[H100]))
-        self.addCleanup(self.kubectl.run, "delete", "slicepolicy", "strict")
         legacy, other = deployment("legacy-chat", "1g.10gb", MEDIUM), deployment("other", "1g.10gb", MEDIUM)
         self.eventually_denied(legacy, "the policy is in force")
         expires = (datetime.date.today() + datetime.timedelta(days=60)).isoformat()
@@ -146,10 +129,8 @@ class Inventory(Live):
     namespace = "team-inventory"
     node_name = "a100-80-mixed"
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.kubectl.apply(custom("SlicePolicy", "by-nodes", mode="enforce", load={"concurrency": 8, "context": 4096}, actions={"Oversized": "rewrite"}))
+    def setUp(self):
+        self.kubectl.apply(custom("SlicePolicy", "by-nodes", mode="enforce", load={"concurrency": 8, "context": 4096}, actions={"Oversized": "rewrite"}))
 
     def offer(self, resources):
         gpu_nodes.offer(self.admin, self.node_name, {slice_name(profile): count for profile, count in resources.items()})

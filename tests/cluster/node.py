@@ -101,7 +101,19 @@ class Node:
                     if value == mount or value.startswith(mount + "/"):
                         value = str(folder.path) + value[len(mount):]
             out.append(flag + equals + value)
-        return out + self.also
+        return out + self._credentials() + self.also
+
+    def _credentials(self):
+        """The service account's token, where the Deployment has it mounted: not at the fixed path of a pod, so as a kubeconfig."""
+        spec = self._spec()
+        if not spec.get("automountServiceAccountToken"):
+            return []
+        config = json.loads(self.kubectl.kubeconfig.read_text())
+        token = self.kubectl.run("create", "token", spec["serviceAccountName"], "--duration=1h").out.strip()
+        config["users"][0]["user"] = {"token": token}
+        path = self.folder / "kubeconfig"
+        path.write_text(json.dumps(config))
+        return ["--kubeconfig", str(path)]
 
     def start_pod(self):
         self.sync()

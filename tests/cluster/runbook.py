@@ -13,6 +13,7 @@ def command(document, pattern):
     return found[0]
 
 
+DEFINITIONS = command("deploy/README.md", r"^kubectl apply --server-side -f deploy/crds$")
 [INSTALL] = commands("certs/README.md", "In a cluster, without it")
 PATCH_CA = INSTALL[INSTALL.index("for webhook in"):]
 AUDIT = command("deploy/README.md", r"^kubectl apply -k \S+/audit$")
