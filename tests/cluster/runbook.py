@@ -21,5 +21,6 @@ ENFORCE = command("deploy/README.md", r"^kubectl apply -k \S+/enforce$")
 [SEEN] = [line for block in commands("deploy/README.md", "Install, in audit mode") for line in block.splitlines() if "--raw /metrics" in line]
 [EMERGENCY] = commands("deploy/README.md", "Emergency: switch it off")
 UNINSTALL, REWRITTEN = commands("deploy/README.md", "Uninstall")
+NO_DEFINITIONS = command("deploy/README.md", r"^kubectl delete -f deploy/crds$")
 BOTH_CAS = command("certs/README.md", r"^cat old/ca\.crt new/ca\.crt")
 REPLACE_SECRET = command("certs/README.md", r"create secret tls .* apply -f -$")
