@@ -50,7 +50,7 @@ class Checkout:
         through `clientConfig.service`, and checks the certificate for the Service's name, as in a cluster."""
         patches = [{"target": {"kind": "Service", "name": "rightslice"},
                     "patch": "- {op: replace, path: /spec, value: {type: ExternalName, externalName: 127.0.0.1}}\n"}]
-        for kind, count in (("ValidatingWebhookConfiguration", 2), ("MutatingWebhookConfiguration", 1)):
+        for kind, count in (("ValidatingWebhookConfiguration", 3), ("MutatingWebhookConfiguration", 1)):
             lines = [f"- {{op: replace, path: /webhooks/{index}/clientConfig/service/port, value: {port}}}\n" for index in range(count)]
             patches.append({"target": {"kind": kind, "name": "rightslice"}, "patch": "".join(lines)})
         self.edit("deploy/kustomize/base/kustomization.yaml", lambda document: document.setdefault("patches", []).extend(patches))

@@ -113,13 +113,26 @@ def workload(objects, where, program):
               each["metadata"].get("namespace") == "rightslice", f"{where}: {each['kind']} {each['metadata']['name']} is in no namespace")
 
 
-def policy_webhook(webhook, service, at):
+def beside(webhook, first, at):
+    """What holds for every webhook but the first."""
+    claim(webhook["clientConfig"]["service"] == {**first["clientConfig"]["service"], "path": "/validate"}, f"{at}: service of {webhook['name']}")
+    claim(webhook["failurePolicy"] == "Ignore" and webhook["sideEffects"] == "None" and webhook["timeoutSeconds"] <= 5, f"{at}: {webhook['name']}")
+
+
+def policy_webhook(webhook, first, at):
     """The one for our own resources."""
+    beside(webhook, first, at)
     [rule] = webhook["rules"]
     plurals = {path.name.split(".")[0] for path in (DEPLOY / "crds").glob("*.crd.yaml")}
     claim(set(rule["resources"]) == plurals and rule["apiGroups"] == ["rightslice.io"] and rule["scope"] == "*", f"{at}: rules of {webhook['name']}")
-    claim(webhook["clientConfig"]["service"] == service, f"{at}: service of {webhook['name']}")
-    claim(webhook["failurePolicy"] == "Ignore" and webhook["sideEffects"] == "None" and "namespaceSelector" not in webhook, f"{at}: {webhook['name']}")
+    claim("namespaceSelector" not in webhook, f"{at}: {webhook['name']} leaves policies out")
+
+
+def scale_webhook(webhook, first, at):
+    beside(webhook, first, at)
+    [rule] = webhook["rules"]
+    claim(all(resource.endswith("/scale") for resource in rule["resources"]) and rule["operations"] == ["UPDATE"], f"{at}: rules of {webhook['name']}")
+    claim(webhook["namespaceSelector"] == first["namespaceSelector"], f"{at}: namespaces of {webhook['name']}")
 
 
 def webhooks(objects, where, failure_policy):
@@ -128,9 +141,10 @@ def webhooks(objects, where, failure_policy):
         [configuration] = [each for each in objects if each["kind"] == kind]
         webhook = configuration["webhooks"][0]
         at = f"{where}: {kind}"
+        more = {"policies.rightslice.io": policy_webhook, "scale.rightslice.io": scale_webhook} if kind.startswith("Valid") else {}
+        claim([each["name"] for each in configuration["webhooks"][1:]] == list(more), f"{at}: webhooks")
         for other in configuration["webhooks"][1:]:
-            policy_webhook(other, webhook["clientConfig"]["service"], at)
-        claim(len(configuration["webhooks"]) == (2 if kind.startswith("Valid") else 1), f"{at}: {len(configuration['webhooks'])} webhooks")
+            more[other["name"]](other, webhook, at)
         target = webhook["clientConfig"]["service"]
         claim((target["name"], target["namespace"], target["path"]) == (service["metadata"]["name"], service["metadata"]["namespace"], path), f"{at}: service")
         claim(target["port"] in [port["port"] for port in service["spec"]["ports"]], f"{at}: port")

@@ -51,6 +51,7 @@ Result<Review> Review::parse(std::string_view body) {
                           {request["kind"], "kind", "/request/kind", &out.kind},
                           {request["kind"], "group", "/request/kind", &out.kindGroup},
                           {request["resource"], "resource", "/request/resource", &out.resource},
+                          {request["resource"], "group", "/request/resource", &out.resourceGroup},
                           {request, "subResource", "/request", &out.subResource},
                           {request, "namespace", "/request", &out.ns},
                           {request, "name", "/request", &out.name},

@@ -12,7 +12,7 @@ namespace rightslice::admission {
 
 struct Review {
   json::Document body;              ///< owns what the views point into
-  std::string uid, kind, kindGroup, resource, subResource, ns, name, operation, user;
+  std::string uid, kind, kindGroup, resource, resourceGroup, subResource, ns, name, operation, user;
   std::vector<std::string> groups;
   bool dryRun = false;
   json::View object, oldObject;     ///< missing for DELETE/CREATE

@@ -7,6 +7,7 @@
 #include "admission/envelope.hpp"
 #include "admission/message.hpp"
 #include "admission/policy_review.hpp"
+#include "admission/scale.hpp"
 #include "admission/review.hpp"
 #include "base/base64.hpp"
 #include "base/limits.hpp"
@@ -84,6 +85,28 @@ void writeCauses(json::Writer& out, const policy::Judgement& judgement) {
   out.endArray().endObject();
 }
 
+/// What the namespace uses already. This object counts as it was before the request, whatever was last seen of it.
+void addRunning(const Inventory& inventory, const workload::Workload& object, const Environment& environment, policy::Request& request) {
+  using Usage = policy::Request::Usage;
+  request.usageKnown = true;
+  request.counted = isCounted(object);
+  const Running* self = inventory.find(object.kindName, object.ns, object.name);
+  const Usage all = inventory.usage(object.ns), seen = self != nullptr ? self->usage : Usage{};
+  if (request.old != nullptr) {
+    request.oldUsage = policy::usageOf(*request.old, *environment.policies, environment.catalogue, *environment.surroundings);
+  }
+  const Usage& old = request.oldUsage;
+  request.usage = {plusBytes(all.memory - seen.memory, old.memory), plusBytes(all.gpuMillis - seen.gpuMillis, old.gpuMillis),
+                   plusBytes(all.costCents - seen.costCents, old.costCents)};
+}
+
+/// The controller owner where it runs and is nobody's child: it proves a child.
+std::optional<workload::Workload> ownerOf(const Inventory& inventory, const workload::Workload& object) {
+  if (!object.controller) return std::nullopt;
+  const Running* owner = inventory.byUid(object.controller->uid);
+  return owner != nullptr ? readRunning(*owner->text) : std::nullopt;
+}
+
 }  // namespace
 
 Answer answer(std::string_view body, Path path, const Environment& environment, const ReviewerOptions& options) {
@@ -113,27 +136,37 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   out.dryRun = review.dryRun;
   out.decision = policy::name(Action::Allow);
 
+  auto scaled = path == Path::Validate ? scaledObject(review, environment.inventory) : std::nullopt;
   const bool judged = (review.operation == "CREATE" || review.operation == "UPDATE") && review.subResource.empty();
-  if (!judged) {
+  if (!judged && !scaled) {
     out.body = Envelope(review, true).close();
     return out;
   }
-
   if (isPolicy(review)) {
     answerPolicy(review, path, environment, options, out);
     return out;
   }
 
   const std::string ns = review.ns.empty() ? "default" : review.ns;
-  auto workload = workload::read(review.object, ns);
-  if (!review.ns.empty()) workload.ns = review.ns;
-  std::optional<workload::Workload> old;
-  if (review.operation == "UPDATE" && review.oldObject.isObject()) {
-    old = workload::read(review.oldObject, ns);
-    old->ns = workload.ns;
+  workload::Workload workload;
+  std::optional<workload::Workload> old, owner;
+  if (scaled) {
+    workload = std::move(scaled->now);
+    old = std::move(scaled->before);
+  } else {
+    workload = workload::read(review.object, ns);
+    if (review.operation == "UPDATE" && review.oldObject.isObject()) old = workload::read(review.oldObject, ns);
   }
+  if (!review.ns.empty()) workload.ns = review.ns;
+  if (old) old->ns = workload.ns;
   auto request = requestOf(review, old ? &*old : nullptr, options);
   request.validateOnly = path == Path::Validate;
+  request.budgetOnly = scaled.has_value();
+  if (environment.inventory != nullptr) {
+    addRunning(*environment.inventory, workload, environment, request);
+    owner = ownerOf(*environment.inventory, workload);
+    request.owner = owner ? &*owner : nullptr;
+  }
   const auto judge = [&](const policy::Request& how) {
     return policy::judge(workload, *environment.policies, environment.catalogue, *environment.surroundings, how, environment.now);
   };

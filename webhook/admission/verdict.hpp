@@ -7,12 +7,15 @@
 
 namespace rightslice::admission {
 
+class Inventory;
+
 /// Everything a verdict is made with; plain references to published, immutable values.
 struct Environment {
   const policy::PolicySet* policies = nullptr;
   policy::Catalogue catalogue;
   const workload::Surroundings* surroundings = nullptr;
   Date now;
+  const Inventory* inventory = nullptr;   ///< what runs in the cluster already; null: not known
 };
 
 /// As `check` reports it (DESIGN 3.7): findings are those of the object as written; the decision is deny if the patched

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/quantity.hpp"
 #include "gpu/resource_name.hpp"
 #include "policy/field.hpp"
@@ -127,6 +129,20 @@ std::optional<PodUse> readPodUse(json::View object) {
   raiseTo(out.counts, most);
   std::erase_if(out.counts, [](const auto& each) { return each.second == 0; });
   if (out.counts.empty()) return std::nullopt;
+  return out;
+}
+
+std::optional<RunningText> readRunningObject(json::View object, const workload::Kind& kind) {
+  const std::string apiVersion = kind.group.empty() ? std::string(kind.version) : fmt::format("{}/{}", kind.group, kind.version);
+  auto text = admission::runningText(object, apiVersion, kind.kind);
+  if (!text) return std::nullopt;
+  return RunningText{std::string(kind.kind), std::make_shared<const std::string>(std::move(*text))};
+}
+
+std::optional<PodFacts> readPod(json::View object) {
+  static const workload::Kind* const kPod = workload::findKind("v1", "Pod");
+  PodFacts out{readPodUse(object), readRunningObject(object, *kPod)};
+  if (!out.use && !out.running) return std::nullopt;
   return out;
 }
 

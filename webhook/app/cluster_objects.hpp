@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "app/inventory_source.hpp"
 #include "json/view.hpp"
+#include "workload/kind.hpp"
 #include "workload/surroundings.hpp"
 
 namespace rightslice::app {
@@ -43,6 +45,17 @@ struct PodUse {
   friend bool operator==(const PodUse&, const PodUse&) = default;
 };
 std::optional<PodUse> readPodUse(json::View object);
+
+/// A pod: what it holds, and itself where it is nobody's child.
+struct PodFacts {
+  std::optional<PodUse> use;
+  std::optional<RunningText> running;
+  friend bool operator==(const PodFacts&, const PodFacts&) = default;
+};
+std::optional<PodFacts> readPod(json::View object);
+
+/// An object of a kind of the table that runs pods with GPUs and is nobody's child.
+std::optional<RunningText> readRunningObject(json::View object, const workload::Kind& kind);
 
 /// Labels of a namespace, with the one that every namespace has.
 std::optional<workload::StringMap> readNamespaceLabels(json::View object);

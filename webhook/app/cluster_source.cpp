@@ -47,12 +47,13 @@ kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pa
 
 struct ClusterSource::Parts {
   using Policies = kube::Store<PolicyObject>;
+  using Workloads = kube::Store<RunningText>;
 
   Parts(kube::Config config, bool absent, ClusterTells tells, kube::Pace pace)
       : absentIsEmpty(absent),
         namespaces(readNamespaceLabels),
         nodes(readNode),
-        pods(readPodUse),
+        pods(readPod),
         cluster(optionsOf(std::move(config), std::move(tells), pace)) {
     for (const PolicyKind& each : kPolicyKinds) {
       policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); }));
@@ -67,6 +68,15 @@ struct ClusterSource::Parts {
     Resource running = core("pods", false);
     running.fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";
     cluster.follow(std::move(running), pods);
+    for (const workload::Kind& kind : workload::kinds()) {
+      if (kind.plural.empty() || kind.plural == "pods") continue;
+      workloads.push_back(std::make_unique<Workloads>([&kind](json::View object) { return readRunningObject(object, kind); }));
+      Resource resource;
+      resource.group = kind.group;
+      resource.version = kind.version;
+      resource.plural = kind.plural;
+      cluster.follow(std::move(resource), *workloads.back());
+    }
   }
 
   static Resource core(std::string plural, bool metadataOnly) {
@@ -83,7 +93,8 @@ struct ClusterSource::Parts {
   std::vector<std::unique_ptr<Policies>> policies;  // as kPolicyKinds
   kube::Store<workload::StringMap> namespaces;
   kube::Store<workload::Node> nodes;
-  kube::Store<PodUse> pods;
+  kube::Store<PodFacts> pods;
+  std::vector<std::unique_ptr<Workloads>> workloads;  // as workload::kinds(), without pods
   kube::Cluster cluster;  // ends first
 };
 
@@ -131,8 +142,9 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
   }
   if (states[kNodes].phase == Phase::Synced) {
     std::map<std::string, Counts, std::less<>> requested;
-    parts_->pods.each([&](const std::string&, const PodUse& use) {
-      for (const auto& [resource, count] : use.counts) requested[use.node][resource] += count;
+    parts_->pods.each([&](const std::string&, const PodFacts& pod) {
+      if (!pod.use) return;
+      for (const auto& [resource, count] : pod.use->counts) requested[pod.use->node][resource] += count;
     });
     out.nodes.emplace();
     parts_->nodes.each([&](const std::string& name, const workload::Node& node) {
@@ -151,6 +163,32 @@ std::uint64_t ClusterSource::factsVersion() const {
   return sum;
 }
 
+std::uint64_t ClusterSource::basisVersion() const { return parts_->nodes.version() + parts_->namespaces.version(); }
+
+std::optional<std::vector<RunningText>> ClusterSource::running() const {
+  const auto states = parts_->cluster.states();
+  // A kind that the server does not have does not run; one that is refused may, and then what runs is not known.
+  for (std::size_t i = kPods; i < states.size(); ++i) {
+    if (states[i].phase != Phase::Synced && states[i].phase != Phase::Absent) return std::nullopt;
+  }
+  std::vector<RunningText> out;
+  parts_->pods.each([&](const std::string&, const PodFacts& pod) {
+    if (pod.running) out.push_back(*pod.running);
+  });
+  for (const auto& store : parts_->workloads) {
+    store->each([&](const std::string&, const RunningText& object) { out.push_back(object); });
+  }
+  return out;
+}
+
+std::uint64_t ClusterSource::runningVersion() const {
+  std::uint64_t sum = parts_->pods.version();
+  for (const auto& store : parts_->workloads) sum += store->version();
+  const auto states = parts_->cluster.states();
+  for (std::size_t i = kPods; i < states.size(); ++i) sum += states[i].phase == Phase::Starting ? 0 : states[i].phase == Phase::Refused ? 1 : 2;
+  return sum;
+}
+
 std::vector<WatchReport> ClusterSource::watches() const {
   std::vector<WatchReport> out;
   const auto states = parts_->cluster.states();
@@ -161,12 +199,12 @@ std::vector<WatchReport> ClusterSource::watches() const {
     report.trouble = states[i].trouble;
     report.phase = nameOf(states[i].phase);
     report.age = std::chrono::duration_cast<std::chrono::seconds>(now - states[i].contact);
-    // What its role does not let it read counts as unknown, and what is unknown does not age. Requests of pods decide nothing.
+    // What its role does not let it read counts as unknown, and what is unknown does not age.
     if (i < kPolicyKinds.size()) {
       report.settled = parts_->listed(states[i].phase);
     } else {
-      report.settled = i == kPods || states[i].phase != Phase::Starting;
-      report.decides = i != kPods && states[i].phase == Phase::Synced;
+      report.settled = states[i].phase != Phase::Starting;
+      report.decides = states[i].phase == Phase::Synced;
     }
     out.push_back(std::move(report));
   }

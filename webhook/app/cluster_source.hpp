@@ -58,6 +58,11 @@ class ClusterSource {
   /// Nothing before namespaces and nodes were read once, or refused.
   std::optional<ClusterFacts> facts() const;
   std::uint64_t factsVersion() const;
+  /// Another number whenever nodes (not what is requested on them) or namespaces may have changed.
+  std::uint64_t basisVersion() const;
+  /// What runs; nothing before all of it was read once, or while its role does not let it read some of it.
+  std::optional<std::vector<RunningText>> running() const;
+  std::uint64_t runningVersion() const;
   std::vector<WatchReport> watches() const;
   /// The object as it is now.
   std::optional<PolicyObject> policy(const std::string& plural, const std::string& key) const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include <fmt/format.h>
+
 namespace rightslice::app {
 namespace {
 
@@ -22,6 +24,7 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
     : policies(settings.policies, catalogues.gpus.get(), settings.maxExceptionDays),
       surroundings(settings.surroundings, *catalogues.prices, config.has_value()),
       settings_(settings),
+      catalogue_(catalogues.view()),
       metrics_(metrics),
       log_(log) {
   if (!config) return;
@@ -78,6 +81,7 @@ void LiveSources::poll(bool files) {
   const bool changed = cluster && cluster->policiesVersion() != policiesVersion_;
   if (files || changed) pollPolicies();
   if (cluster && cluster->factsVersion() != factsVersion_ && (now - factsTaken_ >= kFactsInterval || !surroundings.current())) pollFacts();
+  if (cluster && now - inventoryTaken_ >= kFactsInterval) pollInventory();
   if (!files) return;
   filesRead_ = now;
   pollFiles();
@@ -108,6 +112,22 @@ void LiveSources::pollFacts() {
                                             {"namespacesKnown", facts->namespaces.has_value()}, {"nodesKnown", facts->nodes.has_value()}});
   }
   surroundings.take(std::move(*facts));
+}
+
+void LiveSources::pollInventory() {
+  const auto set = policies.set();
+  const auto around = surroundings.current();
+  if (!set || !around) return;
+  const std::string basis = fmt::format("{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest());
+  const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
+  inventoryTaken_ = SteadyClock::now();
+  if (version == inventoryVersion_) return;
+  const auto running = cluster->running();
+  if (!running) return;
+  inventoryVersion_ = version;
+  const bool first = !inventory.current();
+  inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis);
+  if (first) log_.write(Level::Info, "workloads read", {{"objects", static_cast<std::int64_t>(inventory.current()->size())}});
 }
 
 void LiveSources::pollFiles() {

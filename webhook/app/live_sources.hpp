@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/cluster_source.hpp"
+#include "app/inventory_source.hpp"
 #include "app/policy_source.hpp"
 #include "app/serve.hpp"
 #include "app/sources.hpp"
@@ -33,12 +34,14 @@ class LiveSources {
 
   PolicySource policies;
   SurroundingsSource surroundings;
+  InventorySource inventory;                    ///< of a cluster
   std::unique_ptr<tls::CertificateSource> certificate;
   std::unique_ptr<ClusterSource> cluster;       ///< may be null
 
  private:
   void pollPolicies();
   void pollFacts();
+  void pollInventory();
   void pollFiles();
   void pollCertificate();
   void tellPolicies(const PolicySource::Read& read);
@@ -46,12 +49,14 @@ class LiveSources {
   void tellWatches();
 
   const ServeSettings& settings_;
+  const policy::Catalogue catalogue_;
   host::Metrics& metrics_;
   host::Log& log_;
   std::unique_ptr<StatusWriter> status_;        // ends before the cluster
   std::string lastSourceError_, lastSurroundingsError_;
   std::uint64_t policiesVersion_ = 0, factsVersion_ = 0;
-  std::chrono::steady_clock::time_point filesRead_{}, factsTaken_{};
+  std::string inventoryVersion_;
+  std::chrono::steady_clock::time_point filesRead_{}, factsTaken_{}, inventoryTaken_{};
 };
 
 }  // namespace rightslice::app

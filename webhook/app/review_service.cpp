@@ -51,8 +51,9 @@ http::Response ReviewService::review(admission::Path path, const http::Request& 
   if (!policies || !surroundings) {
     return refuse(path, request, 503, "NotReady", policies ? "the cluster is not read yet" : "no policies are loaded yet");
   }
+  const auto inventory = inputs_.inventory ? inputs_.inventory() : nullptr;
   const admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
-                                           inputs_.today ? *inputs_.today : clock_.today()};
+                                           inputs_.today ? *inputs_.today : clock_.today(), inventory.get()};
   const admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);
   if (answer.httpStatus != 200) {
     return refuse(path, request, answer.httpStatus, answer.httpStatus == 413 ? "TooLarge" : "BadRequest", answer.error);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include "admission/inventory.hpp"
 #include "admission/reviewer.hpp"
 #include "app/sources.hpp"
 #include "host/clock.hpp"
@@ -19,6 +20,7 @@ struct ReviewInputs {
   policy::Catalogue catalogue;
   std::optional<Date> today;                                            ///< instead of the clock's
   admission::ReviewerOptions options;
+  std::function<std::shared_ptr<const admission::Inventory>()> inventory{};  ///< empty, or null: not known
 };
 
 /// Thread-safe. References outlive it.

@@ -92,6 +92,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   ReviewInputs inputs;
   inputs.policies = [&] { return sources.policies.set(); };
   inputs.surroundings = [&] { return sources.surroundings.current(); };
+  inputs.inventory = [&] { return sources.inventory.current(); };
   inputs.catalogue = catalogues->view();
   inputs.today = settings.now;
   inputs.options = {settings.trustedControllers, settings.documentationUrl, settings.maxExceptionDays};

@@ -21,6 +21,8 @@ class SurroundingsSource {
   Result<bool> read();
   /// New facts of the cluster.
   void take(ClusterFacts facts);
+  /// Of what the file says, without the cluster.
+  const std::string& fileDigest() const { return read_.digest; }
   std::shared_ptr<const workload::Surroundings> current() const { return published_.get(); }
 
  private:

@@ -181,6 +181,11 @@ class Judge {
     input.unknown = &out_.unknown;
     outcomes_.push_back(std::move(outcome));
     PolicyOutcome& kept = outcomes_.back();
+    const bool budgeted = !out_.recordedOnly && !request_.counted;
+    if (request_.budgetOnly) {
+      if (budgeted) budget(policy, kept, input);
+      return;
+    }
     for (auto& finding : annotationFindings(object_, kept.containers)) kept.findings.emplace_back(decide(std::move(finding), input), nullptr);
     for (const auto& container : kept.containers) {
       for (const auto& text : container.unknown) addOnce(out_.unknown, text);
@@ -188,7 +193,7 @@ class Judge {
       for (const auto& finding : container.findings) kept.findings.emplace_back(decide(finding, input), &container);
     }
     input.outcome = nullptr;
-    if (!out_.recordedOnly) budget(policy, kept, input);
+    if (budgeted) budget(policy, kept, input);
   }
 
   void budget(const Policy& policy, PolicyOutcome& outcome, const ActionInput& input) {

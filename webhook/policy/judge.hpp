@@ -36,10 +36,13 @@ struct Request {
   struct Usage { Bytes memory = 0; std::int64_t gpuMillis = 0; std::int64_t costCents = 0; };
   Usage usage, oldUsage;                            ///< oldUsage: of the old object, part of `usage`
   bool usageKnown = false;
+  bool counted = false;                             ///< with its owner, in `usage`: it has no budget of its own to keep
   /// The patched object is judged as /validate does: no rewrite is proposed for what is written already.
   bool validateOnly = false;
   /// Judge as if every policy were in enforce mode: what `wouldBe` reports.
   bool asEnforced = false;
+  /// Only OverBudget is asked about: another number of replicas of what runs already.
+  bool budgetOnly = false;
 };
 
 /// judge(Workload, PolicySet, Catalogue, Surroundings, now): no I/O, no clock, no lock; same input, same verdict.

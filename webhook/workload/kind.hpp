@@ -19,6 +19,8 @@ struct Kind {
   /// Why the webhook must not rewrite the request in this kind (its operator adds a GPU of its own ...); empty if it may.
   std::string_view neverRewrite = {};
   bool multiPodGroup = false;         ///< pods of one object work as one group
+  /// As the API serves it, "v1" and "deployments": what runs in a cluster is read from there. Empty: not read.
+  std::string_view version = {}, plural = {};
 };
 std::span<const Kind> kinds();
 /// "apps/v1" -> "apps"; "v1" -> "".

@@ -52,7 +52,7 @@ struct FakeCluster {
     const std::string path = seen.target.substr(0, seen.target.find('?'));
     const std::string name = path.substr(path.rfind('/'));
     if (const auto refusal = refusals.find(name); refusal != refusals.end()) return peer.answer(refusal->second, R"({"message":"not for you"})");
-    return peer.answer(200, list(lists.at(name)));
+    return peer.answer(200, list(lists.contains(name) ? lists.at(name) : ""));
   }};
 
   std::unique_ptr<ClusterSource> follow(bool absentIsEmpty = false) {
@@ -92,6 +92,28 @@ TEST_CASE("policies, namespaces, nodes and what is requested on them") {
   CHECK(fake.server.count("/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&limit=250") == 1);
   CHECK(source->policy("slicepolicies", "team-a/default"));
   CHECK_FALSE(source->policy("slicepolicies", "team-b/default"));
+}
+
+TEST_CASE("what runs is read of every kind, children left out, and known when all of it was read") {
+  FakeCluster fake;
+  const std::string pods = R"("spec":{"nodeName":"n","containers":[{"name":"c","resources":{"limits":{"nvidia.com/mig-1g.10gb":"2"}}}]})";
+  const std::string tmpl = R"("spec":{"template":{"spec":{"containers":[{"name":"c","resources":{"limits":{"nvidia.com/mig-1g.10gb":"2"}}}]}}})";
+  const std::string owned = R"(,"ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"d","uid":"u","controller":true}])";
+  fake.lists["/pods"] = R"({"metadata":{"namespace":"a","name":"p"},)" + pods + R"(},{"metadata":{"namespace":"a","name":"child")" + owned + "}," + pods + "}";
+  fake.lists["/deployments"] = R"({"metadata":{"namespace":"a","name":"d","uid":"u"},)" + tmpl + "}";
+  fake.lists["/replicasets"] = R"({"metadata":{"namespace":"a","name":"d-1")" + owned + "}," + tmpl + "}";
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->running().has_value(); }));
+  std::vector<std::string> kinds;
+  const auto running = *source->running();
+  for (const RunningText& each : running) kinds.push_back(each.kind);
+  CHECK(kinds == std::vector<std::string>{"Pod", "Deployment"});
+
+  FakeCluster refused;
+  refused.refusals = {{"/jobs", 403}};
+  const auto partly = refused.follow();
+  REQUIRE(eventually([&] { return watchOf(*partly, "jobs.batch").phase == "refused" && partly->facts(); }));
+  CHECK_FALSE(partly->running());
 }
 
 TEST_CASE("what the role does not let it read is unknown, but for policies") {

@@ -1,0 +1,58 @@
+#include "app/inventory_source.hpp"
+
+#include <doctest/doctest.h>
+
+#include "policy/load.hpp"
+#include "written.hpp"
+
+using namespace rightslice;
+using namespace rightslice::app;
+
+namespace {
+
+RunningText deployment(const std::string& name, int replicas) {
+  return {"Deployment", std::make_shared<const std::string>(fmt::format(
+                            R"({{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"{}","namespace":"team-a","uid":"u-{}"}},"spec":{{"replicas":{},)"
+                            R"("template":{{"spec":{{"containers":[{{"name":"c","resources":{{"limits":{{"nvidia.com/mig-1g.10gb":"1"}}}}}}]}}}}}}}})",
+                            name, name, replicas))};
+}
+
+struct Setting {
+  explicit Setting(std::string_view more) {
+    policy::LoadOptions options;
+    options.gpus = &gpu::Catalogue::builtIn();
+    auto loaded = policy::load(written::policy("team-a", "enforce", more), "p.yaml", options);
+    REQUIRE(loaded.ok());
+    policies = policy::PolicySet(std::move(loaded.policies), {});
+  }
+  admission::Environment environment() const { return {&policies, {}, &surroundings, {}}; }
+  policy::PolicySet policies;
+  workload::Surroundings surroundings;
+};
+
+}  // namespace
+
+TEST_CASE("use is computed where there is a budget, once for what did not change") {
+  const Setting budget("  gpus: [NVIDIA-H100-80GB-HBM3]\n  budget: {gpus: 4}\n");
+  InventorySource source;
+  const auto one = deployment("one", 1), two = deployment("two", 2);
+  source.take({one, two}, budget.environment(), "1");
+  const auto first = source.current();
+  CHECK(first->usage("team-a").gpuMillis == 375);
+  CHECK(first->usage("team-b").gpuMillis == 0);
+  CHECK(first->byUid("u-two")->name == "two");
+  CHECK(first->byUid("") == nullptr);
+  source.take({two}, budget.environment(), "1");
+  CHECK(source.current()->usage("team-a").gpuMillis == 250);
+  CHECK(source.current()->find("Deployment", "team-a", "two") == first->find("Deployment", "team-a", "two"));
+  source.take({two}, budget.environment(), "2");
+  CHECK(source.current()->find("Deployment", "team-a", "two") != first->find("Deployment", "team-a", "two"));
+}
+
+TEST_CASE("without a budget owners are known and nothing is added up") {
+  const Setting none("");
+  InventorySource source;
+  source.take({deployment("one", 1)}, none.environment(), "1");
+  CHECK(source.current()->usage("team-a").gpuMillis == 0);
+  CHECK(source.current()->byUid("u-one") != nullptr);
+}

@@ -1,0 +1,100 @@
+#include "admission/inventory.hpp"
+
+#include <fmt/format.h>
+
+#include "json/writer.hpp"
+
+namespace rightslice::admission {
+namespace {
+
+using workload::Workload;
+
+constexpr std::size_t kMaxAnnotation = 1024;  // ours are short; what others store in annotations is nothing to judge by
+
+std::string keyOf(std::string_view kind, std::string_view ns, std::string_view name) { return fmt::format("{}/{}/{}", kind, ns, name); }
+
+policy::Request::Usage plus(const policy::Request::Usage& a, const policy::Request::Usage& b) {
+  return {plusBytes(a.memory, b.memory), plusBytes(a.gpuMillis, b.gpuMillis), plusBytes(a.costCents, b.costCents)};
+}
+
+bool ended(json::View object) {
+  const std::string_view phase = object["status"]["phase"].stringOr("");
+  if (phase == "Succeeded" || phase == "Failed") return true;
+  for (const json::View each : object["status"]["conditions"].elements()) {
+    const std::string_view type = each["type"].stringOr("");
+    if ((type == "Complete" || type == "Failed") && each["status"].stringOr("") == "True") return true;
+  }
+  return false;
+}
+
+void writeMetadata(json::Writer& out, json::View metadata) {
+  out.key("metadata").beginObject();
+  for (const std::string_view key : {"name", "namespace", "uid", "labels", "ownerReferences", "deletionTimestamp"}) {
+    if (metadata[key].exists()) out.key(key).value(metadata[key]);
+  }
+  out.key("annotations").beginObject();
+  for (const auto each : metadata["annotations"].members()) {
+    if (each.value.stringOr("").size() <= kMaxAnnotation) out.key(each.key).value(each.value);
+  }
+  out.endObject().endObject();
+}
+
+}  // namespace
+
+Inventory::Inventory(std::vector<std::shared_ptr<const Running>> objects) : objects_(std::move(objects)) {
+  for (const auto& each : objects_) {
+    byName_.emplace(keyOf(each->kind, each->ns, each->name), each.get());
+    byUid_.emplace(each->uid, each.get());
+    auto& sum = usage_[each->ns];
+    sum = plus(sum, each->usage);
+  }
+}
+
+const Running* Inventory::find(std::string_view kind, std::string_view ns, std::string_view name) const {
+  const auto at = byName_.find(keyOf(kind, ns, name));
+  return at == byName_.end() ? nullptr : at->second;
+}
+
+const Running* Inventory::byUid(std::string_view uid) const {
+  const auto at = uid.empty() ? byUid_.end() : byUid_.find(uid);
+  return at == byUid_.end() ? nullptr : at->second;
+}
+
+policy::Request::Usage Inventory::usage(std::string_view ns) const {
+  const auto at = usage_.find(ns);
+  return at == usage_.end() ? policy::Request::Usage{} : at->second;
+}
+
+std::optional<std::string> runningText(json::View object, std::string_view apiVersion, std::string_view kind) {
+  if (ended(object)) return std::nullopt;
+  json::Writer out;
+  out.beginObject().member("apiVersion", apiVersion).member("kind", kind);
+  writeMetadata(out, object["metadata"]);
+  out.key("spec").value(object["spec"]).endObject();
+  // Most objects of a cluster have nothing to do with GPUs: a glance spares reading them.
+  if (out.text().find("nvidia.com/") == std::string::npos && out.text().find("mig.das.com/") == std::string::npos) return std::nullopt;
+  const auto read = readRunning(out.text());
+  if (!read || !read->asksForGpu() || isCounted(*read)) return std::nullopt;
+  return out.take();
+}
+
+std::optional<Workload> readRunning(std::string_view text) {
+  const auto document = json::Document::parse(text);
+  if (!document) return std::nullopt;
+  return workload::read(document->root());
+}
+
+bool isCounted(const Workload& object) {
+  if (!object.controller) return false;
+  const auto* owner = workload::findKind(object.controller->apiVersion, object.controller->kind);
+  return owner != nullptr && !owner->plural.empty();
+}
+
+void setReplicas(Workload& object, std::int64_t replicas) {
+  for (auto& pod : object.templates) {
+    pod.replicas = replicas;
+    pod.replicasKnown = true;
+  }
+}
+
+}  // namespace rightslice::admission

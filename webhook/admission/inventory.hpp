@@ -1,0 +1,50 @@
+// What runs in the cluster already: who owns whom, and what each namespace uses. A snapshot of plain values.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/judge.hpp"
+
+namespace rightslice::admission {
+
+/// An object that runs pods with GPUs and is nobody's child.
+struct Running {
+  std::string kind, ns, name, uid;
+  std::shared_ptr<const std::string> text;  ///< the object as compact JSON, with what judging reads of it
+  policy::Request::Usage usage;     ///< by the policies of now; zero where no policy has a budget
+};
+
+/// Immutable; const use from several threads is safe.
+class Inventory {
+ public:
+  explicit Inventory(std::vector<std::shared_ptr<const Running>> objects);
+
+  const Running* find(std::string_view kind, std::string_view ns, std::string_view name) const;
+  const Running* byUid(std::string_view uid) const;
+  /// What all objects of a namespace use together.
+  policy::Request::Usage usage(std::string_view ns) const;
+  std::size_t size() const { return objects_.size(); }
+
+ private:
+  std::vector<std::shared_ptr<const Running>> objects_;
+  std::map<std::string, const Running*, std::less<>> byName_, byUid_;
+  std::map<std::string, policy::Request::Usage, std::less<>> usage_;
+};
+
+/// What of an object is kept: nothing of one that asks for no GPU, has ended, or is the child of an owner that is read itself.
+std::optional<std::string> runningText(json::View object, std::string_view apiVersion, std::string_view kind);
+
+/// The object of a text that runningText() gave.
+std::optional<workload::Workload> readRunning(std::string_view text);
+
+/// The child of an owner that is read itself, and so counted with it.
+bool isCounted(const workload::Workload& object);
+
+/// The same with another number of replicas.
+void setReplicas(workload::Workload& workload, std::int64_t replicas);
+
+}  // namespace rightslice::admission

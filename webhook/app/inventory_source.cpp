@@ -1,0 +1,44 @@
+#include "app/inventory_source.hpp"
+
+#include <algorithm>
+
+namespace rightslice::app {
+namespace {
+
+bool hasBudget(const policy::PolicySet& policies) {
+  return std::any_of(policies.policies().begin(), policies.policies().end(), [](const policy::Policy& each) {
+    return each.budget.memory || each.budget.gpusMillis || each.budget.costCents;
+  });
+}
+
+}  // namespace
+
+void InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis) {
+  const bool budgets = hasBudget(*environment.policies);
+  const std::string now = budgets ? basis : "no budget";
+  if (now != basis_) known_.clear();
+  basis_ = now;
+  decltype(known_) known;
+  std::vector<std::shared_ptr<const admission::Running>> running;
+  for (const RunningText& each : objects) {
+    auto at = known_.find(each.text);
+    if (at == known_.end()) {
+      const auto object = admission::readRunning(*each.text);
+      if (!object) continue;
+      auto made = std::make_shared<admission::Running>();
+      made->kind = each.kind;
+      made->ns = object->ns;
+      made->name = object->name;
+      made->uid = object->uid;
+      made->text = each.text;
+      if (budgets) made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
+      at = known_.emplace(each.text, std::move(made)).first;
+    }
+    running.push_back(at->second);
+    known.emplace(*at);
+  }
+  known_ = std::move(known);
+  published_.set(std::make_shared<const admission::Inventory>(std::move(running)));
+}
+
+}  // namespace rightslice::app
