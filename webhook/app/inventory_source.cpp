@@ -1,21 +1,29 @@
 #include "app/inventory_source.hpp"
 
-#include <algorithm>
+#include <set>
 
 namespace rightslice::app {
 namespace {
 
-bool hasBudget(const policy::PolicySet& policies) {
-  return std::any_of(policies.policies().begin(), policies.policies().end(), [](const policy::Policy& each) {
-    return each.budget.memory || each.budget.gpusMillis || each.budget.costCents;
-  });
-}
+/// Where use is counted: in namespaces with a budget of their own, or in all.
+struct Budgets {
+  explicit Budgets(const policy::PolicySet& policies) {
+    for (const policy::Policy& each : policies.policies()) {
+      if (!each.budget.memory && !each.budget.gpusMillis && !each.budget.costCents) continue;
+      everywhere = everywhere || each.cluster;
+      if (!each.cluster) namespaces.insert(each.ns);
+    }
+  }
+  bool of(const std::string& ns) const { return everywhere || namespaces.contains(ns); }
+  bool everywhere = false;
+  std::set<std::string> namespaces;
+};
 
 }  // namespace
 
 void InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis) {
-  const bool budgets = hasBudget(*environment.policies);
-  const std::string now = budgets ? basis : "no budget";
+  const Budgets budgets(*environment.policies);
+  const std::string now = budgets.everywhere || !budgets.namespaces.empty() ? basis : "no budget";
   if (now != basis_) known_.clear();
   basis_ = now;
   decltype(known_) known;
@@ -31,7 +39,7 @@ void InventorySource::take(const std::vector<RunningText>& objects, const admiss
       made->name = object->name;
       made->uid = object->uid;
       made->text = each.text;
-      if (budgets) made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
+      if (budgets.of(made->ns)) made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
       at = known_.emplace(each.text, std::move(made)).first;
     }
     running.push_back(at->second);

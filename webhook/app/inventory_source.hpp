@@ -22,7 +22,7 @@ struct RunningText {
 class InventorySource {
  public:
   /// `basis`: another text whenever policies or surroundings changed in what usage hangs on. What did not change is not
-  /// computed again, and without a budget in any policy nothing is computed.
+  /// computed again, and nothing is in namespaces without a budget.
   void take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis);
   std::shared_ptr<const admission::Inventory> current() const { return published_.get(); }
 

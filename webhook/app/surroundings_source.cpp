@@ -16,6 +16,7 @@ void SurroundingsSource::publish() {
     if (!surroundings.nodes) surroundings.nodes = facts_->nodes;
     if (!surroundings.namespaces) surroundings.namespaces = facts_->namespaces;
     surroundings.digest = workload::digestOf(surroundings);
+    surroundings.sort();
   }
   if (!surroundings.prices) surroundings.prices = prices_;
   published_.set(std::make_shared<const workload::Surroundings>(std::move(surroundings)));

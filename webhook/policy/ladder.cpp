@@ -49,7 +49,7 @@ Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const work
 
   std::set<std::string> offered;
   if (policy.offered) offered.insert(policy.offered->begin(), policy.offered->end());
-  if (surroundings.nodes) offered.merge(inventoryProfiles(products, gpus, *surroundings.nodes, input.meaning->viaGpuResource));
+  if (surroundings.nodes) offered.merge(inventoryProfiles(products, gpus, surroundings.sortsOfNodes(), input.meaning->viaGpuResource));
 
   const bool whole = input.meaning->kind == Meaning::Kind::Whole;
   std::string attributes;

@@ -164,7 +164,7 @@ Products productSet(const AskEntry& entry, const std::string& profile, const wor
   if (!policy.gpus.empty()) return policy.gpus;
   if (surroundings.nodes) {
     Products out;
-    for (const auto& node : *surroundings.nodes)
+    for (const auto& node : surroundings.sortsOfNodes())
       if (offersResource(node, entry.resource)) addOnce(out, productOf(node, gpus));
     if (!out.empty()) return out;
   }
@@ -360,7 +360,7 @@ Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const
     }
     if (surroundings.nodes && !set.empty()) {
       bool nodesOfProduct = false, offered = false;
-      for (const auto& node : *surroundings.nodes) {
+      for (const auto& node : surroundings.sortsOfNodes()) {
         const auto* product = productOf(node, gpus);
         if (product == nullptr || std::find(set.begin(), set.end(), product) == set.end()) continue;
         nodesOfProduct = true;

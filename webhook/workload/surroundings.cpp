@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";  // set on every namespace by kube-apiserver
 
+/// Labels that say which product or slice a node has.
+constexpr std::string_view kNodeLabels[] = {"nvidia.com/gpu.product", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-gpu-partition-size"};
+
 using Counts = std::map<std::string, std::int64_t, std::less<>>;
 
 StringMap readLabels(const Entry& labels, StrictReader& reader) {
@@ -97,6 +100,22 @@ const StringMap* Surroundings::namespaceLabels(std::string_view ns) const {
   return found == namespaces->end() ? nullptr : &found->second;
 }
 
+void Surroundings::sort() {
+  sorts.clear();
+  if (!nodes) return;
+  std::set<std::pair<StringMap, std::map<std::string, std::int64_t, std::less<>>>> seen;
+  for (const Node& node : *nodes) {
+    Node kept;
+    for (const std::string_view key : kNodeLabels) {
+      if (const auto at = node.labels.find(key); at != node.labels.end()) kept.labels.insert(*at);
+    }
+    for (const auto& [resource, count] : node.allocatable) {
+      if (count > 0) kept.allocatable.emplace(resource, 1);
+    }
+    if (seen.emplace(kept.labels, kept.allocatable).second) sorts.push_back(std::move(kept));
+  }
+}
+
 std::string digestOf(const Surroundings& surroundings) {
   Digest digest;
   digest.add(surroundings.nodes ? std::to_string(surroundings.nodes->size()) : "nodes unknown");
@@ -142,6 +161,7 @@ Result<Surroundings> readSurroundings(std::string_view text, std::string_view fi
   }
   if (reader.error()) return tl::unexpected(*reader.error());
   out.digest = digestOf(out);
+  out.sort();
   return out;
 }
 

@@ -41,6 +41,14 @@ struct Surroundings {
   std::optional<std::map<std::string, std::string, std::less<>>> ownerUids;
   std::string digest;
 
+  /// One of each sort of `nodes`, as far as the labels of products and slices and the resources on offer go: a thousand nodes are a
+  /// handful of sorts, and a verdict looks at all of them. Made by sort().
+  std::vector<Node> sorts;
+
+  /// Makes `sorts` of `nodes`. Without it sortsOfNodes() are the nodes themselves.
+  void sort();
+  /// Only where `nodes` is there.
+  const std::vector<Node>& sortsOfNodes() const { return sorts.empty() ? *nodes : sorts; }
   /// Labels of one namespace, or nothing if unknown.
   const StringMap* namespaceLabels(std::string_view ns) const;
 };

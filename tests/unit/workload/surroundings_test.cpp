@@ -161,3 +161,22 @@ TEST_CASE("a Namespace object gives its name and labels") {
     CHECK(!readNamespace(parsed(other).root()));
   }
 }
+
+TEST_CASE("nodes that are alike in what they offer are one sort") {
+  workload::Surroundings around;
+  around.nodes.emplace();
+  for (int i = 0; i < 100; ++i) {
+    workload::Node node;
+    node.name = "gpu-" + std::to_string(i);
+    node.labels = {{"kubernetes.io/hostname", node.name}, {"nvidia.com/gpu.product", i < 50 ? "NVIDIA-H100-80GB-HBM3" : "NVIDIA-L4"}};
+    node.allocatable = {{"nvidia.com/gpu", i % 3}, {"nvidia.com/mig-1g.10gb", i < 10 ? 7 : 0}};
+    around.nodes->push_back(std::move(node));
+  }
+  around.sort();
+  CHECK(around.sorts.size() == 6);
+  CHECK(&around.sortsOfNodes() == &around.sorts);
+  for (const auto& each : around.sorts) CHECK(each.labels.size() == 1);
+  around.nodes->clear();
+  around.sort();
+  CHECK(around.sortsOfNodes().empty());
+}
