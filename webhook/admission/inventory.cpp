@@ -17,6 +17,19 @@ policy::Request::Usage plus(const policy::Request::Usage& a, const policy::Reque
   return {plusBytes(a.memory, b.memory), plusBytes(a.gpuMillis, b.gpuMillis), plusBytes(a.costCents, b.costCents)};
 }
 
+bool isRead(std::string_view apiVersion, std::string_view kind) {
+  const auto* owner = workload::findKind(apiVersion, kind);
+  return owner != nullptr && !owner->plural.empty();
+}
+
+/// As isCounted() of the object read; most pods are children, and need not be read.
+bool isCounted(json::View metadata) {
+  for (const json::View each : metadata["ownerReferences"].elements()) {
+    if (each["controller"].boolean().value_or(false)) return isRead(each["apiVersion"].stringOr(""), each["kind"].stringOr(""));
+  }
+  return false;
+}
+
 bool ended(json::View object) {
   const std::string_view phase = object["status"]["phase"].stringOr("");
   if (phase == "Succeeded" || phase == "Failed") return true;
@@ -66,7 +79,7 @@ policy::Request::Usage Inventory::usage(std::string_view ns) const {
 }
 
 std::optional<std::string> runningText(json::View object, std::string_view apiVersion, std::string_view kind) {
-  if (ended(object)) return std::nullopt;
+  if (ended(object) || isCounted(object["metadata"])) return std::nullopt;
   json::Writer out;
   out.beginObject().member("apiVersion", apiVersion).member("kind", kind);
   writeMetadata(out, object["metadata"]);
@@ -74,7 +87,7 @@ std::optional<std::string> runningText(json::View object, std::string_view apiVe
   // Most objects of a cluster have nothing to do with GPUs: a glance spares reading them.
   if (out.text().find("nvidia.com/") == std::string::npos && out.text().find("mig.das.com/") == std::string::npos) return std::nullopt;
   const auto read = readRunning(out.text());
-  if (!read || !read->asksForGpu() || isCounted(*read)) return std::nullopt;
+  if (!read || !read->asksForGpu()) return std::nullopt;
   return out.take();
 }
 
@@ -84,11 +97,7 @@ std::optional<Workload> readRunning(std::string_view text) {
   return workload::read(document->root());
 }
 
-bool isCounted(const Workload& object) {
-  if (!object.controller) return false;
-  const auto* owner = workload::findKind(object.controller->apiVersion, object.controller->kind);
-  return owner != nullptr && !owner->plural.empty();
-}
+bool isCounted(const Workload& object) { return object.controller && isRead(object.controller->apiVersion, object.controller->kind); }
 
 void setReplicas(Workload& object, std::int64_t replicas) {
   for (auto& pod : object.templates) {

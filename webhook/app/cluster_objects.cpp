@@ -136,7 +136,14 @@ std::optional<RunningText> readRunningObject(json::View object, const workload::
   const std::string apiVersion = kind.group.empty() ? std::string(kind.version) : fmt::format("{}/{}", kind.group, kind.version);
   auto text = admission::runningText(object, apiVersion, kind.kind);
   if (!text) return std::nullopt;
-  return RunningText{std::string(kind.kind), std::make_shared<const std::string>(std::move(*text))};
+  const json::View metadata = object["metadata"];
+  RunningText out;
+  out.kind = kind.kind;
+  out.ns = metadata["namespace"].stringOr("default");
+  out.name = metadata["name"].stringOr("");
+  out.uid = metadata["uid"].stringOr("");
+  out.text = std::make_shared<const std::string>(std::move(*text));
+  return out;
 }
 
 std::optional<PodFacts> readPod(json::View object) {

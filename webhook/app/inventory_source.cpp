@@ -31,15 +31,16 @@ void InventorySource::take(const std::vector<RunningText>& objects, const admiss
   for (const RunningText& each : objects) {
     auto at = known_.find(each.text);
     if (at == known_.end()) {
-      const auto object = admission::readRunning(*each.text);
-      if (!object) continue;
       auto made = std::make_shared<admission::Running>();
       made->kind = each.kind;
-      made->ns = object->ns;
-      made->name = object->name;
-      made->uid = object->uid;
+      made->ns = each.ns;
+      made->name = each.name;
+      made->uid = each.uid;
       made->text = each.text;
-      if (budgets.of(made->ns)) made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
+      if (budgets.of(made->ns)) {
+        const auto object = admission::readRunning(*each.text);
+        if (object) made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
+      }
       at = known_.emplace(each.text, std::move(made)).first;
     }
     running.push_back(at->second);

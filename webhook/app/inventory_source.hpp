@@ -13,7 +13,7 @@ namespace rightslice::app {
 
 /// An object that runs, as the cluster's thread keeps it. Compared by its text; copies share it.
 struct RunningText {
-  std::string kind;
+  std::string kind, ns, name, uid;
   std::shared_ptr<const std::string> text;
   friend bool operator==(const RunningText& a, const RunningText& b) { return a.kind == b.kind && *a.text == *b.text; }
 };

@@ -11,7 +11,7 @@ using namespace rightslice::app;
 namespace {
 
 RunningText deployment(const std::string& name, int replicas) {
-  return {"Deployment", std::make_shared<const std::string>(fmt::format(
+  return {"Deployment", "team-a", name, "u-" + name, std::make_shared<const std::string>(fmt::format(
                             R"({{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"{}","namespace":"team-a","uid":"u-{}"}},"spec":{{"replicas":{},)"
                             R"("template":{{"spec":{{"containers":[{{"name":"c","resources":{{"limits":{{"nvidia.com/mig-1g.10gb":"1"}}}}}}]}}}}}}}})",
                             name, name, replicas))};
