@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "json/patch.hpp"
+#include "policy/flag_edit.hpp"
 #include "workload/workload.hpp"
 
 namespace rightslice::cli {
@@ -13,8 +14,9 @@ namespace {
 
 using policy::Code;
 
-bool asksForAnotherSlice(const policy::Finding& finding) {
-  return (finding.code == Code::Undersized || finding.code == Code::TightFit || finding.code == Code::Oversized) &&
+bool canBeMended(const policy::Finding& finding) {
+  return (finding.code == Code::Undersized || finding.code == Code::TightFit || finding.code == Code::Oversized ||
+          finding.code == Code::EngineCannotStart) &&
          finding.action != policy::Action::Allow;
 }
 
@@ -38,13 +40,12 @@ std::string obstacleOf(const policy::ContainerJudgement& container) {
   if (recommended.resource == container.requested->resource)
     return fmt::format("{} means a slice here: choose {} by the label or the pool of the nodes", recommended.resource,
                        recommended.profile);
-  if (!recommended.flags.empty()) {
-    std::string flags;
-    for (const auto& [flag, value] : recommended.flags)
-      flags += fmt::format("{}{} {}", flags.empty() ? "" : ", ", flag, value);
-    return fmt::format("{} also needs other engine flags ({}): change both by hand", recommended.resource, flags);
-  }
   return {};
+}
+
+/// "nvidia.com/mig-1g.10gb and --gpu-memory-utilization 0.86"
+std::string wanted(const Fix& fix) {
+  return fmt::format("{}{}{}", fix.to, fix.to.empty() || fix.flagsText.empty() ? "" : " and ", fix.flagsText);
 }
 
 /// What was judged of the container, if it is clear: of several with its name, all that ask for the resource must agree.
@@ -53,10 +54,11 @@ const policy::ContainerJudgement* judgementOf(const policy::Judgement& judgement
   const policy::ContainerJudgement* result = nullptr;
   for (const auto& candidate : judgement.containers) {
     if (candidate.name != container.name || !candidate.requested || candidate.requested->resource != resource) continue;
-    const auto recommended = [](const policy::ContainerJudgement& one) {
-      return one.recommended ? one.recommended->resource : std::string();
+    const auto advised = [](const policy::ContainerJudgement& one) {
+      return one.recommended ? std::pair(one.recommended->resource, one.recommended->flags)
+                             : std::pair(std::string(), one.remedy);
     };
-    if (result != nullptr && recommended(*result) != recommended(candidate)) return nullptr;
+    if (result != nullptr && advised(*result) != advised(candidate)) return nullptr;
     result = &candidate;
   }
   return result;
@@ -76,6 +78,11 @@ bool isExactly(const InputFile& file, const std::string& edited, const std::vect
         patch.push_back(
             {json::PatchOperation::Op::Move, key.substr(0, key.rfind('/') + 1) + json::escapeToken(fix->to), key, {}});
     }
+    for (const Fix* fix : applied) {
+      if (fix->document != &before) continue;
+      for (const auto& operation : fix->flags)
+        if (operation.op != json::PatchOperation::Op::Test) patch.push_back(operation);
+    }
     const auto expected = json::apply(before.document, patch);
     if (!expected || !expected->root().equals(stream.documents[i].document.root())) return false;
   }
@@ -90,22 +97,41 @@ std::string withEdits(const InputFile& file, const std::vector<const Fix*>& appl
 
 }  // namespace
 
-std::optional<TextEdit> renameKey(const std::string& text, const json::Marks& marks, std::string_view pointer,
-                                  std::string_view to) {
-  const std::string from = lastToken(pointer);
-  const json::Mark at = marks.find(pointer).key;
-  for (const std::string_view quote : {"", "\"", "'"}) {
-    const std::string token = std::string(quote) + from + std::string(quote);
-    if (text.compare(at.offset, token.size(), token) != 0) continue;
-    const std::size_t colon = text.find_first_not_of(" \t", at.offset + token.size());
-    if (colon == std::string::npos || text[colon] != ':') continue;
-    json::Mark place = at;
-    place.offset += quote.size();
-    place.column += static_cast<int>(quote.size());
-    return TextEdit{place, from.size(), std::string(to)};
+namespace {
+
+void changeSlice(Fix& fix, const InputObject& object, const workload::Container& container,
+                 const policy::ContainerJudgement& judgement) {
+  fix.from = judgement.requested->resource;
+  fix.to = judgement.recommended->resource;
+  for (const std::string_view list : {"limits", "requests"}) {
+    const std::string pointer = fmt::format("{}/resources/{}/{}", container.pointer, list, json::escapeToken(fix.from));
+    if (object.view().find(pointer).exists()) fix.keys.push_back(object.prefix + pointer);
   }
-  return std::nullopt;
+  if (!fix.obstacle.empty()) return;
+  for (const auto& key : fix.keys)
+    if (auto edit = renameKey(object.file->text, object.document->marks, key, fix.to)) fix.edits.push_back(std::move(*edit));
+  if (fix.edits.size() != fix.keys.size() || fix.keys.empty())
+    fix.obstacle = fmt::format("the key is written in a way that cannot be edited here: write {} by hand", fix.to);
 }
+
+void changeFlags(Fix& fix, const InputObject& object, const workload::Container& container, const model::FlagList& flags) {
+  if (flags.empty() || !fix.obstacle.empty()) return;
+  fix.flagsText = model::flagsText(flags);
+  auto edit = policy::editFlags(container, flags);
+  for (auto& operation : edit.patch) operation.path.insert(0, object.prefix);
+  const auto edits = edit.obstacle.empty() ? editsFor(edit.patch, object.file->text, *object.document) : std::nullopt;
+  if (!edits) {
+    fix.obstacle = fmt::format("{}: write {} by hand",
+                               edit.obstacle.empty() ? "the command line is written in a way that cannot be edited here"
+                                                     : edit.obstacle,
+                               wanted(fix));
+    return;
+  }
+  fix.flags = std::move(edit.patch);
+  fix.edits.insert(fix.edits.end(), edits->begin(), edits->end());
+}
+
+}  // namespace
 
 std::vector<Fix> fixes(const Judged& judged) {
   std::vector<Fix> result;
@@ -116,50 +142,31 @@ std::vector<Fix> fixes(const Judged& judged) {
     for (const auto& container : part.containers) {
       // By place, not by name: two templates of one object may have containers of the same name.
       const auto finding = std::find_if(findings.begin(), findings.end(), [&](const auto& candidate) {
-        return asksForAnotherSlice(candidate) && candidate.path.starts_with(container.pointer + "/");
+        return canBeMended(candidate) && candidate.path.starts_with(container.pointer + "/");
       });
       if (finding == findings.end()) continue;
       const auto* judgement = judgementOf(judged.judgement, container, lastToken(finding->path));
-      if (judgement == nullptr || !judgement->recommended) continue;
+      if (judgement == nullptr || (!judgement->recommended && judgement->remedy.empty())) continue;
       Fix fix;
       fix.document = object.document;
       fix.container = fmt::format("{} {}/{}, container {}", judged.judgement.kind, judged.judgement.ns,
                                   judged.judgement.name, container.name);
       fix.where = fmt::format("{}:{}", object.file->name, object.place(finding->path).key.line);
-      fix.from = judgement->requested->resource;
-      fix.to = judgement->recommended->resource;
-      for (const std::string_view list : {"limits", "requests"}) {
-        const std::string pointer =
-            fmt::format("{}/resources/{}/{}", container.pointer, list, json::escapeToken(fix.from));
-        if (object.view().find(pointer).exists()) fix.keys.push_back(object.prefix + pointer);
+      if (judgement->recommended) {
+        fix.obstacle = obstacleOf(*judgement);
+        changeSlice(fix, object, container, *judgement);
       }
-      fix.obstacle = obstacleOf(*judgement);
-      if (fix.obstacle.empty()) {
-        for (const auto& key : fix.keys)
-          if (auto edit = renameKey(object.file->text, object.document->marks, key, fix.to))
-            fix.edits.push_back(std::move(*edit));
-        if (fix.edits.size() != fix.keys.size() || fix.keys.empty()) {
-          fix.edits.clear();
-          fix.obstacle = fmt::format("the key is written in a way that cannot be edited here: write {} by hand", fix.to);
-        }
-      }
+      changeFlags(fix, object, container, judgement->recommended ? judgement->recommended->flags : judgement->remedy);
+      if (!fix.obstacle.empty()) fix.edits.clear();
       result.push_back(std::move(fix));
     }
   return result;
 }
 
-std::string applyEdits(const std::string& text, std::vector<TextEdit> edits) {
-  std::sort(edits.begin(), edits.end(), [](const auto& a, const auto& b) { return a.at.offset < b.at.offset; });
-  edits.erase(std::unique(edits.begin(), edits.end()), edits.end());
-  std::string result;
-  std::size_t position = 0;
-  for (const auto& edit : edits) {
-    if (edit.at.offset < position) continue;  // overlaps: the comparison afterwards finds it
-    result.append(text, position, edit.at.offset - position);
-    result += edit.replacement;
-    position = edit.at.offset + edit.length;
-  }
-  return result.append(text, position);
+std::string changeText(const Fix& fix) {
+  std::string text = fix.to.empty() ? "" : fmt::format("{} -> {}", fix.from, fix.to);
+  if (!fix.flagsText.empty()) text += (text.empty() ? "" : ", ") + fix.flagsText;
+  return text;
 }
 
 std::string applyFixes(const InputFile& file, std::vector<Fix>& all) {
@@ -175,7 +182,8 @@ std::string applyFixes(const InputFile& file, std::vector<Fix>& all) {
     applied.push_back(&fix);
     if (isExactly(file, withEdits(file, applied), applied)) continue;
     applied.pop_back();
-    fix.obstacle = fmt::format("an anchor shares the key with something that must stay: write {} by hand", fix.to);
+    fix.obstacle = fmt::format("an anchor shares {} with something that must stay: write {} by hand",
+                               fix.to.empty() ? "the command line" : "the key", wanted(fix));
   }
   return withEdits(file, applied);
 }

@@ -35,6 +35,8 @@ struct FlagNames {
   std::string_view fraction = {}, maxLength = {}, sequences = {}, batchTokens = {};
   std::string_view eager = {};               ///< a switch: no CUDA graphs
   std::string_view kvDtype = {}, kvFp8 = {};  ///< the type of the KV cache, and its word for 8 bits
+  bool hasVariables = false;                 ///< each flag may also be the variable variablePrefix + NAME_OF_FLAG
+  std::string_view variablePrefix = {};
   bool any() const {
     return !(fraction.empty() && maxLength.empty() && sequences.empty() && batchTokens.empty() && eager.empty() && kvDtype.empty());
   }
@@ -124,6 +126,7 @@ struct Settings {
   bool wholePrompts = false;                       ///< prompts are not cut into chunks
   bool refusesShortPool = false;                   ///< a pool too small for one longest sequence stops the start
   bool weightsUnsure = false;                      ///< a flag moves or drops an unknown part of the model
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 /// An engine and model recognised in a container.
@@ -147,7 +150,12 @@ struct EngineRun {
   /// Written values that the engine itself would refuse ("--max-model-len: 'lots' is no number"), for EngineSettings.
   std::vector<std::string> badFlags;
   /// Where a flag stands, to change it: canonical flag -> index into args (or command), for fixes.
-  struct FlagPlace { bool inArgs = true; std::size_t index = 0; bool joined = false; bool inShell = false; };
+  struct FlagPlace {
+    bool inArgs = true;
+    std::size_t index = 0;
+    bool joined = false, inShell = false;
+    std::string variable = {};  ///< the environment says it, not a word
+  };
   std::map<std::string, FlagPlace, std::less<>> places;
 
   /// The engine whose rules of memory hold; null if none is recognised.

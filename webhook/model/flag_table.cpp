@@ -61,6 +61,10 @@ void readVariables(const FlagTable& table, const FlagSource& source, EngineRun& 
     }
     apply(table, flag, shown, {value.text, value.known, "$" + name}, run);
     noteOpen(flag, shown, false, run);
+    EngineRun::FlagPlace place;
+    place.index = kNoPlace;
+    place.variable = name;
+    run.places.insert_or_assign(std::string(flag.name), std::move(place));
   }
 }
 

@@ -93,7 +93,12 @@ bool Remedies::shorten(const Change& change, EngineRun& run, const EstimateInput
   std::int64_t floor = kShortestUseful;
   if (change.length == Change::Length::NotBelowContext) floor = std::max(floor, now_.context);
   run.settings.maxModelLenAuto = false;
-  const auto steps = largest(ceilDiv(floor, kLengthStep), (now_.maxModelLen - 1) / kLengthStep, [&](std::int64_t n) {
+  // Never more than the model has positions, whatever is written now.
+  const Architecture& a = *input.architecture;
+  const auto positions =
+      static_cast<std::int64_t>(std::min(static_cast<double>(a.maxPositions) * std::max(a.ropeFactor, 1.0), 1e12));
+  const std::int64_t longest = positions > 0 ? std::min(now_.maxModelLen - 1, positions) : now_.maxModelLen - 1;
+  const auto steps = largest(ceilDiv(floor, kLengthStep), longest / kLengthStep, [&](std::int64_t n) {
     run.settings.maxModelLen = n * kLengthStep;
     return holds(input);
   });

@@ -142,7 +142,6 @@ class Judge {
     if (source.run().engine != nullptr) {
       out_.judgement.engine = source.run().engine->name;
       out_.judgement.settings = source.run().settings;
-      out_.flagPlaces = source.run().places;
     }
     out_.judgement.model = source.modelName();
   }

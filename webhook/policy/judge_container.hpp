@@ -41,7 +41,6 @@ struct ContainerOutcome {
   std::optional<Meaning> meaning;  ///< of the one entry, where there is one
   bool offerKnown = false, loadStated = false;
   ContainerJudgement judgement;
-  std::map<std::string, model::EngineRun::FlagPlace, std::less<>> flagPlaces;
   std::vector<RawFinding> findings;
   std::optional<RewritePlan> rewrite;   ///< set with a recommendation of another slice
   std::vector<std::string> unknown;     ///< what the outcome hangs on and is not known

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "json/writer.hpp"
+#include "policy/flag_edit.hpp"
 
 namespace rightslice::policy {
 namespace {
@@ -24,25 +25,6 @@ void addKey(json::Patch& patch, const std::string& container, const AskEntry& li
   for (const auto& [list, value] : {std::pair{"limits", &like.limitJson}, std::pair{"requests", &like.requestJson}})
     if (!value->empty())
       patch.push_back({Op::Add, fmt::format("{}/resources/{}/{}", container, list, json::escapeToken(resource)), "", *value});
-}
-
-const model::EngineRun::FlagPlace* placeOf(const ContainerOutcome& outcome, std::string_view flag) {
-  auto name = flag;
-  while (name.starts_with('-')) name.remove_prefix(1);
-  const auto at = outcome.flagPlaces.find(name);
-  return at == outcome.flagPlaces.end() ? nullptr : &at->second;
-}
-
-void writeFlags(json::Patch& patch, const ContainerOutcome& outcome, const RewritePlan& plan) {
-  for (const auto& [flag, value] : plan.flags) {
-    const auto* place = placeOf(outcome, flag);
-    if (place == nullptr) continue;
-    const auto list = fmt::format("{}/{}", outcome.container->pointer, place->inArgs ? "args" : "command");
-    if (place->joined)
-      patch.push_back({Op::Replace, fmt::format("{}/{}", list, place->index), "", json::quoted(flag + "=" + value)});
-    else
-      patch.push_back({Op::Replace, fmt::format("{}/{}", list, place->index + 1), "", json::quoted(value)});
-  }
 }
 
 /// The record as it shall be; nothing if it stays.
@@ -67,12 +49,7 @@ void writeRecord(json::Patch& patch, const workload::PodTemplate& pod, const std
 }  // namespace
 
 std::string flagObstacle(const ContainerOutcome& outcome, const RewritePlan& plan) {
-  for (const auto& [flag, value] : plan.flags) {
-    const auto* place = placeOf(outcome, flag);
-    if (place == nullptr || place->inShell)
-      return fmt::format("{} must become {}, and it does not stand in args where it could be written", flag, value);
-  }
-  return "";
+  return plan.flags.empty() ? std::string() : editFlags(*outcome.container, plan.flags).obstacle;
 }
 
 json::Patch rewritePatch(const workload::PodTemplate& pod, const std::vector<ContainerRewrite>& containers) {
@@ -91,7 +68,7 @@ json::Patch rewritePatch(const workload::PodTemplate& pod, const std::vector<Con
       removeKey(patch, container.pointer, asked);
       if (ask.ours && ask.ours->resource != plan->resource) removeKey(patch, container.pointer, *ask.ours);
       if (!ask.ours || ask.ours->resource != plan->resource) addKey(patch, container.pointer, asked, plan->resource);
-      writeFlags(patch, *outcome, *plan);
+      for (auto& operation : editFlags(container, plan->flags).patch) patch.push_back(std::move(operation));
       kept.push_back({container.name, asked.resource, plan->resource, *asked.count});
       continue;
     }

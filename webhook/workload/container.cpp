@@ -1,5 +1,7 @@
 #include "workload/container.hpp"
 
+#include <algorithm>
+
 #include "workload/expansion.hpp"
 #include "workload/read_pod.hpp"
 
@@ -30,7 +32,37 @@ std::vector<model::Invocation::Env> readEnvironment(const Part& container) {
   return env;
 }
 
+bool refersToVariables(const model::Invocation& invocation) {
+  const auto refers = [](const std::string& text) { return text.find('$') != std::string::npos; };
+  return std::any_of(invocation.command.begin(), invocation.command.end(), refers) ||
+         std::any_of(invocation.args.begin(), invocation.args.end(), refers) ||
+         std::any_of(invocation.env.begin(), invocation.env.end(),
+                     [&](const model::Invocation::Env& entry) { return entry.value && refers(*entry.value); });
+}
+
+/// The kubelet resolves env by env alone, then the command line by env and envFrom; what only envFrom knows stays as text.
+void expandInvocation(model::Invocation& invocation) {
+  const bool whole = expandEnvironment(invocation.env);
+  const bool wholeCommand = expandWords(invocation.command, invocation.env), wholeArgs = expandWords(invocation.args, invocation.env);
+  if (!whole || !wholeCommand || !wholeArgs) invocation.envIncomplete = true;
+}
+
 }  // namespace
+
+CommandText Container::asWritten() const {
+  return unexpanded ? *unexpanded : CommandText{invocation.command, invocation.args, invocation.env};
+}
+
+model::Invocation Container::withText(const CommandText& text) const {
+  model::Invocation changed;
+  changed.image = invocation.image;
+  changed.command = text.command;
+  changed.args = text.args;
+  changed.env = text.env;
+  changed.envIncomplete = invocation.envIncomplete;
+  expandInvocation(changed);
+  return changed;
+}
 
 const std::string* Container::limit(std::string_view resource) const { return findIn(limits, resource); }
 const std::string* Container::request(std::string_view resource) const { return findIn(requests, resource); }
@@ -55,10 +87,8 @@ Container readContainer(const Part& part, const HostPaths& volumes) {
   invocation.args = part.words("args");
   invocation.env = readEnvironment(part);
   invocation.envIncomplete = !part.objects("envFrom").empty();
-  // The kubelet resolves env by env alone, then the command line by env and envFrom; what only envFrom knows stays as text.
-  const bool whole = expandEnvironment(invocation.env);
-  const bool wholeCommand = expandWords(invocation.command, invocation.env), wholeArgs = expandWords(invocation.args, invocation.env);
-  if (!whole || !wholeCommand || !wholeArgs) invocation.envIncomplete = true;
+  if (refersToVariables(invocation)) out.unexpanded = CommandText{invocation.command, invocation.args, invocation.env};
+  expandInvocation(invocation);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // One container of a pod template: what it asks for and what it runs, as written.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "model/engine.hpp"
 
 namespace rightslice::workload {
+
+/// The words and variables of a container as they stand in the object, each at its place: $(VAR) is not expanded.
+struct CommandText {
+  std::vector<std::string> command, args;
+  std::vector<model::Invocation::Env> env;
+};
 
 struct Container {
   std::string name;
@@ -25,6 +32,12 @@ struct Container {
   bool privileged = false;
   /// command and args with $(VAR) of literal env values expanded, env with the values known here.
   model::Invocation invocation;
+
+  /// Where an expansion changed something, what is written.
+  std::optional<CommandText> unexpanded;
+  CommandText asWritten() const;
+  /// What would run if that were written.
+  model::Invocation withText(const CommandText& text) const;
 
   const std::string* limit(std::string_view resource) const;
   const std::string* request(std::string_view resource) const;

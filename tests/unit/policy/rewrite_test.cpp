@@ -207,7 +207,7 @@ TEST_CASE("an entry is removed where the container asks for the original alone, 
   }
 }
 
-TEST_CASE("engine flags that the new slice needs are written only with rewriteFlags, and only where they stand") {
+TEST_CASE("engine flags that the new slice needs are written only with rewriteFlags, and only where it is sure how") {
   // On 1g.10gb a fraction of 0.9 leaves too little beside the pool for context and graphs; a lower one starts.
   Manifest manifest;
   manifest.image = "vllm/vllm-openai:v0.8.5";
@@ -227,9 +227,19 @@ TEST_CASE("engine flags that the new slice needs are written only with rewriteFl
   CHECK(contains(json::patchText(with.patch), "/args/5"));
   CHECK(contains(json::patchText(with.patch), "\"" + without.containers[0].recommended->flags.front().second + "\""));
 
-  // The default fraction stands nowhere that it could be changed.
+  // The default fraction stands nowhere: it joins the engine's own words.
   manifest.args = R"("--model","Qwen/Qwen2.5-1.5B-Instruct","--max-model-len","8192")";
   const auto unwritten = World{on, "", {}}.judge(manifest);
-  CHECK(said(unwritten) == "Oversized=warn");
-  CHECK(unwritten.patch.empty());
+  CHECK(said(unwritten) == "Oversized=rewrite");
+  CHECK(contains(json::patchText(unwritten.patch), R"("path":"/spec/template/spec/containers/0/args/4","value":"--gpu-memory-utilization")"));
+  World again{on, "", {}};
+  CHECK(said(again.judge(patched(manifest.text(), unwritten))) == "");
+
+  // A value that the script computes cannot be changed surely.
+  manifest.args = R"("sh","-c","vllm serve Qwen/Qwen2.5-1.5B-Instruct --max-model-len 8192 --gpu-memory-utilization 0.$N")";
+  manifest.container = R"("env":[{"name":"N","value":"9"}])";
+  const auto computed = World{on, "", {}}.judge(manifest);
+  CHECK(said(computed) == "Oversized=warn");
+  CHECK(computed.patch.empty());
+  CHECK(contains(finding(computed, Code::Oversized).message, "not rewritten: --gpu-memory-utilization"));
 }
