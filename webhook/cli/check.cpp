@@ -50,8 +50,10 @@ class Check : public Command {
         "of the "
         "input. SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
         "What cannot be read is reported on stderr with file, line and column; everything else is still judged.\n\n"
-        "With --fix the manifests are printed with the recommended slice written in, with the engine flags that it needs; "
-        "where no slice is recommended but other flags would do on the one asked for, with those. Comments, formatting and "
+        "With --fix the manifests are printed with the recommended slice written in, with the engine flags that it "
+        "needs; "
+        "where no slice is recommended but other flags would do on the one asked for, with those. Comments, "
+        "formatting and "
         "everything else stay byte for byte; what was changed, and what must be changed by hand, is said on stderr.",
         "0  nothing reaches the level of --fail-on\n1  something does\n2  bad usage, or something could not be read "
         "(wins over 1)",
@@ -68,7 +70,8 @@ class Check : public Command {
                  "not known (NotJudged, UnknownFootprint, or a result that hangs on something unknown).");
     flags.choice(mode_, "--mode", kModes, "Replaces the mode of all policies.").defaultText = "as the policies say";
     flags.text(namespace_, "--namespace", "NAME", "The namespace of objects that name none.");
-    flags.toggle(fix_, "--fix", "Print the manifests with the recommended slice and engine flags written in, instead of the results.");
+    flags.toggle(fix_, "--fix", "Print the manifests with the recommended slice and engine flags written in, instead "
+                                "of the results.");
     sources_.declare(flags);
     flags.positionals(paths_, "FILE|FOLDER|-...", "The manifests to judge; - is standard input.");
   }

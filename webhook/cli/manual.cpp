@@ -11,8 +11,6 @@ namespace rightslice::cli {
 
 namespace {
 
-constexpr std::size_t kWidth = 100;
-
 std::vector<std::string_view> lines(std::string_view text) {
   std::vector<std::string_view> result;
   while (!text.empty()) {
@@ -29,11 +27,11 @@ std::string indented(std::string_view text) {
   return result;
 }
 
-std::string paragraphs(std::string_view text) {
+std::string paragraphs(std::string_view text, std::size_t width) {
   std::string result;
   while (!text.empty()) {
     const auto end = std::min(text.find("\n\n"), text.size());
-    result += (result.empty() ? "" : "\n") + wrap(text.substr(0, end), kWidth, "  ", "  ");
+    result += (result.empty() ? "" : "\n") + wrap(text.substr(0, end), width, "  ", "  ");
     text.remove_prefix(std::min(end + 2, text.size()));
   }
   return result;
@@ -52,9 +50,9 @@ std::string facts(const Flag& flag) {
   return result + "Environment: " + flag.environment();
 }
 
-std::string flagText(const Flag& flag) {
-  return fmt::format("  {}\n", spelling(flag)) + wrap(flag.help, kWidth, "      ", "      ") +
-         wrap(facts(flag), kWidth, "      ", "      ");
+std::string flagText(const Flag& flag, std::size_t width) {
+  return fmt::format("  {}\n", spelling(flag)) + wrap(flag.help, width, "      ", "      ") +
+         wrap(facts(flag), width, "      ", "      ");
 }
 
 /// Headings in order of first use; the command's own flags come first.
@@ -76,7 +74,7 @@ std::string escapePipes(std::string_view text) {
 
 }  // namespace
 
-std::string overview(std::span<const std::unique_ptr<Command>> all) {
+std::string overview(std::span<const std::unique_ptr<Command>> all, std::size_t width) {
   std::string result =
       "rightslice - puts inference workloads on the GPU slice that holds them\n\nUSAGE\n  rightslice COMMAND [FLAG]... "
       "[ARGUMENT]...\n\nCOMMANDS\n";
@@ -94,23 +92,23 @@ std::string overview(std::span<const std::unique_ptr<Command>> all) {
          wrap(
              "Every flag has a variable: --max-model-len is RIGHTSLICE_MAX_MODEL_LEN. A flag on the command line "
              "wins. Repeatable flags are split at commas. NO_COLOR turns colours off.",
-             kWidth, "  ", "  ");
+             width, "  ", "  ");
 }
 
-std::string manualPage(const Command& command, const Flags& flags) {
+std::string manualPage(const Command& command, const Flags& flags, std::size_t width) {
   const Manual manual = command.manual();
   std::string result = fmt::format("rightslice {} - {}\n\nUSAGE\n{}\nWHAT IT DOES\n{}", manual.name, manual.summary,
-                                   indented(manual.synopsis), paragraphs(manual.description));
+                                   indented(manual.synopsis), paragraphs(manual.description, width));
   const auto& positionals = flags.positionals();
   if (positionals.target != nullptr)
-    result += "\nARGUMENTS\n  " + positionals.name + "\n" + wrap(positionals.help, kWidth, "      ", "      ");
+    result += "\nARGUMENTS\n  " + positionals.name + "\n" + wrap(positionals.help, width, "      ", "      ");
   if (flags.rest().target != nullptr)
     result += (positionals.target == nullptr ? "\nARGUMENTS\n  -- " : "  -- ") + flags.rest().name + "\n" +
-              wrap(flags.rest().help, kWidth, "      ", "      ");
+              wrap(flags.rest().help, width, "      ", "      ");
   for (const auto& group : groups(flags)) {
     std::string body;
     for (const Flag& flag : flags.all())
-      if (flag.group == group) body += flagText(flag);
+      if (flag.group == group) body += flagText(flag, width);
     if (group.empty()) body += "  -h, --help\n      Shows this text.\n";
     std::string heading = group.empty() ? "flags" : group;
     for (char& c : heading)

@@ -29,7 +29,7 @@ int runCommand(Command& command, const std::vector<std::string>& arguments) {
   const std::string name = fmt::format("rightslice {}", command.manual().name);
   if (!parsed) return usageError(parsed.error().message, name);
   if (parsed->helpWanted) {
-    print(manualPage(command, flags));
+    print(manualPage(command, flags, Style::ofOutput().width));
     return kOk;
   }
   return command.run();
@@ -38,7 +38,7 @@ int runCommand(Command& command, const std::vector<std::string>& arguments) {
 int dispatch(std::vector<std::string> arguments) {
   const auto all = commands();
   if (arguments.empty()) {
-    printError(overview(all));
+    printError(overview(all, Style::ofOutput().width));
     return kUsage;
   }
   std::string word = arguments.front();
@@ -48,7 +48,7 @@ int dispatch(std::vector<std::string> arguments) {
     arguments = {"--help"};
   }
   if (word == "--help" || word == "-h" || word == "help") {
-    print(overview(all));
+    print(overview(all, Style::ofOutput().width));
     return kOk;
   }
   if (word == "--version" || word == "version") {

@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/glob.hpp"
 #include "base/nearest.hpp"
 #include "base/quantity.hpp"
 #include "cli/command.hpp"
+#include "cli/engine_flags.hpp"
 #include "cli/size_report.hpp"
 #include "cli/sources.hpp"
 #include "cli/terminal.hpp"
@@ -29,48 +33,42 @@ class Size : public Command {
             "[FLAG]... -- ENGINE COMMAND LINE",
             "Computes the memory that a model needs on each GPU: weights, KV cache under load, activations, graphs, "
             "runtime, each "
-            "with where it comes from. Then lists the slices that hold it with the headroom.\n\n"
-            "The model is a name of the catalogue, the config.json of a model from Hugging Face, the header of its "
-            "weights, or what the engine's command line names. Flags given beside a command line win over it.",
+            "with where it comes from, as it is expected and as it is at most. Then lists the slices that hold it: "
+            "those whose "
+            "memory is above the high end by the headroom, and on which the engine starts by its own rule with the "
+            "flags as they "
+            "are. A slice that needs other flags of the engine is listed with them.\n\n"
+            "The model is a name of the catalogue, the config.json of a model from Hugging Face, a file of weights "
+            "(GGUF, "
+            "safetensors, or the index of several), or what the engine's command line names. Flags given beside a "
+            "command line "
+            "win over it. Without an engine vLLM is assumed.\n\n"
+            "The load is what requests need of the KV cache: so many at once, so many tokens each. It is not what "
+            "the engine is "
+            "set to: a pool takes all that is left, and an engine that must hold one longest sequence needs room for "
+            "it whatever "
+            "the load. --what-if shows how the need grows with both.\n\n"
+            "With tensor or pipeline parallelism all figures are of one GPU, and only whole GPUs are listed: one "
+            "process cannot "
+            "use two slices together.",
             "0  sized\n2  bad usage, unknown model, or an engine whose memory is not modelled",
             "rightslice size --model Qwen/Qwen2.5-7B-Instruct\n"
             "rightslice size --model meta-llama/Llama-3.1-8B-Instruct --quantization fp8 --max-model-len 8192 --gpu "
             "H100-80GB-HBM3\n"
             "rightslice size --config config.json --concurrency 32 --context 2048 -o json\n"
             "rightslice size --weights model-Q4_K_M.gguf --max-model-len 8192\n"
+            "rightslice size --model Qwen/Qwen2.5-14B-Instruct --gpu A100-SXM4-80GB --what-if\n"
+            "rightslice size --model meta-llama/Llama-3.3-70B-Instruct --tensor-parallel-size 4 --gpu H100-80GB-HBM3\n"
             "rightslice size --gpu A100-SXM4-80GB -- vllm serve Qwen/Qwen2.5-14B-Instruct-AWQ --max-model-len 16k"};
   }
 
   void declare(Flags& flags) override {
-    flags.text(model_, "--model", "ID", "The model, as in the catalogue: organisation/name.");
+    engine_.declare(flags);
     flags.text(config_, "--config", "FILE", "A config.json of Hugging Face; its quantization_config counts.");
     flags.text(weights_, "--weights", "FILE",
-               "A .gguf, a .safetensors or a model.safetensors.index.json: its header, never the whole, tells the exact "
+               "A .gguf, a .safetensors or a model.safetensors.index.json: its header, never the whole, tells the "
+               "exact "
                "bytes; a GGUF the shape too, for the others give --config or --model.");
-    flags.text(engine_, "--engine", "NAME", "The engine that serves it.").defaultText = "vllm";
-    flags.text(engineVersion_, "--engine-version", "VERSION", "Its release, as far as defaults depend on it.");
-    flags.text(dtype_, "--dtype", "TYPE", "Type of weights and activations: auto, bfloat16, float16, float32.");
-    flags.text(quantization_, "--quantization", "FORMAT",
-               "How weights are stored: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4, or "
-               "the engine's own word.");
-    flags.text(kvCacheDtype_, "--kv-cache-dtype", "TYPE", "Type of the KV cache: auto, fp8, ...");
-    flags.text(gguf_, "--gguf", "TYPE", "The GGUF file type, such as Q4_K_M.");
-    flags.integer(tensorParallel_, "--tensor-parallel-size", "N", "GPUs that share each layer.", 1, 1024);
-    flags.integer(maxModelLen_, "--max-model-len", "N", "The longest sequence that the engine serves.", 1, kMany);
-    flags.integer(maxNumSeqs_, "--max-num-seqs", "N", "Sequences that the engine runs at once.", 1, kMany);
-    flags.integer(maxNumBatchedTokens_, "--max-num-batched-tokens", "N", "Tokens of one step of the engine.", 1, kMany);
-    Flag fraction{.name = "--gpu-memory-utilization",
-                  .value = "FRACTION",
-                  .help = "The share of the device that the engine takes, above 0 and at most 1."};
-    fraction.set = [this](const std::string& text) -> Result<bool> {
-      const auto document = json::Document::parse(text);  // JSON's numbers: no locale, no surprises
-      const auto value = document ? document->root().number() : std::nullopt;
-      if (!value || *value <= 0 || *value > 1)
-        return fail(fmt::format("'{}' is no number above 0 and at most 1", text));
-      memoryFraction_ = value;
-      return true;
-    };
-    flags.add(std::move(fraction));
     flags.integer(concurrency_, "--concurrency", "N", "Requests at once for which KV cache is counted.", 1, kMany)
         .defaultText = "8";
     flags.integer(context_, "--context", "N", "Tokens per request for which KV cache is counted.", 1, kMany)
@@ -99,27 +97,35 @@ class Size : public Command {
       return true;
     };
     flags.add(std::move(headroom));
+    flags.toggle(whatIf_, "--what-if",
+                 "A table over requests at once (1 to 64) and tokens of each (2k to 128k): what is needed, and the "
+                 "smallest slice of "
+                 "each --gpu that holds it.");
+    flags.toggle(explain_, "--explain", "Say of each term what it is and what changes it.");
     flags.choice(output_, "--output", {"text", "json"}, "How the result is printed.").shortName = "-o";
     sources_.declareCatalogue(flags);
-    flags.rest(commandLine_, "ENGINE COMMAND LINE", "As it stands in a container: vllm serve MODEL --flag value ...");
+    engine_.declareCommandLine(flags);
   }
 
   int run() override {
     const auto loaded = loadWithoutPolicies(sources_.catalogue, "", std::nullopt);
     if (!loaded) return refuse(describe(loaded.error()));
-    auto run = engineRun();
+    auto run = engine_.run();
     if (!run) return refuse(run.error().message);
     const auto resolved = weights_.empty() ? resolveModel(*loaded, *run) : resolveWeights(*loaded, *run);
     if (!resolved) return refuse(describe(resolved.error()));
     const auto products = namedProducts(*loaded->catalogues.gpus);
     if (!products) return refuse(products.error().message);
 
+    if (whatIf_ && gpus_.empty()) return refuse("--what-if needs --gpu PRODUCT: the table names its slices");
+    if (whatIf_ && run->kvRule() == model::KvRule::None)
+      return refuse(fmt::format("--what-if: {} keeps no KV cache, so the load changes nothing", run->engine->title));
     const model::Load load{concurrency_.value_or(8), context_.value_or(4096), concurrency_ || context_};
     model::Device device{deviceMemory_, false,
                          run->settings.tensorParallelSize.value_or(1) * run->settings.pipelineParallelSize.value_or(1)};
     if (products->size() == 1 && !gpus_.empty()) {
       if (const auto whole = gpu::usable(*products->front()); whole && !device.memory) device.memory = whole->bytes;
-      device.isA100 = products->front()->title.starts_with("A100");
+      device.isA100 = isA100(*products->front());
     }
     const auto input = model::estimateInput(*resolved, *run, load, device);
     auto estimate = model::estimate(input);
@@ -128,66 +134,37 @@ class Size : public Command {
           fmt::format("the memory of {} on {} is not modelled; declare it in a policy (spec.models) or an annotation",
                       resolved->architecture->id, run->engine->name));
 
-    Sizing sizing{run->model.value_or(resolved->architecture->id),
-                  std::string(run->engine->name),
-                  std::move(*estimate),
-                  {},
-                  device.memory,
-                  device.count,
-                  headroomTenths_,
-                  {}};
-    if (device.memory) sizing.pool = model::kvPool(input, sizing.estimate, *device.memory);
+    Sizing sizing;
+    sizing.model = run->model.value_or(resolved->architecture->id);
+    sizing.engine = run->engine;
+    sizing.engineAssumed = !engine_.namesEngine() && run->engine->name == "vllm";
+    sizing.loadStated = load.stated;
+    sizing.allGpus = gpus_.empty();
+    sizing.explain = explain_;
+    sizing.estimate = std::move(*estimate);
+    sizing.deviceMemory = device.memory;
+    sizing.devices = device.count;
+    sizing.headroomTenths = headroomTenths_;
+    if (device.memory) {
+      sizing.pool = model::kvPool(input, sizing.estimate, *device.memory);
+      sizing.advice = model::settingsAdvice(input, sizing.estimate, *device.memory);
+    }
     sizing.slices = sizeSlices(input, *products, headroomTenths_);
+    sizing.gpus = sizeGpus(input, *products, headroomTenths_);
+    sizing.savings = model::savings(input);
+    if (whatIf_) sizing.whatIf = whatIf(input, *products, headroomTenths_);
     print(output_ == "json" ? sizingJson(sizing) : sizingText(sizing, Style::ofOutput()));
     return kOk;
   }
 
  private:
-  Result<model::EngineRun> engineRun() const {
-    model::EngineRun run;
-    if (!commandLine_.empty()) {
-      model::Invocation invocation;
-      invocation.command = commandLine_;
-      run = model::readInvocation(invocation);
-      if (run.engine == nullptr && !engine_)
-        return fail(fmt::format("no engine recognised in '{}'; name it with --engine", commandLine_.front()));
-    }
-    if (engine_ || run.engine == nullptr) {
-      const std::string name = engine_.value_or("vllm");
-      run.engine = model::findEngine(name);
-      if (run.engine == nullptr) {
-        std::vector<std::string> names;
-        for (const auto* engine : model::engines()) names.emplace_back(engine->name);
-        const auto meant = nearest(name, names);
-        return fail(fmt::format("--engine: unknown engine '{}'{}", name,
-                                meant ? fmt::format("; did you mean '{}'?", *meant)
-                                      : fmt::format("; known are {}", fmt::join(names, ", "))));
-      }
-    }
-    const auto over = [](auto& target, const auto& flag) {
-      if (flag) target = flag;
-    };
-    if (engineVersion_) run.version = *engineVersion_;
-    over(run.model, model_);
-    over(run.gguf, gguf_);
-    over(run.settings.dtype, dtype_);
-    over(run.settings.quantization, quantization_);
-    over(run.settings.kvCacheDtype, kvCacheDtype_);
-    over(run.settings.tensorParallelSize, tensorParallel_);
-    over(run.settings.maxModelLen, maxModelLen_);
-    over(run.settings.maxNumSeqs, maxNumSeqs_);
-    over(run.settings.maxNumBatchedTokens, maxNumBatchedTokens_);
-    over(run.settings.memoryFraction, memoryFraction_);
-    return run;
-  }
-
   Result<model::Resolved> resolveModel(const Sources& sources, const model::EngineRun& run) {
     if (!config_.empty()) {
       const auto text = app::readFile(config_);
       if (!text) return tl::unexpected(text.error());
       const auto document = json::Document::parse(*text);
       if (!document) return fail(document.error().message, config_ + ":" + document.error().where);
-      auto architecture = model::fromConfig(document->root(), model_.value_or(config_));
+      auto architecture = model::fromConfig(document->root(), engine_.model().value_or(config_));
       if (!architecture) return fail(architecture.error().message, config_ + ": " + architecture.error().where);
       configured_ = std::move(*architecture);
       return model::Resolved{&configured_, model::Confidence::High, std::nullopt, true, "config.json: " + config_};
@@ -195,11 +172,7 @@ class Size : public Command {
     if (!run.model) return fail("size needs --model, --config, or a command line that names a model");
     auto resolved = sources.catalogues.models->find(*run.model);
     if (resolved) return std::move(*resolved);
-    std::vector<std::string> names;
-    for (const auto& known : sources.catalogues.models->models()) names.push_back(known.id);
-    const auto meant = nearest(*run.model, names);
-    return fail(fmt::format("unknown model '{}'{}; give its config.json with --config", *run.model,
-                            meant ? fmt::format(" (did you mean '{}'?)", *meant) : ""));
+    return fail(fmt::format("unknown model '{}'{}; give its config.json with --config", *run.model, nearestModels(sources, *run.model)));
   }
 
   Result<model::Resolved> resolveWeights(const Sources& sources, model::EngineRun& run) {
@@ -214,11 +187,38 @@ class Size : public Command {
     configured_ = std::move(file->architecture);
     if (configured_.format == model::Format::Gguf) {
       if (!run.gguf) run.gguf = file->fileType;
-      if (!engine_ && commandLine_.empty()) {
+      if (!engine_.namesEngine()) {
         if (const auto* llama = model::findEngine("llama.cpp"); llama->kvRule) run.engine = llama;
       }
     }
     return model::Resolved{&configured_, model::Confidence::High, std::nullopt, true, "header of " + weights_};
+  }
+
+  /// " (did you mean 'a', 'b' or 'c'?)": by the whole name, or by what stands behind the organisation.
+  static std::string nearestModels(const Sources& sources, const std::string& model) {
+    const auto last = [](const std::string& name) { return name.substr(name.rfind('/') + 1); };
+    std::vector<std::string> names, found;
+    for (const auto& known : sources.catalogues.models->models()) {
+      names.push_back(known.id);
+      for (const auto& alias : known.aliases)
+        if (globIsExact(alias)) names.push_back(alias);
+    }
+    while (found.size() < 3) {
+      auto meant = nearest(model, names);
+      if (!meant) {
+        std::vector<std::string> segments;
+        for (const auto& name : names) segments.push_back(last(name));
+        const auto segment = nearest(last(model), segments);
+        if (!segment) break;
+        meant = names[static_cast<std::size_t>(std::find(segments.begin(), segments.end(), *segment) - segments.begin())];
+      }
+      std::erase(names, *meant);
+      found.push_back(std::move(*meant));
+    }
+    if (found.empty()) return "";
+    std::string text = fmt::format("'{}'", found.front());
+    for (std::size_t i = 1; i < found.size(); ++i) text += fmt::format("{}'{}'", i + 1 == found.size() ? " or " : ", ", found[i]);
+    return fmt::format(" (did you mean {}?)", text);
   }
 
   Result<std::vector<const gpu::Product*>> namedProducts(const gpu::Catalogue& catalogue) const {
@@ -238,13 +238,13 @@ class Size : public Command {
   }
 
   SourceFlags sources_;
+  EngineFlags engine_;
   std::string config_, weights_, output_ = "text";
-  std::optional<std::string> model_, engine_, engineVersion_, dtype_, quantization_, kvCacheDtype_, gguf_;
-  std::optional<std::int64_t> tensorParallel_, maxModelLen_, maxNumSeqs_, maxNumBatchedTokens_, concurrency_, context_;
-  std::optional<double> memoryFraction_;
+  std::optional<std::int64_t> concurrency_, context_;
   std::optional<Bytes> deviceMemory_;
-  std::vector<std::string> gpus_, commandLine_;
+  std::vector<std::string> gpus_;
   int headroomTenths_ = 100;
+  bool whatIf_ = false, explain_ = false;
   model::Architecture configured_;
 };
 

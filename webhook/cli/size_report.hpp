@@ -4,36 +4,31 @@
 #include <string>
 #include <vector>
 
+#include "cli/size_devices.hpp"
 #include "cli/terminal.hpp"
+#include "cli/what_if.hpp"
 #include "gpu/catalogue.hpp"
 #include "model/footprint.hpp"
 
 namespace rightslice::cli {
 
-struct SizedSlice {
-  const gpu::Product* product = nullptr;
-  const gpu::Profile* profile = nullptr;
-  std::string resource;
-  gpu::Usable usable;
-  bool fits = false;
-  Bytes freeBytes = 0;
-  std::string withFlags;  ///< not `fits`, but with these flags of the engine it would: "--gpu-memory-utilization 0.86"
-};
-
 struct Sizing {
-  std::string model, engine;
+  std::string model;
+  const model::Engine* engine = nullptr;
+  bool engineAssumed = false;  ///< nobody named it
+  bool loadStated = false;
+  bool allGpus = false;        ///< no product was named: only the smallest slice of each is shown
+  bool explain = false;
   model::Estimate estimate;
   std::optional<model::KvPool> pool;
   std::optional<Bytes> deviceMemory;
   std::int64_t devices = 1;
   int headroomTenths = 100;
-  std::vector<SizedSlice> slices;
+  std::vector<SizedDevice> slices, gpus;
+  std::vector<model::Saving> savings;
+  std::vector<std::string> advice;  ///< on the device, where one is known
+  std::vector<WhatIf> whatIf;
 };
-
-/// The slices of these products, each judged with the need on it: it fits if it holds `high` with the headroom and the
-/// engine surely starts there (DESIGN 3.5).
-std::vector<SizedSlice> sizeSlices(const model::EstimateInput& input, const std::vector<const gpu::Product*>& products,
-                                   int headroomTenths);
 
 std::string sizingJson(const Sizing& sizing);
 std::string sizingText(const Sizing& sizing, const Style& style);

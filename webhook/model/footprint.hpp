@@ -121,6 +121,19 @@ struct Way {
   bool onlyFlags() const { return !flags.empty() && !build; }
 };
 
+/// What another flag would save of the need, and what it costs, for a person to weigh.
+struct Saving {
+  FlagList flags;
+  Bytes bytes = 0;
+  std::string_view price;
+};
+/// The largest first; what saves less than 64 MiB is left out.
+std::vector<Saving> savings(const EstimateInput& input);
+
+/// The flags with which `usable` holds the high end of the need with the headroom, the engine surely starts and the load is served
+/// as it is; empty if none do, or none are needed.
+FlagList flagsThatFit(const EstimateInput& input, Bytes usable, int headroomTenths);
+
 /// What else would fit `usable` with `headroomTenths` (tenths of a percent), for Undersized and TightFit messages.
 struct Alternatives {
   std::optional<std::int64_t> maxModelLen;   ///< largest multiple of 256 that fits, if shorter than now and useful (>= 1024)

@@ -11,8 +11,6 @@ namespace {
 
 bool isVariable(std::string_view name) { return !name.empty() && name[0] >= 'A' && name[0] <= 'Z'; }
 
-std::string written(std::string_view flag) { return isVariable(flag) ? std::string(flag) : fmt::format("--{}", flag); }
-
 /// The largest n in [first, last] for which `works`, which holds for all smaller ones too; nothing if for none.
 template <class Works>
 std::optional<std::int64_t> largest(std::int64_t first, std::int64_t last, Works works) {
@@ -31,6 +29,8 @@ std::optional<std::int64_t> largest(std::int64_t first, std::int64_t last, Works
 
 }  // namespace
 
+std::string spelled(std::string_view flag) { return isVariable(flag) ? std::string(flag) : fmt::format("--{}", flag); }
+
 std::string flagsText(const FlagList& flags) {
   std::string text;
   for (const auto& [flag, value] : flags) {
@@ -48,7 +48,12 @@ bool Remedies::holds(const EstimateInput& input) const {
   if (goal_.headroomTenths &&
       static_cast<Int128>(goal_.usable) * 1000 < static_cast<Int128>(needOf(sizes)) * (1000 + *goal_.headroomTenths))
     return false;
-  return checkStart(plan, sizes, goal_.usable).surely;
+  if (!checkStart(plan, sizes, goal_.usable).surely) return false;
+  if (!goal_.toTheHighEnd) return true;
+  const auto whole = estimate(input);
+  return whole && whole->need.high &&
+         static_cast<Int128>(goal_.usable) * 1000 >=
+             static_cast<Int128>(*whole->need.high) * (1000 + goal_.headroomTenths.value_or(0));
 }
 
 bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& input, Way& way) const {
@@ -61,19 +66,19 @@ bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& i
   if (change.toLoad) {
     if (names.sequences.empty() || now_.maxNumSeqs <= now_.concurrency) return false;
     settings.maxNumSeqs = now_.concurrency;
-    way.flags.emplace_back(written(names.sequences), std::to_string(now_.concurrency));
+    way.flags.emplace_back(spelled(names.sequences), std::to_string(now_.concurrency));
   }
   if (change.kvInFp8) {
     // Of Ampere's engines not all take an 8-bit KV cache, and an annotation says what it is whatever the flags say.
     if (names.kvFp8.empty() || input.device.isA100 || input.kvCacheDtype || now_.kvBitsTwice <= 16 || now_.kvDtypeUnknown)
       return false;
     settings.kvCacheDtype = "fp8";
-    way.flags.emplace_back(written(names.kvDtype), std::string(names.kvFp8));
+    way.flags.emplace_back(spelled(names.kvDtype), std::string(names.kvFp8));
   }
   if (change.eager) {
     if (names.eager.empty() || settings.enforceEager) return false;
     settings.enforceEager = true;
-    way.flags.emplace_back(written(names.eager), "");
+    way.flags.emplace_back(spelled(names.eager), "");
   }
   if (change.fraction) {
     if (names.fraction.empty() || poolAsWritten(now_)) return false;
@@ -81,7 +86,7 @@ bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& i
     const double fraction = bestFraction(plan, deviceSizes(input, plan), goal_.usable);
     if (fraction < 0.05) return false;
     settings.memoryFraction = fraction;
-    way.flags.emplace_back(written(names.fraction), fmt::format("{:.2f}", fraction));
+    way.flags.emplace_back(spelled(names.fraction), fmt::format("{:.2f}", fraction));
   }
   return true;
 }
@@ -105,7 +110,7 @@ bool Remedies::shorten(const Change& change, EngineRun& run, const EstimateInput
   if (!steps) return false;
   run.settings.maxModelLen = *steps * kLengthStep;
   way.maxModelLen = *steps * kLengthStep;
-  way.flags.emplace_back(written(names.maxLength), std::to_string(*steps * kLengthStep));
+  way.flags.emplace_back(spelled(names.maxLength), std::to_string(*steps * kLengthStep));
   return true;
 }
 
@@ -124,7 +129,7 @@ bool Remedies::thin(EngineRun& run, EstimateInput& input, Way& way) const {
   if (!count) return false;
   set(*count);
   way.concurrency = *count;
-  if (own) way.flags.emplace_back(written(names.sequences), std::to_string(*count));
+  if (own) way.flags.emplace_back(spelled(names.sequences), std::to_string(*count));
   return true;
 }
 
@@ -163,7 +168,7 @@ std::optional<Way> Remedies::attempt(const Change& change) const {
     const bool own = !run.flagNames().sequences.empty();
     if (own) run.settings.maxNumSeqs = 1;
     input.load.concurrency = 1;
-    if (own) way.flags.emplace_back(written(run.flagNames().sequences), "1");
+    if (own) way.flags.emplace_back(spelled(run.flagNames().sequences), "1");
     way.concurrency = 1;
     return shorten(change, run, input, way) ? std::optional(way) : std::nullopt;
   }
@@ -211,6 +216,20 @@ std::optional<std::pair<std::string, std::string>> fractionFor(const EstimateInp
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return std::nullopt;
   const auto way = Remedies(input, {usable}).attempt({.fraction = true});
   return way ? std::optional(way->flags.front()) : std::nullopt;
+}
+
+FlagList flagsThatFit(const EstimateInput& input, Bytes usable, int headroomTenths) {
+  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
+  const Remedies remedies(input, {usable, headroomTenths, true});
+  if (!remedies.possible()) return {};
+  constexpr Change kKeepTheLoad[] = {{},
+                                     {.length = Change::Length::NotBelowContext},
+                                     {.kvInFp8 = true},
+                                     {.length = Change::Length::NotBelowContext, .kvInFp8 = true}};
+  for (const Change& change : kKeepTheLoad) {
+    if (const auto way = remedies.attemptWithHelp(change)) return way->flags;
+  }
+  return {};
 }
 
 }  // namespace rightslice::model

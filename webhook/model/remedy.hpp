@@ -11,7 +11,11 @@ namespace rightslice::model {
 struct Goal {
   Bytes usable = 0;
   std::optional<int> headroomTenths = std::nullopt;
+  bool toTheHighEnd = false;  ///< not only the expected need, but its high end too
 };
+
+/// "--max-num-seqs", "NIM_MAX_MODEL_LEN": a name of FlagNames as people write it.
+std::string spelled(std::string_view flag);
 
 constexpr std::int64_t kLengthStep = 256;       ///< lengths are proposed in multiples of this
 constexpr std::int64_t kShortestUseful = 1024;  ///< and never below this

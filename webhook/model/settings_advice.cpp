@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "model/engines/engines.hpp"
+#include "model/remedy.hpp"
 #include "model/start_rule.hpp"
 
 namespace rightslice::model {
@@ -43,10 +44,7 @@ class Adviser {
   void say(fmt::format_string<Values...> text, Values&&... values) {
     advice_.push_back(fmt::format(text, std::forward<Values>(values)...));
   }
-  static std::string written(std::string_view flag) { return flagsText({{shown(flag), ""}}); }
-  static std::string shown(std::string_view flag) {
-    return flag[0] >= 'A' && flag[0] <= 'Z' ? std::string(flag) : fmt::format("--{}", flag);
-  }
+  static std::string written(std::string_view flag) { return spelled(flag); }
 
   void fractionOfTotal() {
     if (names_.fraction.empty()) return;

@@ -41,7 +41,7 @@ TEST_CASE("every command documents itself: each flag once, with help, in manual 
   for (const auto& command : all) {
     Flags flags;
     command->declare(flags);
-    const std::string page = manualPage(*command, flags);
+    const std::string page = manualPage(*command, flags, 100);
     CAPTURE(command->manual().name);
     for (const char* heading : {"USAGE", "WHAT IT DOES", "FLAGS", "EXIT STATUS", "EXAMPLES"})
       CHECK(page.find(heading) != std::string::npos);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -237,4 +238,43 @@ TEST_CASE("advice names flags that waste the slice or leave too little") {
   CHECK(advice(0.5, 39.5)[0].find("unused") != std::string::npos);
   REQUIRE(advice(0.85, 19.5, 99999).size() == 1);
   CHECK(advice(0.85, 19.5, 99999)[0].find("32768 positions") != std::string::npos);
+}
+
+TEST_CASE("advice on flags far above the load says what another value would save") {
+  const auto advice = [](const char* model, double usable, auto&& set, Load load = {4, 4096, true}) {
+    Case c(model);
+    c.input.load = load;
+    set(c.run.settings);
+    const Estimate e = c.estimateOn(gibs(usable));
+    return settingsAdvice(c.input, e, gibs(usable));
+  };
+  const auto sequences = advice("google/gemma-2-2b", 19.5, [](Settings& s) { s.maxNumSeqs = 256, s.maxModelLen = 4096; });
+  REQUIRE(sequences.size() == 1);
+  CHECK(sequences[0].starts_with("--max-num-seqs 256 is far above the load of 4 requests: --max-num-seqs 8 would save 2."));
+  // Nobody wrote it, or nobody said what the load is: no word.
+  CHECK(advice("google/gemma-2-2b", 19.5, [](Settings& s) { s.maxModelLen = 4096; }).empty());
+  CHECK(advice("google/gemma-2-2b", 19.5, [](Settings& s) { s.maxNumSeqs = 256, s.maxModelLen = 4096; }, {4, 4096, false}).empty());
+
+  const auto batch = advice("Qwen/Qwen2.5-7B-Instruct", 39.5, [](Settings& s) { s.maxNumBatchedTokens = 65536, s.maxModelLen = 8192; });
+  REQUIRE(batch.size() == 1);
+  CHECK(batch[0].starts_with("--max-num-batched-tokens 65536 takes 8."));
+  CHECK(batch[0].find("--max-num-batched-tokens 2048 would save") != std::string::npos);
+
+  const auto length = advice("meta-llama/Llama-3.1-8B-Instruct", 39.5, [](Settings& s) { s.maxModelLen = 131072; });
+  REQUIRE(length.size() == 1);
+  CHECK(length[0] == "--max-model-len 131072 keeps 16 GiB for one sequence, and the load of 4 x 4096 tokens needs 2 GiB: a shorter one "
+                     "would save up to 14 GiB");
+  CHECK(advice("meta-llama/Llama-3.1-8B-Instruct", 79, [](Settings& s) { s.maxModelLen = 8192; }).empty());
+}
+
+TEST_CASE("what other flags would save is what they save") {
+  Case c("Qwen/Qwen2.5-7B-Instruct");
+  c.input.load = {8, 4096, true};
+  const Bytes before = estimate(c.input)->need.bytes;
+  const auto found = savings(c.input);
+  REQUIRE(found.size() == 3);
+  CHECK(flagsText(found[0].flags) == "--max-num-seqs 8");
+  CHECK(std::is_sorted(found.begin(), found.end(), [](const Saving& a, const Saving& b) { return a.bytes > b.bytes; }));
+  c.run.settings.maxNumSeqs = 8;
+  CHECK(before - estimate(c.input)->need.bytes == found[0].bytes);
 }

@@ -1,0 +1,119 @@
+#include "cli/engine_flags.hpp"
+
+#include <fmt/format.h>
+
+#include "base/nearest.hpp"
+#include "json/document.hpp"
+
+namespace rightslice::cli {
+
+namespace {
+
+constexpr std::int64_t kMany = std::int64_t{1} << 40;
+constexpr std::string_view kGroup = "the engine";
+
+}  // namespace
+
+void EngineFlags::declare(Flags& flags) {
+  const auto grouped = [](Flag& flag) -> Flag& {
+    flag.group = kGroup;
+    return flag;
+  };
+  flags.text(model_, "--model", "ID", "The model, as in the catalogue: organisation/name.");
+  grouped(flags.text(engine_, "--engine", "NAME", "The engine that serves it. The flags below mean what they mean on "
+                                                  "it.")).defaultText =
+      "vllm";
+  grouped(flags.text(engineVersion_, "--engine-version", "VERSION", "Its release, as far as defaults depend on it."));
+  grouped(flags.text(dtype_, "--dtype", "TYPE", "Type of weights and activations: auto, bfloat16, float16, float32."));
+  grouped(flags.text(quantization_, "--quantization", "FORMAT",
+                     "How weights are stored: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, "
+                     "nvfp4, or "
+                     "the engine's own word."));
+  grouped(flags.text(kvCacheDtype_, "--kv-cache-dtype", "TYPE", "Type of the KV cache: auto, fp8, ..."));
+  grouped(flags.text(gguf_, "--gguf", "TYPE", "The GGUF file type, such as Q4_K_M."));
+  grouped(flags.integer(tensorParallel_, "--tensor-parallel-size", "N", "GPUs that share each layer.", 1, 1024));
+  grouped(flags.integer(pipelineParallel_, "--pipeline-parallel-size", "N", "GPUs that share the layers among them.", 1, 1024));
+  grouped(flags.integer(maxModelLen_, "--max-model-len", "N", "The longest sequence that the engine serves.", 1, kMany));
+  grouped(flags.integer(maxNumSeqs_, "--max-num-seqs", "N", "Sequences that the engine runs at once.", 1, kMany));
+  grouped(flags.integer(maxNumBatchedTokens_, "--max-num-batched-tokens", "N", "Tokens of one step of the engine.", 1, kMany));
+  Flag fraction{.name = "--gpu-memory-utilization",
+                .value = "FRACTION",
+                .help = "The engine's memory fraction, above 0 and at most 1: of the device (vLLM, SGLang), or of "
+                        "what is "
+                        "left after loading.",
+                .group = std::string(kGroup)};
+  fraction.set = [this](const std::string& text) -> Result<bool> {
+    const auto document = json::Document::parse(text);  // JSON's numbers: no locale, no surprises
+    const auto value = document ? document->root().number() : std::nullopt;
+    if (!value || *value <= 0 || *value > 1)
+      return fail(fmt::format("'{}' is no number above 0 and at most 1", text));
+    memoryFraction_ = value;
+    return true;
+  };
+  flags.add(std::move(fraction));
+}
+
+void EngineFlags::declareCommandLine(Flags& flags) {
+  flags.rest(commandLine_, "ENGINE COMMAND LINE", "As it stands in a container: vllm serve MODEL --flag value ...");
+}
+
+Result<const model::Engine*> EngineFlags::named() const {
+  const std::string name = engine_.value_or("vllm");
+  if (const auto* engine = model::findEngine(name)) return engine;
+  std::vector<std::string> names;
+  for (const auto* engine : model::engines()) names.emplace_back(engine->name);
+  const auto meant = nearest(name, names);
+  return fail(fmt::format("--engine: unknown engine '{}'{}", name,
+                          meant ? fmt::format("; did you mean '{}'?", *meant)
+                                : fmt::format("; known are {}", fmt::join(names, ", "))));
+}
+
+Result<model::EngineRun> EngineFlags::run() const {
+  model::EngineRun run;
+  if (!commandLine_.empty()) {
+    model::Invocation invocation;
+    invocation.command = commandLine_;
+    run = model::readInvocation(invocation);
+    if (run.engine == nullptr && !engine_)
+      return fail(fmt::format("no engine recognised in '{}'; name it with --engine", commandLine_.front()));
+  }
+  if (engine_ || run.engine == nullptr) {
+    const auto engine = named();
+    if (!engine) return tl::unexpected(engine.error());
+    if (run.engine != *engine) run.backend = nullptr;
+    run.engine = *engine;
+  }
+  if (const auto applied = apply(run); !applied) return tl::unexpected(applied.error());
+  return run;
+}
+
+Result<bool> EngineFlags::apply(model::EngineRun& run) const {
+  const auto& names = run.flagNames();
+  const auto kvRule = run.kvRule();
+  std::optional<Error> wrong;
+  const auto over = [&](auto& target, const auto& flag, bool means, std::string_view name, std::string_view what) {
+    if (!flag) return;
+    if (kvRule && !means && !wrong) wrong = Error{fmt::format("{}: {} has no {}", name, run.engine->title, what), ""};
+    target = flag;
+  };
+  if (engineVersion_) run.version = *engineVersion_;
+  if (model_) run.model = model_;
+  if (gguf_) run.gguf = gguf_;
+  auto& settings = run.settings;
+  const bool keepsKv = kvRule != model::KvRule::None;
+  over(settings.dtype, dtype_, true, "", "");
+  over(settings.quantization, quantization_, true, "", "");
+  over(settings.kvCacheDtype, kvCacheDtype_, keepsKv, "--kv-cache-dtype", "KV cache");
+  over(settings.tensorParallelSize, tensorParallel_, true, "", "");
+  over(settings.pipelineParallelSize, pipelineParallel_, true, "", "");
+  over(settings.maxModelLen, maxModelLen_, !names.maxLength.empty(), "--max-model-len", "maximum length that can be set");
+  over(settings.maxNumSeqs, maxNumSeqs_, !names.sequences.empty(), "--max-num-seqs", "limit of sequences that can be set");
+  over(settings.maxNumBatchedTokens, maxNumBatchedTokens_, !names.batchTokens.empty(), "--max-num-batched-tokens",
+       "limit of tokens per step that can be set");
+  over(settings.memoryFraction, memoryFraction_, !names.fraction.empty(), "--gpu-memory-utilization", "memory fraction");
+  if (maxModelLen_) settings.maxModelLenAuto = false;
+  if (wrong) return tl::unexpected(*wrong);
+  return true;
+}
+
+}  // namespace rightslice::cli
