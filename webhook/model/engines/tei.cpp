@@ -73,7 +73,7 @@ constinit const Engine tei{
     .kvRule = KvRule::None,
     .whenShort = WhenShort::Refuses,
     .fractionOf = FractionOf::Nothing,
-    .flags = {.batchTokens = "max-batch-tokens"},
+    .flags = {.batchTokens = "max-batch-tokens", .hasVariables = true},
     .signature = {kPrograms, {}, kImages, kModelEnv, false},
     .read = read,
     .plan = plan,
