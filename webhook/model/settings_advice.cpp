@@ -28,7 +28,9 @@ class Adviser {
 
   std::vector<std::string> run() {
     if (!poolAsWritten(plan_)) {
-      if (plan_.fractionOf == FractionOf::Total || plan_.fractionOf == FractionOf::TotalForPool) fractionOfTotal();
+      if (plan_.fractionOf == FractionOf::Total || plan_.fractionOf == FractionOf::TotalForPool ||
+          plan_.fractionOf == FractionOf::FreeAfterWeights)
+        fractionOfTotal();
       if (plan_.fractionOf == FractionOf::FreeAfterLoad) fractionOfFree();
     }
     poolOfLoad();
@@ -52,9 +54,10 @@ class Adviser {
     const Bytes beside = base - partOf(plan_.fraction, base);
     const Bytes wanted = besideFraction(plan_, sizes_, &Interval::bytes);
     const bool graphsInside = plan_.graphsInFraction == GraphsInFraction::Yes;
-    const std::string_view what = plan_.fractionOf == FractionOf::TotalForPool ? "activations, graphs and buffers"
-                                  : graphsInside                              ? "the CUDA context"
-                                                                              : "CUDA context and graphs";
+    const std::string_view what = plan_.fractionOf == FractionOf::TotalForPool       ? "activations, graphs and buffers"
+                                  : plan_.fractionOf == FractionOf::FreeAfterWeights ? "activations and graphs"
+                                  : graphsInside                                     ? "the CUDA context"
+                                                                                     : "CUDA context and graphs";
     const double best = bestFraction(plan_, sizes_, usable_);
     if (beside < wanted && best > 0)
       say("{} {:g}{} leaves {} for {}, which take about {}: set it to {:.2f}", written(names_.fraction), plan_.fraction,

@@ -179,10 +179,12 @@ Bytes outsideOfPool(const DeviceSizes& s, Bytes Interval::* end) {
 bool poolAsWritten(const ServingPlan& plan) { return plan.kvRule == KvRule::Pooled && plan.absolutePool && !plan.poolIsCap; }
 
 Bytes fractionBase(const ServingPlan& plan, const DeviceSizes& sizes, Bytes usable, Bytes Interval::* end) {
+  if (plan.fractionOf == FractionOf::FreeAfterWeights) return freeAfterWeights(sizes, usable, end);
   return plan.fractionOf == FractionOf::TotalForPool ? freeAtStart(sizes, usable, end) : usable;
 }
 
 Bytes besideFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes Interval::* end) {
+  if (plan.fractionOf == FractionOf::FreeAfterWeights) return plusBytes(s.activations.*end, s.graphs.*end);
   if (plan.fractionOf == FractionOf::TotalForPool) return besidePool(s, end);
   return plusBytes(s.context.*end, plan.graphsInFraction == GraphsInFraction::Yes ? 0 : s.graphs.*end);
 }

@@ -13,7 +13,7 @@ Bytes partOf(double fraction, Bytes usable);
 /// The pool is taken as written, whatever the memory: no fraction decides.
 bool poolAsWritten(const ServingPlan& plan);
 
-/// What the memory fraction is a fraction of, where it is one of the device (FractionOf::Total and TotalForPool), and what must
+/// What the memory fraction is a fraction of, where something must fit beside it (Total, TotalForPool, FreeAfterWeights), and what must
 /// find room beside it, at one end of the interval.
 Bytes fractionBase(const ServingPlan& plan, const DeviceSizes& sizes, Bytes usable, Bytes Interval::* end);
 Bytes besideFraction(const ServingPlan& plan, const DeviceSizes& sizes, Bytes Interval::* end);
