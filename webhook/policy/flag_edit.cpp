@@ -16,6 +16,9 @@ using model::Invocation;
 using Op = json::PatchOperation::Op;
 using workload::CommandText;
 
+/// Each try reads the whole command line again, and hostile ones are long.
+constexpr int kMostTries = 32;
+
 bool isVariable(std::string_view flag) { return !flag.starts_with('-'); }
 
 class Editor {
@@ -72,6 +75,8 @@ class Editor {
   }
 
   bool take(CommandText changed) {
+    if (tries_ == kMostTries) return false;
+    ++tries_;
     if (!isRight(changed)) return false;
     text_ = std::move(changed);
     return true;
@@ -256,6 +261,7 @@ class Editor {
   const CommandText before_;
   CommandText text_;
   EngineRun wanted_;
+  int tries_ = 0;
   bool kvChanges_ = false;
   std::vector<std::string> changed_;  ///< how notes on these flags begin
   std::string added_;  ///< a variable that was put in
