@@ -1,4 +1,5 @@
 """A request that is too large is rewritten: what is stored, and that the same manifest changes nothing the second time."""
+from checkout import section
 from scenario import MEDIUM, MUTATE, ORIGINAL, VALIDATE, Scenario, deployment, slice_name
 
 ASKED, WRITTEN = slice_name("3g.40gb"), slice_name("1g.10gb")
@@ -62,6 +63,27 @@ class Rewrite(Scenario):
         self.assertEqual(self.record(self.kubectl.get("deployment", "grows")), f"model={ASKED}:1>{slice_name('2g.20gb')}")
         self.kubectl.apply(deployment("grows", "3g.40gb"))
         self.assertEqual(self.limits("deployment", "grows"), {WRITTEN: "1"})
+
+    def test_who_no_longer_asks_for_a_gpu(self):
+        """A merge takes out what the author wrote: all resources, but of single keys not the one that was written in its place."""
+        with_cpu, without = deployment("dropped", "3g.40gb"), deployment("dropped", "3g.40gb")
+        resources = with_cpu["spec"]["template"]["spec"]["containers"][0]["resources"]
+        del without["spec"]["template"]["spec"]["containers"][0]["resources"]
+        resources["limits"]["cpu"] = "2"
+        stored = lambda: self.kubectl.get("deployment", "dropped")["spec"]["template"]["spec"]["containers"][0]["resources"].get("limits")
+        self.kubectl.apply(with_cpu)
+        self.assertEqual(stored(), {WRITTEN: "1", "cpu": "2"})
+        del resources["limits"][ASKED]
+        self.kubectl.apply(with_cpu)
+        self.assertEqual(stored(), {WRITTEN: "1", "cpu": "2"})
+        self.assertIn("a container keeps a slice that its manifest no longer asks for", section("deploy/README.md", "When something is wrong"))
+        self.kubectl.run("replace", "-f", "-", stdin=with_cpu)
+        self.assertEqual(stored(), {"cpu": "2"})
+        self.kubectl.run("delete", "deployment", "dropped")
+        self.kubectl.apply(deployment("dropped", "3g.40gb"))
+        self.assertEqual(stored(), {WRITTEN: "1"})
+        self.kubectl.apply(without)
+        self.assertIsNone(stored())
 
     def test_who_takes_the_recommendation_over_hears_nothing_more(self):
         self.kubectl.apply(deployment("adopted", "3g.40gb"))
