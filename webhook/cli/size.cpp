@@ -127,7 +127,8 @@ class Size : public Command {
       if (const auto whole = gpu::usable(*products->front()); whole && !device.memory) device.memory = whole->bytes;
       device.isA100 = isA100(*products->front());
     }
-    const auto input = model::estimateInput(*resolved, *run, load, device);
+    auto input = model::estimateInput(*resolved, *run, load, device);
+    model::resolveDraft(input, *loaded->catalogues.models);
     auto estimate = model::estimate(input);
     if (!estimate)
       return refuse(

@@ -26,7 +26,8 @@ Result<WeightsFile> fromGguf(const std::string& path, const std::string& bytes,
     const auto measured = result.architecture.measuredWeights;
     if (shape->layers != result.architecture.layers || shape->hidden != result.architecture.hidden)
       return fail(fmt::format("holds {} layers of width {}, but {} has {} of {}", result.architecture.layers,
-                              result.architecture.hidden, shape->id, shape->layers, shape->hidden), path);
+                              result.architecture.hidden, shape->id, shape->layers, shape->hidden),
+                  path);
     result.architecture = *shape;
     result.architecture.format = model::Format::Gguf;
     result.architecture.quantization = {};
@@ -68,13 +69,13 @@ Result<WeightsFile> readWeightsFile(const std::string& path, const std::optional
       return fail("lists the weights twice (original/ beside the usual files); give --config alone", path);
     if (index->layers > shape->layers)
       return fail(fmt::format("lists {} layers, {} has {}: what the draft layers take is not told; give --config alone",
-                              index->layers, shape->id, shape->layers), path);
+                              index->layers, shape->id, shape->layers),
+                  path);
     const bool narrow = shape->dtype == "float32" && shape->format == model::Format::None;
     result.architecture.measuredWeights = model::MeasuredWeights{index->bytes, 0, 0, narrow ? index->bytes : 0};
     return result;
   }
-  if (isOneOfSeveral(path))
-    return fail("one part of a split checkpoint; give its model.safetensors.index.json", path);
+  if (isOneOfSeveral(path)) return fail("one part of a split checkpoint; give its model.safetensors.index.json", path);
   const auto bytes = app::readBeginning(path, model::kSafetensorsHeaderMost + 8);
   if (!bytes) return tl::unexpected(bytes.error());
   const auto header = model::readSafetensorsHeader(*bytes);

@@ -8,9 +8,10 @@
 
 namespace rightslice::model {
 
-/// Follows c10/cuda/CUDACachingAllocator.cpp of PyTorch 2: a tensor from 10 MiB on gets a segment rounded up to 2 MiB, a smaller one
-/// above 1 MiB a part of a segment of 20 MiB; a rest of more than 1 MiB is split off and used again, a smaller one stays part of the
-/// tensor and counts as allocated. That is the whole of the "2 MiB per layer" by which Qwen2-7B exceeds its parameters.
+/// Follows c10/cuda/CUDACachingAllocator.cpp of PyTorch 2: a tensor from 10 MiB on gets a segment rounded up to 2 MiB,
+/// a smaller one above 1 MiB a part of a segment of 20 MiB; a rest of more than 1 MiB is split off and used again, a
+/// smaller one stays part of the tensor and counts as allocated. That is the whole of the "2 MiB per layer" by which
+/// Qwen2-7B exceeds its parameters.
 class CachingAllocator {
  public:
   /// `smallest`: tensors below it never come, so rests below it need not be kept.

@@ -8,7 +8,7 @@
 #include "base/glob.hpp"
 #include "base/nearest.hpp"
 #include "json/yaml.hpp"
-#include "model/gguf.hpp"
+#include "model/format_name.hpp"
 #include "model/shape.hpp"
 #include "model/spelling.hpp"
 
@@ -139,41 +139,6 @@ class RowReader {
   const json::Marks& marks_;
 };
 
-// Endings of repository names that say how the weights are stored; longer ones before the shorter that they end with.
-struct Ending {
-  std::string_view text;
-  Format format;
-};
-constexpr Ending kEndings[] = {
-    {"-gptq-int8", Format::GptqInt8},
-    {"-gptq-int4", Format::Gptq},
-    {"-gptq-4bit", Format::Gptq},
-    {"-gptq-8bit", Format::GptqInt8},
-    {"-gptq", Format::Gptq},
-    {"-awq-int4", Format::Awq},
-    {"-awq", Format::Awq},
-    {"-fp8-dynamic", Format::Fp8},
-    {"-fp8-block", Format::Fp8Block},
-    {"-fp8-kv", Format::Fp8},
-    {"-fp8", Format::Fp8},
-    {"-quantized.w4a16", Format::W4A16},
-    {"-quantized.w8a8", Format::Int8},
-    {"-quantized.w8a16", Format::Int8},
-    {".w4a16", Format::W4A16},
-    {"-w4a16", Format::W4A16},
-    {".w8a8", Format::Int8},
-    {"-w8a8", Format::Int8},
-    {"-int8", Format::Int8},
-    {"-int4", Format::W4A16},
-    {"-nvfp4", Format::Nvfp4},
-    {"-fp4", Format::Nvfp4},
-    {"-mxfp4", Format::Mxfp4},
-    {"-unsloth-bnb-4bit", Format::Nf4},
-    {"-bnb-4bit", Format::Nf4},
-    {"-bf16", Format::None},
-    {"-gguf", Format::Gguf},
-};
-
 /// "hf://Qwen/X", "/data/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
 std::string folded(std::string_view text) {
   std::string name = lowered(text);
@@ -267,9 +232,15 @@ const Catalogue& Catalogue::builtIn() {
 std::optional<Resolved> Catalogue::find(std::string_view name) const {
   std::string wanted = folded(name);
   if (wanted.empty()) return std::nullopt;
-  const auto resolved = [&](std::size_t at, Confidence confidence, std::optional<Format> format) {
+  const auto resolved = [&](std::size_t at, Confidence confidence, const std::optional<NamedFormat>& named) {
     const Architecture& a = models_[at];
-    return Resolved{&a, confidence, format, a.format != Format::None, fmt::format("catalogue: {}", a.id)};
+    Resolved result{&a, confidence, std::nullopt, a.format != Format::None, fmt::format("catalogue: {}", a.id)};
+    if (named) {
+      result.formatFromName = named->format;
+      result.bitsFromName = named->bits;
+      result.groupFromName = named->group;
+    }
+    return result;
   };
   const auto exact = [&](std::string_view key) -> std::optional<std::size_t> {
     if (const auto at = byName_.find(key); at != byName_.end()) return at->second;
@@ -281,30 +252,18 @@ std::optional<Resolved> Catalogue::find(std::string_view name) const {
   if (wanted.starts_with("*/")) return std::nullopt;
   if (const auto at = exact(wanted)) return resolved(*at, Confidence::High, std::nullopt);
 
-  // Endings first on the whole name, then on its last segment: "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic".
-  std::optional<Format> format;
-  std::string bare = wanted;
-  if (bare.ends_with(".gguf")) {
-    bare.resize(bare.size() - 5);
-    if (const GgufType* type = findGgufType(lastSegment(bare))) {
-      const std::string ending = lowered(type->name);
-      if (bare.size() > ending.size() && bare.ends_with(ending)) bare.resize(bare.size() - ending.size() - 1);
-    }
-    format = Format::Gguf;
+  // The format's words are taken off the whole name first, then its last segment is looked up:
+  // "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic".
+  const auto named = formatInName(wanted);
+  if (named) {
+    if (const auto at = exact(named->bare)) return resolved(*at, Confidence::Medium, named);
   }
-  for (const Ending& ending : kEndings) {
-    if (!bare.ends_with(ending.text)) continue;
-    bare.resize(bare.size() - ending.text.size());
-    format = ending.format;
-    break;
-  }
-  if (format) {
-    if (const auto at = exact(bare)) return resolved(*at, Confidence::Medium, format);
-  }
-  for (const auto& [key, found] : {std::pair{wanted, std::optional<Format>()}, std::pair{bare, format}}) {
-    if (const auto at = byName_.find("*/" + std::string(lastSegment(key))); at != byName_.end()) {
-      return resolved(at->second, Confidence::Medium, found);
-    }
+  const auto bySegment = [&](std::string_view key) { return byName_.find("*/" + std::string(lastSegment(key))); };
+  if (const auto at = bySegment(wanted); at != byName_.end())
+    return resolved(at->second, Confidence::Medium, std::nullopt);
+  if (named) {
+    if (const auto at = bySegment(named->bare); at != byName_.end())
+      return resolved(at->second, Confidence::Medium, named);
   }
   return std::nullopt;
 }

@@ -19,6 +19,7 @@ struct Resolved {
   std::optional<Format> formatFromName;      ///< "...-AWQ", "...-GPTQ-Int4", "...-FP8": the format in the repository's name
   bool formatIsCertain = false;              ///< The catalogue row itself carries the format.
   std::string why;                           ///< one clause for `from`: "catalogue: Qwen/Qwen2.5-7B-Instruct"
+  int bitsFromName = 0, groupFromName = 0;   ///< of that format, where the name says them (Quantization)
 };
 
 /// Immutable; const use from several threads is safe.

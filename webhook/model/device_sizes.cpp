@@ -9,8 +9,18 @@ Interval times(const Interval& interval, std::int64_t count) {
   return {timesBytes(interval.low, count), timesBytes(interval.bytes, count), timesBytes(interval.high, count)};
 }
 
+Interval plus(const Interval& a, const Interval& b) {
+  return {plusBytes(a.low, b.low), plusBytes(a.bytes, b.bytes), plusBytes(a.high, b.high)};
+}
+
+/// KV cache of one sequence, with that of the draft.
+Interval kvOf(const ServingPlan& plan, const DraftOnDevice* draft, std::int64_t tokens) {
+  const Interval target = kvOfSequence(plan, tokens);
+  return draft == nullptr ? target : plus(target, kvOfSequence(draft->plan, tokens));
+}
+
 /// The KV cache that counts as needed, by the engine's rule (DESIGN 3.4).
-Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes) {
+Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes, const DraftOnDevice* draft) {
   if (plan.kvRule == KvRule::None) return {};
   if (plan.absolutePool) {
     const Bytes pool = *plan.absolutePool;
@@ -18,11 +28,11 @@ Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes) {
     return {std::min(pool, timesBytes(plan.blockSize, sizes.kvBytesPerToken)), pool, pool};
   }
   if (plan.kvRule == KvRule::Preallocated) {
-    const Interval all = kvOfSequence(plan, plan.preallocatedTokens);
+    const Interval all = kvOf(plan, draft, plan.preallocatedTokens);
     // What spills takes host memory instead: nothing of it must lie on the device.
     return {plan.whenShort == WhenShort::Spills ? 0 : all.low, all.bytes, all.high};
   }
-  const Interval load = times(kvOfSequence(plan, plan.context), plan.concurrency);
+  const Interval load = times(kvOf(plan, draft, plan.context), plan.concurrency);
   const Interval& one = sizes.kvOfOneSequence;
   if (plan.autoLength || plan.whenShort != WhenShort::Refuses) {
     // The engine takes a shorter sequence where memory is short: one block is enough to start.
@@ -45,15 +55,32 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
   DeviceSizes sizes;
   sizes.parameters = count.total;
   sizes.weights = weightsOn(plan, count, *input.run, input.device.isA100, input.device.memory);
+  const auto draft = draftOn(plan, input);
   sizes.kvBytesPerToken = kvBytesPerToken(plan);
-  sizes.kvOfOneSequence = kvOfSequence(plan, plan.maxModelLen);
-  sizes.kv = kvNeeded(plan, sizes);
+  if (draft) {
+    sizes.kvBytesPerToken = plusBytes(sizes.kvBytesPerToken, kvBytesPerToken(draft->plan));
+    sizes.extras.push_back({"draftModel", draft->weights, draft->from});
+  }
+  if (input.run->lora.enabled) {
+    if (const auto adapters = adaptersOn(plan, count, *input.run))
+      sizes.extras.push_back({"adapters", *adapters, "slots for LoRA adapters, allocated at the start"});
+  }
+  sizes.kvOfOneSequence = kvOf(plan, draft.get(), plan.maxModelLen);
+  sizes.kv = kvNeeded(plan, sizes, draft.get());
   if (plan.startTokens > 0) {  // a trial run at the start has its KV cache too
-    const Interval trial = kvOfSequence(plan, plan.startTokens);
-    sizes.kv = {std::max(sizes.kv.low, trial.low), std::max(sizes.kv.bytes, trial.bytes), std::max(sizes.kv.high, trial.high)};
+    const Interval trial = kvOf(plan, draft.get(), plan.startTokens);
+    sizes.kv = {std::max(sizes.kv.low, trial.low), std::max(sizes.kv.bytes, trial.bytes),
+                std::max(sizes.kv.high, trial.high)};
   }
   if (auto* const complete = input.run->memoryRule()->sizes) complete(sizes, plan, input);
   if (input.run->settings.weightsUnsure) sizes.weights.low = sizes.kv.low = sizes.kvOfOneSequence.low = 0;
+  return sizes;
+}
+
+DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan) {
+  DeviceSizes sizes = deviceSizes(input, plan);
+  for (const DeviceSizes::Extra& extra : sizes.extras) sizes.weights = plus(sizes.weights, extra.size);
+  sizes.extras.clear();
   return sizes;
 }
 

@@ -1,6 +1,7 @@
 // The numbers of an estimate, without words: what each part takes on one device, as an interval. Everything that asks
 // "and with these other flags?" (start, alternatives) computes here.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,11 +23,15 @@ struct ServingPlan {
   GraphsInFraction graphsInFraction = GraphsInFraction::No;
   const Architecture* architecture = nullptr;
   Format format = Format::None;
+  const Quantization* detail = nullptr;  ///< of `format`; of the architecture or the input, which outlive the plan
   std::int64_t tensorParallel = 1, pipelineParallel = 1;
   std::int64_t expertReplicas = 1;  ///< ranks of data parallelism that share the experts
   std::int64_t layers = 0;        ///< on one device
   std::int64_t elementBytes = 2;  ///< of weights and activations that are not quantised
-  std::int64_t kvBitsTwice = 32;  ///< twice the bits of one KV element: nvfp4 takes 4.5
+  std::int64_t kvBitsTwice = 32;  ///< twice the bits of one element of keys (model/kv_dtype.hpp): nvfp4 takes 4.5
+  std::int64_t kvValueBitsTwice = 32;  ///< of values
+  std::int64_t kvHeadBytes = 0;        ///< scales of one token in one KV head
+  std::int64_t kvLowBitsTwice = 32;    ///< of keys at the low end, where the checkpoint may ask for a narrower type
   bool kvDtypeUnknown = false;
   std::int64_t kvHeadScaleBytes = 0;  ///< scales of one head and token, of keys and of values each
   std::int64_t maxModelLen = 0, maxNumSeqs = 0, maxNumBatchedTokens = 0, blockSize = 16;
@@ -61,10 +66,23 @@ struct DeviceSizes {
   Interval runtime() const;
 };
 DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan);
+/// The same with the extras counted as weights: what engines load before they size their KV cache.
+DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan);
 
 /// One part each; deviceSizes puts them together.
 Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
                    std::optional<Bytes> deviceMemory);
+/// Slots for LoRA adapters; nothing if their size lies in the adapters' files.
+std::optional<Interval> adaptersOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run);
+/// A draft for speculative decoding. Its keys and values lie in the target's pool.
+struct DraftOnDevice {
+  Architecture shape;  ///< of layers on top of the target; `plan` points to it or to the draft model
+  ServingPlan plan;
+  Interval weights;
+  std::string from;
+};
+/// Null if there is none, it takes nothing, or its size is not known.
+std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateInput& input);
 Interval activationsOn(const ServingPlan& plan, const EngineRun& run);
 /// One pass of `tokens` through the layers in an engine that runs no profile pass: low 0.
 Interval forwardPassOn(const ServingPlan& plan, std::int64_t tokens);

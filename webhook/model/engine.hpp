@@ -12,6 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "model/architecture.hpp"
+#include "model/attachments.hpp"
 
 namespace rightslice::model {
 
@@ -141,6 +142,8 @@ struct EngineRun {
   Confidence modelConfidence = Confidence::High;
   Settings settings;
   std::optional<std::string> gguf;            ///< a GGUF file type, e.g. Q4_K_M
+  LoraSettings lora;
+  DraftSettings draft;
   bool multiNode = false;                     ///< one of a group of pods (ray, --nnodes > 1, LWS variables ...)
   /// Flags that are known to take memory and are not modelled (LoRA slots, draft model, ...), and knobs whose value cannot be
   /// read here ($(VAR) from a Secret ...): each leaves `high` open. Text for a term: "--enable-lora: adapters are not modelled".

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "model/device_sizes.hpp"
+#include "model/format.hpp"
 #include "model/spelling.hpp"
 
 namespace rightslice::model {
@@ -16,7 +17,12 @@ constexpr int kMarginPercent = 2;
 
 std::string formatName(const ServingPlan& plan, const EstimateInput& input) {
   if (plan.format == Format::Gguf && input.run->gguf) return "GGUF " + *input.run->gguf;
-  if (plan.format != Format::None) return std::string(name(plan.format));
+  if (plan.format != Format::None) {
+    std::string text(name(plan.format));
+    if (plan.detail->bits > 0) text += fmt::format(" of {} bits", plan.detail->bits);
+    if (plan.detail->group > 0) text += fmt::format(" in groups of {}", plan.detail->group);
+    return text;
+  }
   if (plan.elementBytes == 4) return "float32, 4 B each";
   const std::string dtype = input.run->settings.dtype.value_or("auto");
   const std::string shown = dtype != "auto"                         ? dtype
@@ -32,6 +38,19 @@ std::string parallelText(const ServingPlan& plan) {
   return text;
 }
 
+/// Which weights the format leaves at 16 bit.
+std::string wideText(const ServingPlan& plan) {
+  const FormatTraits& format = traits(plan.format);
+  if (format.stays.empty()) return {};
+  const bool dense = format.covers == FormatTraits::Covers::Experts && plan.architecture->experts == 0;
+  std::string text = fmt::format("; {}", dense ? traits(Format::Fp8).stays : format.stays);
+  std::int64_t wide = 0;
+  for (const std::int32_t layers : plan.detail->wideLayers) wide = plusBytes(wide, layers);
+  if (wide > 0) text += fmt::format(", and {} matrices that the checkpoint names", wide);
+  if (plan.detail->unclear) text += "; which layers the checkpoint leaves wide is not all understood";
+  return text;
+}
+
 std::string weightsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
   std::string text =
       fmt::format("{:.2f}e9 parameters in {}{}, shape of {}", static_cast<double>(sizes.parameters) / 1e9,
@@ -39,8 +58,7 @@ std::string weightsText(const EstimateInput& input, const ServingPlan& plan, con
   const Architecture& a = *plan.architecture;
   if (a.measuredWeights && plan.format == a.format)
     text += fmt::format("; {} of tensors by the header of the file", formatBytes(a.measuredWeights->bytes));
-  else if (plan.format == Format::Mxfp4 && plan.architecture->experts > 0) text += "; all but the experts stays 16 bit";
-  else if (plan.format != Format::None && plan.format != Format::Gguf) text += "; embeddings and norms stay 16 bit";
+  else text += wideText(plan);
   if (input.run->settings.cpuOffloadGb)
     text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
   return text;
@@ -84,6 +102,14 @@ std::string activationsText(const EstimateInput& input, const ServingPlan& plan,
                      settings.maxNumBatchedTokens ? " (--max-num-batched-tokens)" : " (default)");
 }
 
+/// A text of the command line for a term: not too long, and nothing that a terminal would obey.
+std::string shortened(std::string_view text) {
+  std::string result(text.substr(0, 80));
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, '?');
+  return result;
+}
+
 /// What takes memory and has no number, each as a term of its own.
 std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan) {
   std::vector<Term> terms;
@@ -91,6 +117,14 @@ std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan)
     terms.push_back({std::move(name), 0, std::move(from), 0, 0, true});
   };
   for (const std::string& open : input.run->open) add("notModelled", open);
+  const DraftSettings& draft = input.run->draft;
+  if (draft.method == DraftSettings::Method::Model && input.draft == nullptr)
+    add("draftModel", fmt::format("the draft model {} is not in the catalogue", shortened(draft.model)));
+  if (draft.method == DraftSettings::Method::Unknown)
+    add("draftModel", "this kind of speculative decoding is not modelled");
+  if (input.run->lora.enabled && !adaptersOn(plan, {}, *input.run))
+    add("adapters", "LoRA adapters: rank and modules are those of the adapters' files; name --max-lora-rank and "
+                    "--lora-target-modules");
   const Architecture& a = *input.architecture;
   if (!a.unmodelled.empty()) add("notModelled", fmt::format("{}: {}", a.id, a.unmodelled));
   if (a.vision && !input.run->settings.textOnly)
@@ -108,53 +142,18 @@ Confidence confidenceOf(const EstimateInput& input, const ServingPlan& plan, boo
       {input.modelConfidence, input.formatConfidence, input.run->engineConfidence, input.run->modelConfidence});
   if (input.run->versionFromImage && !input.run->version.empty()) lowest = std::min(lowest, Confidence::Medium);
   const bool measured = plan.architecture->measuredWeights && plan.format == plan.architecture->format;
-  if ((plan.format == Format::Gguf || plan.format == Format::Nf4) && !measured) lowest = std::min(lowest, Confidence::Medium);
+  if ((plan.format == Format::Gguf || plan.format == Format::Nf4) && !measured)
+    lowest = std::min(lowest, Confidence::Medium);
   // How an engine pads the pages of states beside those of attention is not plain arithmetic.
   if (plan.architecture->recurrent.layers > 0) lowest = Confidence::Low;
   return open ? Confidence::Low : lowest;
 }
-
-// Words of --quantization that name a family of formats, not one.
-constexpr std::array<std::string_view, 6> kFamilyWords{
-    "compressed-tensors", "modelopt", "bitsandbytes", "quark", "torchao", "auto-round"};
 
 }  // namespace
 
 std::string_view name(Need::Source source) {
   constexpr std::array<std::string_view, 3> names{"annotation", "policy", "estimate"};
   return names[static_cast<std::size_t>(source)];
-}
-
-EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, const Load& load, const Device& device) {
-  EstimateInput input;
-  input.architecture = resolved.architecture;
-  input.modelConfidence = resolved.confidence;
-  input.run = &run;
-  input.load = load;
-  input.device = device;
-  std::optional<Format> flag;
-  bool flagIsFamily = false;
-  if (run.settings.quantization) {
-    std::string word = lowered(*run.settings.quantization);
-    std::replace(word.begin(), word.end(), '_', '-');
-    flag = parseFormat(word);
-    flagIsFamily = std::find(kFamilyWords.begin(), kFamilyWords.end(), word) != kFamilyWords.end();
-  }
-  if (run.gguf) {
-    input.format = Format::Gguf;
-    input.formatConfidence = resolved.architecture->measuredWeights ? Confidence::High : Confidence::Medium;
-  } else if (flag && !flagIsFamily) {
-    input.format = flag;
-  } else if (resolved.formatFromName) {
-    input.format = resolved.formatFromName;
-    input.formatConfidence = Confidence::Medium;
-  } else if (resolved.formatIsCertain) {
-    input.format = resolved.architecture->format;
-  } else if (flag) {
-    input.format = flag;
-    input.formatConfidence = Confidence::Medium;
-  }
-  return input;
 }
 
 std::optional<Estimate> estimate(const EstimateInput& input) {

@@ -54,7 +54,10 @@ struct EstimateInput {
   Confidence modelConfidence = Confidence::High;
   std::optional<Format> format;              ///< overrides the architecture's; from flags, annotation or name
   Confidence formatConfidence = Confidence::High;
+  Quantization detail;                       ///< of `format`, where it is not the architecture's own
   const EngineRun* run = nullptr;
+  const Architecture* draft = nullptr;       ///< of run->draft.model, where the catalogue has it; outlives the call
+  std::optional<Format> draftFormat;         ///< in its name
   std::optional<std::string> kvCacheDtype;   ///< annotation; overrides the flag
   Load load;
   Device device;
@@ -63,6 +66,8 @@ struct EstimateInput {
 /// An input for what the catalogue resolved: the format is that of flags that name one, else of the repository's name, else of the
 /// catalogue's row. The caller adds annotations. `resolved` and `run` outlive the result.
 EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, const Load& load, const Device& device);
+/// Adds the draft model that the run names, if the catalogue has it; it outlives `input`.
+void resolveDraft(EstimateInput& input, const Catalogue& catalogue);
 
 /// An estimate with what the rules of start need of it.
 struct Estimate {

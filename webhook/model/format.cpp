@@ -10,15 +10,18 @@ namespace {
 
 using Covers = FormatTraits::Covers;
 constexpr int kBlock = FormatTraits::kBlock;
-constexpr std::string_view kUsual = "embeddings, head, norms and routers stay 16 bit";
+constexpr std::string_view kUsual = "embeddings and norms stay 16 bit";
 
-// In the order of Format. Sizes are those of the tensors in a checkpoint, which engines keep: facts/footprint 1.2 and the sources
-// named. AWQ and GPTQ files hold zero points also where all are equal; vLLM's kernels drop some of that, 0.1 % of the whole.
+// In the order of Format. Sizes are those of the tensors in a checkpoint, which engines keep: facts/footprint 1.2 and
+// the sources named. AWQ and GPTQ files hold zero points also where all are equal; vLLM's kernels drop some of that,
+// 0.1 % of the whole.
 constexpr FormatTraits kTraits[] = {
     {Format::None, 16, 0, 0, 0, 0, Covers::Nothing, 15, 10, "", "16 bit"},
     {Format::Fp8, 8, 0, 32, 0, 0, Covers::Linear, 15, 10, kUsual, "vLLM fp8.py: one float32 scale per output at most"},
-    {Format::Fp8Block, 8, kBlock, 32, 0, 0, Covers::Linear, 15, 10, kUsual, "DeepSeek-V3: weight_scale_inv per 128 x 128"},
-    {Format::Int8, 8, 0, 32, 0, 0, Covers::Linear, 15, 10, kUsual, "compressed-tensors W8A8: one scale per output"},
+    {Format::Fp8Block, 8, kBlock, 32, 0, 0, Covers::Linear, 15, 10, kUsual,
+     "DeepSeek-V3: weight_scale_inv per 128 x 128"},
+    {Format::Int8, 8, 0, 16, 0, 0, Covers::Linear, 15, 10, kUsual,
+     "compressed-tensors W8A8 and W8A16: one scale per output or group"},
     {Format::Awq, 4, 128, 16, 4, 0, Covers::Linear, 15, 10, kUsual, "AutoAWQ: qweight, qzeros, scales"},
     {Format::Gptq, 4, 128, 16, 4, 32, Covers::Linear, 15, 10, kUsual, "AutoGPTQ: qweight, qzeros, scales, g_idx"},
     {Format::GptqInt8, 8, 128, 16, 8, 32, Covers::Linear, 15, 10, kUsual, "AutoGPTQ with 8 bits"},
@@ -29,7 +32,8 @@ constexpr FormatTraits kTraits[] = {
     {Format::Nvfp4, 4, 16, 8, 0, 0, Covers::Linear, 15, 10, kUsual, "ModelOpt: e4m3 per 16"},
     {Format::Mxfp8, 8, 32, 8, 0, 0, Covers::Linear, 15, 10, kUsual, "OCP MX: e8m0 per 32"},
     {Format::Hqq, 4, 64, 16, 16, 0, Covers::Linear, 80, 100, kUsual, "hqq: scale and zero point in 16 bit per group"},
-    {Format::Aqlm, 2, 0, 16, 0, 0, Covers::Linear, 50, 300, kUsual, "AQLM 1x16: two bits, and a codebook for each matrix"},
+    {Format::Aqlm, 2, 0, 16, 0, 0, Covers::Linear, 50, 300, kUsual,
+     "AQLM 1x16: two bits, and a codebook for each matrix"},
     {Format::Gguf, 16, 0, 0, 0, 0, Covers::File, 10, 10, "", "gguf.cpp"},
 };
 

@@ -9,7 +9,25 @@ namespace {
 
 // Rules by which the mixes differ, as llama.cpp's src/llama-quant.cpp has them (llama_tensor_get_type, 2024 to 2026).
 enum class Mix : std::uint8_t {
-  Plain, Q2K, Q2KS, Q3KM, Q3KL, Q4KS, Q4KM, Q5KM, IQ1, IQ2, IQ2SM, IQ3XXS, IQ3XS, IQ3S, IQ3M, IQ4, Ternary, Mxfp4Moe, Float
+  Plain,
+  Q2K,
+  Q2KS,
+  Q3KM,
+  Q3KL,
+  Q4KS,
+  Q4KM,
+  Q5KM,
+  IQ1,
+  IQ2,
+  IQ2SM,
+  IQ3XXS,
+  IQ3XS,
+  IQ3S,
+  IQ3M,
+  IQ4,
+  Ternary,
+  Mxfp4Moe,
+  Float
 };
 
 struct Row {
@@ -17,8 +35,8 @@ struct Row {
   Mix mix;
 };
 constexpr int kExact = 5, kDynamic = 60;
-// Longer names come before the shorter that they contain. Unsloth's dynamic mixes (XL) have no rule: the plain mix of that size with a
-// wide interval; so have the "_L" files, whose embeddings are wider.
+// Longer names come before the shorter that they contain. Unsloth's dynamic mixes (XL) have no rule: the plain mix of
+// that size with a wide interval; so have the "_L" files, whose embeddings are wider.
 constexpr Row kRows[] = {
     {{"MXFP4_MOE", 38, Ggml::MXFP4, kExact, kExact}, Mix::Mxfp4Moe},
     {{"Q2_K_XL", -1, Ggml::Q2_K, kDynamic, 180}, Mix::Q2K},
@@ -141,7 +159,7 @@ Ggml valueType(const Row& row, const Model& m, std::int64_t layer) {
   switch (row.mix) {
     case Mix::IQ1:
     case Mix::IQ2:
-      return m.sharesKv || m.fourExperts ? Ggml::Q4_K : Ggml::Q2_K;
+      return m.sharesKv || m.fourExperts ? Ggml::Q4_K : Ggml::Q2_K;  // and no more rules
     case Mix::IQ2SM:
       return m.sharesKv || m.fourExperts ? Ggml::Q4_K : Ggml::IQ3_S;
     case Mix::Q2K:
@@ -299,7 +317,6 @@ Ggml fitting(Ggml type, std::int64_t columns) {
       break;
     default:
       if (ggmlType(type).block == 256) other = Ggml::IQ4_NL;
-      break;
   }
   return columns % ggmlType(other).block == 0 ? other : Ggml::F16;
 }
@@ -316,9 +333,8 @@ const GgufType* findGgufType(std::string_view text) {
 }
 
 const GgufType* ggufTypeOf(std::int64_t fileType) {
-  if (fileType < 0) return nullptr;
   for (const Row& row : kRows) {
-    if (row.type.fileType == fileType) return &row.type;
+    if (fileType >= 0 && row.type.fileType == fileType) return &row.type;
   }
   return nullptr;
 }
@@ -358,8 +374,8 @@ GgufSize ggufSize(const GgufType& type, const Architecture& a, const Matrices& m
       add(ggmlBytes(fitting(pick(*row, model, m, 0), m.columns), each) * m.layers, onDevice);
       continue;
     }
-    const bool ofExperts = isExpert(m.role) || m.role == Role::SharedGate || m.role == Role::SharedUp ||
-                           m.role == Role::SharedDown;
+    const bool ofExperts =
+        isExpert(m.role) || m.role == Role::SharedGate || m.role == Role::SharedUp || m.role == Role::SharedDown;
     const bool everyLayer = m.layers == a.layers;
     // Runs of layers with one type, each multiplied once.
     Ggml picked = row->type.base;

@@ -15,8 +15,8 @@
 namespace rightslice::model {
 namespace {
 
-constexpr std::size_t kMostText = 1 << 16;      // of keys and names; longer values are skipped, not kept
-constexpr std::size_t kMostKept = 4096;         // numbers kept of one array
+constexpr std::size_t kMostText = 1 << 16;  // of keys and names; longer values are skipped, not kept
+constexpr std::size_t kMostKept = 4096;     // numbers kept of one array
 constexpr std::uint32_t kString = 8, kArray = 9;
 
 /// Bytes of the fixed sizes, by the number of the type; 0: string, array or unknown.
@@ -76,22 +76,24 @@ struct Metadata {
   }
 };
 
-/// Families of parameters.cpp by general.architecture. Others count as decoders like Llama: their weights are measured, only the KV
-/// cache is taken from the shape.
+/// Families of parameters.cpp by general.architecture. Others count as decoders like Llama: their weights are measured,
+/// only the KV cache is taken from the shape.
 struct Family {
   std::string_view architecture, family;
 };
 constexpr Family kFamilies[] = {
-    {"llama", "llama"},      {"mistral3", "llama"},   {"phi3", "llama"},        {"granite", "llama"},    {"command-r", "llama"},
-    {"cohere2", "llama"},    {"olmo", "llama"},       {"olmo2", "llama"},       {"internlm2", "llama"},  {"exaone", "llama"},
-    {"exaone4", "llama"},    {"glm4", "llama"},       {"smollm3", "llama"},     {"stablelm", "llama"},   {"nemotron", "llama"},
-    {"minicpm", "llama"},    {"baichuan", "llama"},   {"chatglm", "llama"},     {"arctic", "moe"},       {"qwen2", "qwen2"},
-    {"qwen2vl", "qwen2_vl"}, {"qwen3", "qwen3"},      {"qwen3vl", "qwen3"},     {"qwen2moe", "moe"},     {"qwen3moe", "moe"},
-    {"qwen3vlmoe", "moe"},   {"glm4moe", "moe"},      {"ernie4_5-moe", "moe"},  {"granitemoe", "moe"},   {"dbrx", "moe"},
-    {"grok", "moe"},         {"deepseek", "moe"},     {"deepseek2", "mla_moe"}, {"minicpm3", "mla_moe"}, {"gemma", "gemma"},
-    {"gemma2", "gemma2"},    {"gemma3", "gemma3"},    {"phi2", "phi"},          {"gptneox", "gpt_neox"}, {"falcon", "falcon"},
-    {"starcoder2", "starcoder2"}, {"gpt-oss", "gpt_oss"}, {"llama4", "llama4"}, {"bert", "bert"},        {"nomic-bert", "bert"},
-    {"jina-bert-v2", "bert"},
+    {"llama", "llama"},           {"mistral3", "llama"},    {"phi3", "llama"},       {"granite", "llama"},
+    {"command-r", "llama"},       {"cohere2", "llama"},     {"olmo", "llama"},       {"olmo2", "llama"},
+    {"internlm2", "llama"},       {"exaone", "llama"},      {"exaone4", "llama"},    {"glm4", "llama"},
+    {"smollm3", "llama"},         {"stablelm", "llama"},    {"nemotron", "llama"},   {"minicpm", "llama"},
+    {"baichuan", "llama"},        {"chatglm", "llama"},     {"arctic", "moe"},       {"qwen2", "qwen2"},
+    {"qwen2vl", "qwen2_vl"},      {"qwen3", "qwen3"},       {"qwen3vl", "qwen3"},    {"qwen2moe", "moe"},
+    {"qwen3moe", "moe"},          {"qwen3vlmoe", "moe"},    {"glm4moe", "moe"},      {"ernie4_5-moe", "moe"},
+    {"granitemoe", "moe"},        {"dbrx", "moe"},          {"grok", "moe"},         {"deepseek", "moe"},
+    {"deepseek2", "mla_moe"},     {"minicpm3", "mla_moe"},  {"gemma", "gemma"},      {"gemma2", "gemma2"},
+    {"gemma3", "gemma3"},         {"phi2", "phi"},          {"gptneox", "gpt_neox"}, {"falcon", "falcon"},
+    {"starcoder2", "starcoder2"}, {"gpt-oss", "gpt_oss"},   {"llama4", "llama4"},    {"bert", "bert"},
+    {"nomic-bert", "bert"},       {"jina-bert-v2", "bert"},
 };
 
 class HeaderReader {
@@ -106,7 +108,8 @@ class HeaderReader {
     header_.architecture = textOf("general.architecture");
     if (header_.architecture.empty()) return faultHere("general.architecture is missing: no model of llama.cpp");
     header_.name = textOf("general.name");
-    if (const GgufType* type = ggufTypeOf(metadata_.integer("general.file_type").value_or(-1))) header_.fileType = type->name;
+    if (const GgufType* type = ggufTypeOf(metadata_.integer("general.file_type").value_or(-1)))
+      header_.fileType = type->name;
     header_.parts = std::max<std::int64_t>(1, metadata_.integer("split.count").value_or(1));
     for (std::uint64_t i = 0; i < tensors_; ++i) {
       if (auto fault = readTensor()) return *fault;
@@ -121,8 +124,10 @@ class HeaderReader {
 
   Fault faultHere(std::string message) const { return fail(std::move(message), fmt::format("byte {}", cursor_.at())); }
   Fault truncated() const {
-    return faultHere(fmt::format("the file ends within its header after {} bytes; it is not complete, or its header is larger "
-                                 "than the {} MiB that are read", cursor_.at() + cursor_.left(), kGgufHeaderMost >> 20));
+    return faultHere(
+        fmt::format("the file ends within its header after {} bytes; it is not complete, or its header is larger "
+                    "than the {} MiB that are read",
+                    cursor_.at() + cursor_.left(), kGgufHeaderMost >> 20));
   }
 
   MaybeFault readStart() {
@@ -130,9 +135,11 @@ class HeaderReader {
     const auto version = cursor_.number<std::uint32_t>();
     if (cursor_.broken()) return truncated();
     if (version != 0 && (version & 0xFFFFU) == 0)
-      return fail("a big-endian GGUF file, which no GPU server loads; convert it with gguf_convert_endian.py", "byte 4");
+      return fail("a big-endian GGUF file, which no GPU server loads; convert it with gguf_convert_endian.py",
+                  "byte 4");
     if (version != 2 && version != 3)
-      return fail(fmt::format("GGUF version {}; versions 2 and 3 are read, convert the model again", version), "byte 4");
+      return fail(fmt::format("GGUF version {}; versions 2 and 3 are read, convert the model again", version),
+                  "byte 4");
     tensors_ = cursor_.number<std::uint64_t>();
     keys_ = cursor_.number<std::uint64_t>();
     if (cursor_.broken()) return truncated();
@@ -157,7 +164,8 @@ class HeaderReader {
       return std::nullopt;
     }
     if (type == kArray) return readArray(key);
-    if (widthOf(type) == 0) return faultHere(fmt::format("the value of {} is of the unknown type {}", shown(key), type));
+    if (widthOf(type) == 0)
+      return faultHere(fmt::format("the value of {} is of the unknown type {}", shown(key), type));
     if (const auto number = readInteger(type)) metadata_.integers.emplace(key, *number);
     if (cursor_.broken()) return truncated();
     return std::nullopt;
@@ -220,14 +228,17 @@ class HeaderReader {
     const std::string_view name = cursor_.text();
     const auto dimensions = cursor_.number<std::uint32_t>();
     if (cursor_.broken()) return truncated();
-    if (name.empty() || name.size() > kMostText) return faultHere(fmt::format("a tensor's name of {} bytes", name.size()));
-    if (dimensions > 4) return faultHere(fmt::format("{} has {} dimensions; GGUF has 4 at most", shown(name), dimensions));
+    if (name.empty() || name.size() > kMostText)
+      return faultHere(fmt::format("a tensor's name of {} bytes", name.size()));
+    if (dimensions > 4)
+      return faultHere(fmt::format("{} has {} dimensions; GGUF has 4 at most", shown(name), dimensions));
     std::array<std::uint64_t, 4> extent{1, 1, 1, 1};
     Int128 elements = 1;
     for (std::uint32_t i = 0; i < dimensions; ++i) {
       extent[i] = cursor_.number<std::uint64_t>();
       if (extent[i] == 0 || extent[i] > (std::uint64_t{1} << 48))
-        return cursor_.broken() ? truncated() : faultHere(fmt::format("{} has a dimension of {}", shown(name), extent[i]));
+        return cursor_.broken() ? truncated()
+                                : faultHere(fmt::format("{} has a dimension of {}", shown(name), extent[i]));
       elements *= extent[i];
       if (elements > kMaxBytes) return faultHere(fmt::format("{} is larger than any file", shown(name)));
     }
@@ -236,9 +247,11 @@ class HeaderReader {
     if (cursor_.broken()) return truncated();
     const GgmlType* type = ggmlTypeOf(typeId);
     if (type == nullptr)
-      return faultHere(fmt::format("{} is of tensor type {}, which is not known; its size cannot be told", shown(name), typeId));
+      return faultHere(
+          fmt::format("{} is of tensor type {}, which is not known; its size cannot be told", shown(name), typeId));
     if (static_cast<std::int64_t>(extent[0]) % type->block != 0)
-      return faultHere(fmt::format("rows of {} hold {} weights, which are no whole blocks of {}", shown(name), extent[0], type->name));
+      return faultHere(fmt::format("rows of {} hold {} weights, which are no whole blocks of {}", shown(name),
+                                   extent[0], type->name));
     if (!tensorNames_.insert(name).second) return faultHere(fmt::format("the tensor {} stands twice", shown(name)));
     const Int128 size = ggmlBytes(type->type, elements);
     const Bytes bytes = size > kMaxBytes ? kMaxBytes : static_cast<Bytes>(size);
@@ -335,13 +348,16 @@ class HeaderReader {
     return std::nullopt;
   }
 
-  /// Which layers slide is a rule of each architecture in llama.cpp, not a key: full ones are every sixth of Gemma 3, every second
-  /// of Gemma 2 and gpt-oss, every fourth of Llama 4 and Command R7B.
+  /// Which layers slide is a rule of each architecture in llama.cpp, not a key: full ones are every sixth of Gemma 3,
+  /// every second of Gemma 2 and gpt-oss, every fourth of Llama 4 and Command R7B.
   static void setSliding(Architecture& a) {
     std::int64_t period = 0;
-    if (a.family == "gemma3") period = 6;
-    else if (a.family == "gemma2" || a.family == "gpt_oss") period = 2;
-    else if (a.family == "llama4") period = 4;
+    if (a.family == "gemma3")
+      period = 6;
+    else if (a.family == "gemma2" || a.family == "gpt_oss")
+      period = 2;
+    else if (a.family == "llama4")
+      period = 4;
     if (period == 0) {
       a.slidingWindow = 0;  // counted as full
       return;

@@ -16,7 +16,7 @@ constexpr std::int64_t kScaleGroup = 128;  // elements of an index key for one s
 
 Bytes saturated(Int128 value) { return value > kMaxBytes ? kMaxBytes : static_cast<Bytes>(value); }
 
-Int128 inBits(const ServingPlan& plan, Int128 elements) { return (elements * plan.kvBitsTwice + 15) / 16; }
+Int128 inBytes(Int128 elements, std::int64_t bitsTwice) { return (elements * bitsTwice + 15) / 16; }
 
 Bytes latent(const ServingPlan& plan) {
   const Architecture& a = *plan.architecture;
@@ -26,7 +26,7 @@ Bytes latent(const ServingPlan& plan) {
     std::int64_t elements = a.kvLoraRank + a.qkRopeDim;
     if (plan.version && *plan.version >= kPaddedMla && *plan.version < kUnpaddedMla)
       elements = ceilDiv(elements, kMlaAlignment) * kMlaAlignment;
-    bytes = inBits(plan, elements);
+    bytes = inBytes(elements, plan.kvBitsTwice) + plan.kvHeadBytes;
   }
   // DeepSeek-V3.2's indexer keeps one key a token in fp8 with its scale (vLLM, DeepseekV32IndexerCache).
   if (a.indexHeadDim > 0) bytes += a.indexHeadDim + 4 * ceilDiv(a.indexHeadDim, kScaleGroup);
@@ -40,8 +40,11 @@ Bytes perLayerAndToken(const ServingPlan& plan, const AttentionShape& shape) {
   const std::int64_t heads = shape.kvHeads > 0 ? shape.kvHeads : a.kvHeads;
   const std::int64_t key = shape.headDim > 0 ? shape.headDim : a.headDim;
   const std::int64_t value = shape.vHeadDim > 0 ? shape.vHeadDim : a.vHeadDim > 0 ? a.vHeadDim : key;
-  const Int128 here = std::max<std::int64_t>(1, ceilDiv(heads, plan.tensorParallel));
-  return saturated(inBits(plan, here * (Int128{key} + value)) + here * 2 * plan.kvHeadScaleBytes);
+  // TurboQuant's slot of a head is a whole even number of bytes; of all other types it is one anyhow.
+  const Int128 slot = inBytes(key, plan.kvBitsTwice) + inBytes(value, plan.kvValueBitsTwice) + plan.kvHeadBytes +
+                      2 * plan.kvHeadScaleBytes;
+  const bool packed = plan.kvHeadBytes > 0 && slot % 2 != 0;
+  return saturated((slot + (packed ? 1 : 0)) * std::max<std::int64_t>(1, ceilDiv(heads, plan.tensorParallel)));
 }
 
 /// What one token takes on this device in layers that keep all tokens and in those that keep a window, and how many.
@@ -116,6 +119,7 @@ Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
   const PerToken each = perToken(plan);
   const Interval state = stateOfSequence(plan, each);
   const auto withState = [&](Bytes low, Bytes bytes, Bytes high) {
+    if (plan.kvLowBitsTwice < plan.kvBitsTwice) low = saturated(Int128{low} * plan.kvLowBitsTwice / plan.kvBitsTwice);
     return scaledByGuess(plan, {plusBytes(low, state.low), plusBytes(bytes, state.bytes), plusBytes(high, state.high)});
   };
   const std::int64_t blocks = inBlocks(plan, tokens);

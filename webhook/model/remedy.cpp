@@ -44,7 +44,7 @@ Remedies::Remedies(const EstimateInput& input, Goal goal) : input_(input), goal_
 
 bool Remedies::holds(const EstimateInput& input) const {
   const ServingPlan plan = servingPlan(input);
-  const DeviceSizes sizes = deviceSizes(input, plan);
+  const DeviceSizes sizes = loadedSizes(input, plan);
   if (goal_.headroomTenths &&
       static_cast<Int128>(goal_.usable) * 1000 < static_cast<Int128>(needOf(sizes)) * (1000 + *goal_.headroomTenths))
     return false;
@@ -61,6 +61,7 @@ bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& i
   Settings& settings = run.settings;
   if (change.build) {
     input.format = change.build;
+    input.detail = {};
     way.build = change.build;
   }
   if (change.toLoad) {
@@ -83,7 +84,7 @@ bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& i
   if (change.fraction) {
     if (names.fraction.empty() || poolAsWritten(now_)) return false;
     const ServingPlan plan = servingPlan(input);
-    const double fraction = bestFraction(plan, deviceSizes(input, plan), goal_.usable);
+    const double fraction = bestFraction(plan, loadedSizes(input, plan), goal_.usable);
     if (fraction < 0.05) return false;
     settings.memoryFraction = fraction;
     way.flags.emplace_back(spelled(names.fraction), fmt::format("{:.2f}", fraction));
@@ -139,7 +140,10 @@ bool Remedies::possible(std::optional<Format> build) const {
   input.run = &run;
   const FlagNames& names = run.flagNames();
   Settings& settings = run.settings;
-  if (build) input.format = build;
+  if (build) {
+    input.format = build;
+    input.detail = {};
+  }
   input.load.concurrency = 1;
   if (!names.sequences.empty()) settings.maxNumSeqs = 1;
   if (!names.maxLength.empty()) {
@@ -150,7 +154,7 @@ bool Remedies::possible(std::optional<Format> build) const {
   if (!names.eager.empty()) settings.enforceEager = true;
   if (!names.fraction.empty() && !poolAsWritten(now_)) {
     const ServingPlan plan = servingPlan(input);
-    if (const double best = bestFraction(plan, deviceSizes(input, plan), goal_.usable); best > 0)
+    if (const double best = bestFraction(plan, loadedSizes(input, plan), goal_.usable); best > 0)
       settings.memoryFraction = best;
   }
   return holds(input);

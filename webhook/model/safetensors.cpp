@@ -16,10 +16,11 @@ struct Dtype {
   std::string_view name;
   int bits;
 };
-constexpr Dtype kDtypes[] = {{"F64", 64},     {"I64", 64},     {"U64", 64},     {"F32", 32},    {"I32", 32},    {"U32", 32},
-                             {"F16", 16},     {"BF16", 16},    {"I16", 16},     {"U16", 16},    {"F8_E4M3", 8}, {"F8_E5M2", 8},
-                             {"F8_E8M0", 8},  {"I8", 8},       {"U8", 8},       {"BOOL", 8},    {"F6_E2M3", 6}, {"F6_E3M2", 6},
-                             {"F4", 4},       {"C64", 64},     {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}};
+constexpr Dtype kDtypes[] = {{"F64", 64},        {"I64", 64},       {"U64", 64},    {"F32", 32}, {"I32", 32},
+                             {"U32", 32},        {"F16", 16},       {"BF16", 16},   {"I16", 16}, {"U16", 16},
+                             {"F8_E4M3", 8},     {"F8_E5M2", 8},    {"F8_E8M0", 8}, {"I8", 8},   {"U8", 8},
+                             {"BOOL", 8},        {"F6_E2M3", 6},    {"F6_E3M2", 6}, {"F4", 4},   {"C64", 64},
+                             {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}};
 
 int bitsOf(std::string_view dtype) {
   for (const Dtype& one : kDtypes) {
@@ -71,9 +72,11 @@ Result<SafetensorsHeader> readSafetensorsHeader(std::string_view bytes) {
   std::memcpy(&length, bytes.data(), sizeof(length));
   if (length < 2 || length > kSafetensorsHeaderMost)
     return fail(fmt::format("no safetensors file: its header would take {} bytes, at most {} MiB are allowed", length,
-                            kSafetensorsHeaderMost >> 20), "byte 0");
+                            kSafetensorsHeaderMost >> 20),
+                "byte 0");
   if (length > bytes.size() - 8)
-    return fail(fmt::format("the file ends within its header of {} bytes; it is not complete", length), fmt::format("byte {}", bytes.size()));
+    return fail(fmt::format("the file ends within its header of {} bytes; it is not complete", length),
+                fmt::format("byte {}", bytes.size()));
   const auto document = json::Document::parse(bytes.substr(8, static_cast<std::size_t>(length)));
   if (!document) return fail("the header is no JSON: " + document.error().message, "header:" + document.error().where);
   const json::View root = document->root();
@@ -102,7 +105,8 @@ Result<SafetensorsHeader> readSafetensorsHeader(std::string_view bytes) {
     const Int128 expected = (elements * bits + 7) / 8;
     if (Int128{*last} - *first != expected)
       return fail(fmt::format("data_offsets span {} bytes, its shape takes {}", *last - *first,
-                              static_cast<std::int64_t>(expected)), where);
+                              static_cast<std::int64_t>(expected)),
+                  where);
     const auto size = static_cast<Bytes>(expected);
     SafetensorsHeader::OfType& of = header.byType[std::string(dtype)];
     ++of.tensors;
@@ -135,11 +139,13 @@ Result<SafetensorsIndex> readSafetensorsIndex(std::string_view text) {
   bool usual = false;
   for (const auto& [name, file] : map.members()) {
     const std::string_view path = file.stringOr("");
-    if (path.empty()) return fail("weight_map must name a file for each tensor", "/weight_map/" + json::escapeToken(shown(name)));
+    if (path.empty())
+      return fail("weight_map must name a file for each tensor", "/weight_map/" + json::escapeToken(shown(name)));
     ++index.tensors;
     index.layers = std::max(index.layers, layerOf(name) + 1);
     files.insert(path);
-    const bool isCopy = path.starts_with("original/") || path.starts_with("metal/") || path.find("consolidated") != std::string_view::npos;
+    const bool isCopy = path.starts_with("original/") || path.starts_with("metal/") ||
+                        path.find("consolidated") != std::string_view::npos;
     original |= isCopy;
     usual |= !isCopy;
   }

@@ -3,6 +3,7 @@
 
 #include "model/device_sizes.hpp"
 #include "model/engine_defaults.hpp"
+#include "model/kv_dtype.hpp"
 
 namespace rightslice::model {
 namespace {
@@ -14,27 +15,27 @@ std::int64_t bounded(std::optional<std::int64_t> value, std::int64_t fallback, s
   return std::clamp<std::int64_t>(value.value_or(fallback), 1, most);
 }
 
-struct KvDtype {
-  std::string_view name;
-  std::int64_t bitsTwice;
-};
-constexpr KvDtype kKvDtypes[] = {
-    {"bfloat16", 32}, {"bf16", 32},     {"float16", 32},    {"fp16", 32},    {"half", 32}, {"float32", 64},
-    {"fp8", 16},      {"fp8_e4m3", 16}, {"fp8_e5m2", 16},   {"fp8_inc", 16}, {"int8", 16}, {"fp8_per_token_head", 16},
-    {"fp8_e4m3fn", 16}, {"int4", 8},    {"nvfp4", 9},     {"fp4", 9},       {"fp8_ds_mla", 18}, {"fp4_e2m1", 9}, {"fp4_mx_block16", 9}, {"mxfp8", 17},
-};
+// The first release that takes the type from the checkpoint where none is written (resolve_kv_cache_dtype_string).
+constexpr Version kReadsCheckpoint{0, 12, 0};
 
 void readKvDtype(ServingPlan& plan, const EstimateInput& input) {
-  plan.kvBitsTwice = plan.elementBytes * 16;
-  const std::string dtype = input.kvCacheDtype.value_or(input.run->settings.kvCacheDtype.value_or("auto"));
-  if (dtype == "auto") return;
-  for (const KvDtype& known : kKvDtypes) {
-    if (known.name == dtype) {
-      plan.kvBitsTwice = known.bitsTwice;
-      return;
-    }
+  plan.kvBitsTwice = plan.kvValueBitsTwice = plan.kvLowBitsTwice = plan.elementBytes * 16;
+  const auto& written = input.kvCacheDtype ? input.kvCacheDtype : input.run->settings.kvCacheDtype;
+  const bool automatic = !written || *written == "auto";
+  const std::string_view name = automatic ? std::string_view(plan.detail->kvCacheDtype) : std::string_view(*written);
+  if (name.empty()) return;
+  const KvDtype* type = findKvDtype(name);
+  if (type == nullptr) {
+    plan.kvDtypeUnknown = true;
+    return;
   }
-  plan.kvDtypeUnknown = true;
+  if (automatic) plan.kvLowBitsTwice = std::min({plan.kvLowBitsTwice, type->keyBitsTwice, type->valueBitsTwice});
+  // A checkpoint's own type holds in recent releases; elsewhere it may hold, so only the low end counts with it.
+  const bool reads = plan.version && *plan.version >= kReadsCheckpoint && input.run->memoryRule()->name == "vllm";
+  if (automatic && !reads) return;
+  plan.kvBitsTwice = plan.kvLowBitsTwice = type->keyBitsTwice;
+  plan.kvValueBitsTwice = type->valueBitsTwice;
+  plan.kvHeadBytes = type->headBytes;
 }
 
 void readFraction(ServingPlan& plan, const EstimateInput& input) {
@@ -59,6 +60,7 @@ ServingPlan servingPlan(const EstimateInput& input) {
   plan.version = parseVersion(input.run->version);
   const auto flagFormat = settings.quantization ? parseFormat(*settings.quantization) : std::nullopt;
   plan.format = input.format.value_or(flagFormat.value_or(a.format));
+  plan.detail = plan.format == a.format ? &a.quantization : &input.detail;
   plan.tensorParallel = bounded(settings.tensorParallelSize, 1, kMostDevices);
   plan.pipelineParallel = bounded(settings.pipelineParallelSize, 1, std::max<std::int64_t>(a.layers, 1));
   plan.layers = ceilDiv(a.layers, plan.pipelineParallel);

@@ -24,7 +24,7 @@ class Adviser {
  public:
   Adviser(const EstimateInput& input, Bytes usable)
       : input_(input), usable_(usable), names_(input.run->flagNames()), settings_(input.run->settings),
-        plan_(servingPlan(input)), sizes_(deviceSizes(input, plan_)) {}
+        plan_(servingPlan(input)), sizes_(loadedSizes(input, plan_)) {}
 
   std::vector<std::string> run() {
     if (!poolAsWritten(plan_)) {

@@ -239,7 +239,7 @@ Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usabl
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0)
     return start;
   const ServingPlan plan = servingPlan(input);
-  const DeviceSizes sizes = deviceSizes(input, plan);
+  const DeviceSizes sizes = loadedSizes(input, plan);
   const StartVerdict verdict = checkStart(plan, sizes, usable);
   start.surelyNot = verdict.surelyNot;
   // An open term might be what does not fit.
@@ -254,7 +254,7 @@ Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usabl
 StartVerdict startVerdict(const EstimateInput& input, const Estimate& estimate, Bytes usable) {
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
   const ServingPlan plan = servingPlan(input);
-  StartVerdict verdict = checkStart(plan, deviceSizes(input, plan), usable);
+  StartVerdict verdict = checkStart(plan, loadedSizes(input, plan), usable);
   verdict.surely = verdict.surely && estimate.need.high.has_value();
   return verdict;
 }
@@ -264,7 +264,7 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
       input.architecture->isEncoder() || estimate.kvBytesPerToken <= 0)
     return std::nullopt;
   const ServingPlan plan = servingPlan(input);
-  const DeviceSizes s = deviceSizes(input, plan);
+  const DeviceSizes s = loadedSizes(input, plan);
   const Bytes block = timesBytes(plan.blockSize, s.kvBytesPerToken);
   const Bytes outside = outsideOfPool(s, &Interval::bytes);
   Bytes bytes = 0;

@@ -1,5 +1,5 @@
-// Weights on one device: what is stored of each matrix, how it is split, and what the engine adds. Formulas: facts/footprint 1.2
-// (bits per weight), 1.3 (rotary table), 1.4 (split).
+// Weights on one device: what is stored of each matrix, how it is split, and what the engine adds. Formulas:
+// facts/footprint 1.2 (bits per weight), 1.3 (rotary table), 1.4 (split).
 #include <algorithm>
 #include <array>
 
@@ -52,9 +52,7 @@ Bytes thousandths(Bytes value, std::int64_t factor) { return bounded(Int128{valu
 /// The weights of one rank, counted matrix by matrix.
 class Rank {
  public:
-  Rank(const ServingPlan& plan, const Matrices& matrices) : plan_(plan), a_(*plan.architecture), matrices_(matrices) {
-    if (plan.format == a_.format) detail_ = &a_.quantization;
-  }
+  Rank(const ServingPlan& plan, const Matrices& matrices) : plan_(plan), a_(*plan.architecture), matrices_(matrices) {}
 
   /// `expertPadding`: thousandths by which kernels widen the experts.
   Bytes bytes(std::int64_t expertPadding) {
@@ -96,10 +94,11 @@ class Rank {
     const bool isTable = m.role == Role::Embedding || m.role == Role::Head;
     // vLLM rounds the vocabulary up to 64 rows (vocab_parallel_embedding.py).
     const std::int64_t rows = isTable ? ceilDiv(m.rows, 64) * 64 : m.rows;
-    const std::int64_t wide = wideLayersOf(format, *detail_, m, a_.experts > 0);
+    const std::int64_t wide = wideLayersOf(format, *plan_.detail, m, a_.experts > 0);
     const Int128 wideBits = Int128{rows} * m.columns * plan_.elementBytes * 8;
     Int128 bits = wideBits * wide;
-    if (wide < m.layers) bits += storedBits(format, *detail_, rows, m.columns) * (m.layers - wide) * padding / 1000;
+    if (wide < m.layers)
+      bits += storedBits(format, *plan_.detail, rows, m.columns) * (m.layers - wide) * padding / 1000;
     const std::int64_t parts = split(m.role);
     return bounded((bits * m.perLayer + Int128{8} * parts - 1) / (Int128{8} * parts));
   }
@@ -123,15 +122,9 @@ class Rank {
     }
   }
 
-  static const Quantization& usual() {
-    static const Quantization none;
-    return none;
-  }
-
   const ServingPlan& plan_;
   const Architecture& a_;
   const Matrices& matrices_;
-  const Quantization* detail_ = &usual();
   std::array<Bytes, kTensors> tensors_{};
   std::int64_t layers_ = 0;
 };
@@ -145,7 +138,8 @@ const MeasuredWeights* measuredOf(const ServingPlan& plan) {
 /// A GGUF file, as llama.cpp holds it or, where another engine loads it, whole.
 Interval ofGguf(const ServingPlan& plan, const Matrices& matrices, const EngineRun& run) {
   const std::int64_t parts = plan.tensorParallel * plan.pipelineParallel;
-  const bool hostKeepsTable = run.engine != nullptr && (run.engine->name == "llama.cpp" || run.engine->name == "ollama");
+  const bool hostKeepsTable =
+      run.engine != nullptr && (run.engine->name == "llama.cpp" || run.engine->name == "ollama");
   if (const MeasuredWeights* measured = measuredOf(plan)) {
     const Bytes whole = std::max<Bytes>(0, measured->bytes - (hostKeepsTable ? measured->hostTable : 0));
     const Bytes part = ceilDiv(whole, parts);
@@ -160,7 +154,8 @@ Interval ofGguf(const ServingPlan& plan, const Matrices& matrices, const EngineR
     return {sizeOf(*findGgufType("Q2_K")), sizeOf(*findGgufType("Q4_K_M")), sizeOf(*findGgufType("Q8_0"))};
   }
   const Bytes expected = sizeOf(*type);
-  return {thousandths(expected, 1000 - type->lowThousandths), expected, thousandths(expected, 1000 + type->highThousandths)};
+  return {thousandths(expected, 1000 - type->lowThousandths), expected,
+          thousandths(expected, 1000 + type->highThousandths)};
 }
 
 Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100, bool deviceKnown) {
@@ -191,8 +186,7 @@ Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100,
   expected = plusBytes(expected, added);
   high = plusBytes(high, added);
   const FormatTraits& format = traits(plan.format);
-  const bool unclear = plan.format == a.format && a.quantization.unclear;
-  const std::int64_t doubt = unclear ? 100 : 0;
+  const std::int64_t doubt = plan.detail->unclear ? 100 : 0;
   return {thousandths(low, std::max<std::int64_t>(0, 1000 - format.lowThousandths - doubt)), expected,
           plusBytes(thousandths(high, 1000 + format.highThousandths + doubt), 64 * kMiB)};
 }

@@ -51,6 +51,12 @@ NeedSource::NeedSource(const workload::Container& container, const Annotations& 
   modelName_ = annotations.model ? *annotations.model : run_.model.value_or("");
   if (annotations.model) run_.modelConfidence = model::Confidence::High;
   if (!modelName_.empty()) resolved_ = catalogue.models->find(modelName_);
+  if (run_.draft.method == model::DraftSettings::Method::Model) {
+    if (const auto found = catalogue.models->find(run_.draft.model)) {
+      draft_ = found->architecture;
+      draftFormat_ = found->formatFromName;
+    }
+  }
   quantization_ = quantizationOf(annotations, run_, resolved_);
   if (!footprint_ && !modelName_.empty())
     declaredModel_ = mostSpecific(policy.models, modelName_, quantization_, run_.engine != nullptr ? run_.engine->name : "");
@@ -110,6 +116,8 @@ model::Need NeedSource::declaredNeed(std::int64_t devices) const {
 std::optional<model::EstimateInput> NeedSource::inputOn(const model::Device& device) const {
   if (!resolved_ || resolved_->architecture == nullptr || run_.engine == nullptr) return std::nullopt;
   auto input = model::estimateInput(*resolved_, run_, load_, device);
+  input.draft = draft_;
+  input.draftFormat = draftFormat_;
   if (format_) {
     input.format = format_;
     input.formatConfidence = model::Confidence::High;

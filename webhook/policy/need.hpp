@@ -44,6 +44,8 @@ class NeedSource {
   const Policy* policy_;
   std::optional<model::Format> format_;
   std::optional<std::string> kvCacheDtype_;
+  const model::Architecture* draft_ = nullptr;  ///< of the catalogue, as resolved_
+  std::optional<model::Format> draftFormat_;
   model::Load load_;
 };
 

@@ -80,7 +80,9 @@ TEST_CASE("without an output matrix the token table is it too") {
 TEST_CASE("latent attention is read in its new and its old form") {
   for (const bool isNew : {true, false}) {
     GgufBuilder b;
-    b.word("general.architecture", "deepseek2").number("deepseek2.block_count", 1).number("deepseek2.embedding_length", 256);
+    b.word("general.architecture", "deepseek2")
+        .number("deepseek2.block_count", 1)
+        .number("deepseek2.embedding_length", 256);
     b.number("deepseek2.attention.head_count", 16).number("deepseek2.context_length", 8192);
     b.number("deepseek2.attention.head_count_kv", isNew ? 1 : 16).number("deepseek2.attention.kv_lora_rank", 512);
     b.number("deepseek2.attention.key_length", isNew ? 576 : 192).number("deepseek2.rope.dimension_count", 64);
@@ -134,8 +136,10 @@ TEST_CASE("what is no header is refused with place and reason") {
   CHECK(with([](auto& b) { b.tensor("x", {0}, 0); }).find("dimension of 0") != std::string::npos);
   CHECK(with([](auto& b) { b.tensor("x", {1, 1, 1, 1, 1}, 0); }).find("5 dimensions") != std::string::npos);
   const std::uint64_t big = std::uint64_t{1} << 40;
-  CHECK(with([&](auto& b) { b.tensor("x", {big, big, big, big}, 0); }).find("larger than any file") != std::string::npos);
-  CHECK(with([](auto& b) { b.entry("x", GgufBuilder::raw<std::uint32_t>(77)); }).find("unknown type 77") != std::string::npos);
+  CHECK(with([&](auto& b) { b.tensor("x", {big, big, big, big}, 0); }).find("larger than any file") !=
+        std::string::npos);
+  CHECK(with([](auto& b) { b.entry("x", GgufBuilder::raw<std::uint32_t>(77)); }).find("unknown type 77") !=
+        std::string::npos);
   CHECK(with([](auto& b) {
           b.entry("x", GgufBuilder::raw<std::uint32_t>(9) + GgufBuilder::raw<std::uint32_t>(4) +
                            GgufBuilder::raw(~std::uint64_t{0}));
@@ -143,7 +147,8 @@ TEST_CASE("what is no header is refused with place and reason") {
   CHECK(with([](auto& b) {  // arrays of arrays could nest without end
           b.entry("x", GgufBuilder::raw<std::uint32_t>(9) + GgufBuilder::raw<std::uint32_t>(9) +
                            GgufBuilder::raw<std::uint64_t>(1));
-        }).find("array of type 9") != std::string::npos);
+        })
+            .find("array of type 9") != std::string::npos);
   GgufBuilder empty;
   CHECK(faultOf(empty.word("general.architecture", "llama").bytes()).find("no tensors") != std::string::npos);
   GgufBuilder nameless;

@@ -25,10 +25,10 @@ TEST_CASE("mixes take the bits per weight that llama.cpp publishes for Llama-3.1
   const struct {
     const char* type;
     double bits;  // llama.cpp, tools/quantize/README.md
-  } rows[] = {{"IQ1_S", 2.0042},   {"IQ1_M", 2.1460},  {"IQ2_XXS", 2.3824}, {"IQ2_XS", 2.5882}, {"IQ2_S", 2.7403},
-              {"IQ2_M", 2.9294},   {"IQ3_XXS", 3.2548}, {"IQ3_XS", 3.4977}, {"IQ3_S", 3.6606},  {"IQ3_M", 3.7628},
-              {"Q2_K_S", 2.9697},  {"Q2_K", 3.1593},   {"Q3_K_S", 3.6429},  {"Q3_K_L", 4.2979}, {"Q4_K_S", 4.6672},
-              {"Q4_K_M", 4.8944},  {"Q5_K_S", 5.5704}, {"Q5_K_M", 5.7036},  {"Q6_K", 6.5633},   {"Q8_0", 8.5008},
+  } rows[] = {{"IQ1_S", 2.0042},  {"IQ1_M", 2.1460},   {"IQ2_XXS", 2.3824}, {"IQ2_XS", 2.5882}, {"IQ2_S", 2.7403},
+              {"IQ2_M", 2.9294},  {"IQ3_XXS", 3.2548}, {"IQ3_XS", 3.4977},  {"IQ3_S", 3.6606},  {"IQ3_M", 3.7628},
+              {"Q2_K_S", 2.9697}, {"Q2_K", 3.1593},    {"Q3_K_S", 3.6429},  {"Q3_K_L", 4.2979}, {"Q4_K_S", 4.6672},
+              {"Q4_K_M", 4.8944}, {"Q5_K_S", 5.5704},  {"Q5_K_M", 5.7036},  {"Q6_K", 6.5633},   {"Q8_0", 8.5008},
               {"F16", 16.0005}};
   for (const auto& row : rows) {
     CAPTURE(row.type);
@@ -52,15 +52,15 @@ TEST_CASE("files are as large as llama.cpp prints when it loads them") {
     const char* type;
     double gib;
   } rows[] = {
-      {"HuggingFaceTB/SmolLM2-1.7B-Instruct", "Q4_K_M", 0.981455},   // T089: the token table is the output matrix too
-      {"Qwen/Qwen3-1.7B", "Q4_K_M", 1.03},                           // T091
-      {"Qwen/Qwen3-8B", "Q4_K_M", 4.68},                             // T092
-      {"TinyLlama/TinyLlama-1.1B-Chat-v1.0", "Q4_K_M", 0.621270},    // T094
-      {"mistralai/Mistral-7B-v0.1", "Q4_K_M", 4.07},                 // T096
-      {"deepseek-ai/DeepSeek-V2-Lite", "Q4_K_M", 9.65},              // T097: rows of 1408 fit no block of 256
-      {"openai/gpt-oss-120b", "MXFP4_MOE", 59.02},                   // T027
-      {"mistralai/Mixtral-8x7B-v0.1", "Q4_K_M", 26.49},              // 28.45 GB on the hub: attention of eight experts is wider
-      {"meta-llama/Llama-3.3-70B-Instruct", "Q4_K_M", 39.59},        // 42.52 GB on the hub: attn_v of 70B is wider
+      {"HuggingFaceTB/SmolLM2-1.7B-Instruct", "Q4_K_M", 0.981455},  // T089: the token table is the output matrix too
+      {"Qwen/Qwen3-1.7B", "Q4_K_M", 1.03},                          // T091
+      {"Qwen/Qwen3-8B", "Q4_K_M", 4.68},                            // T092
+      {"TinyLlama/TinyLlama-1.1B-Chat-v1.0", "Q4_K_M", 0.621270},   // T094
+      {"mistralai/Mistral-7B-v0.1", "Q4_K_M", 4.07},                // T096
+      {"deepseek-ai/DeepSeek-V2-Lite", "Q4_K_M", 9.65},             // T097: rows of 1408 fit no block of 256
+      {"openai/gpt-oss-120b", "MXFP4_MOE", 59.02},                  // T027
+      {"mistralai/Mixtral-8x7B-v0.1", "Q4_K_M", 26.49},  // 28.45 GB on the hub: attention of eight experts is wider
+      {"meta-llama/Llama-3.3-70B-Instruct", "Q4_K_M", 39.59},  // 42.52 GB on the hub: attn_v of 70B is wider
   };
   for (const auto& row : rows) {
     CAPTURE(row.model);

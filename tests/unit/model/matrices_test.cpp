@@ -60,10 +60,10 @@ TEST_CASE("a quantised matrix takes its weights and its scales") {
   const struct {
     Format format;
     double bits;  // facts/footprint 1.2, and by hand from the layout of the files
-  } rows[] = {{Format::None, 16},         {Format::Fp8, 8.0078125},  {Format::Fp8Block, 8.001953125},
-              {Format::Int8, 8.0078125},  {Format::Awq, 4.15625},    {Format::GptqInt8, 8.1953125},
-              {Format::Gptq, 4.1640625},  {Format::W4A16, 4.125},    {Format::Nf4, 4.5},
-              {Format::Mxfp4, 4.25},      {Format::Nvfp4, 4.5},      {Format::Mxfp8, 8.25},
+  } rows[] = {{Format::None, 16},         {Format::Fp8, 8.0078125}, {Format::Fp8Block, 8.001953125},
+              {Format::Int8, 8.00390625}, {Format::Awq, 4.15625},   {Format::GptqInt8, 8.1953125},
+              {Format::Gptq, 4.1640625},  {Format::W4A16, 4.125},   {Format::Nf4, 4.5},
+              {Format::Mxfp4, 4.25},      {Format::Nvfp4, 4.5},     {Format::Mxfp8, 8.25},
               {Format::Hqq, 4.5}};
   for (const auto& row : rows) {
     CAPTURE(name(row.format));
@@ -94,8 +94,8 @@ TEST_CASE("formats come in the order of their enumeration") {
 TEST_CASE("PyTorch's allocator keeps rests of up to a MiB with a tensor") {
   CachingAllocator allocator(2 * kMiB);
   CHECK(allocator.take(1000) == 1024);
-  CHECK(allocator.take(259 * kMiB) == 260 * kMiB);              // the rest of 1 MiB stays with it
+  CHECK(allocator.take(259 * kMiB) == 260 * kMiB);                      // the rest of 1 MiB stays with it
   CHECK(allocator.take(24 * kMiB + kMiB / 2) == 24 * kMiB + kMiB / 2);  // 1.5 MiB are split off
-  CHECK(allocator.take(6 * kMiB) == 6 * kMiB);                  // from a segment of 20 MiB
-  CHECK(allocator.take(13 * kMiB + kMiB / 2) == 14 * kMiB);     // the 14 MiB left of that segment
+  CHECK(allocator.take(6 * kMiB) == 6 * kMiB);                          // from a segment of 20 MiB
+  CHECK(allocator.take(13 * kMiB + kMiB / 2) == 14 * kMiB);             // the 14 MiB left of that segment
 }

@@ -66,7 +66,8 @@ TEST_CASE("what is no safetensors header is refused with place and reason") {
   CHECK(tensor(R"({"dtype": "F32", "shape": [4611686018427387904, 4611686018427387904], "data_offsets": [0, 4]})")
             .find("larger than any file") != std::string::npos);
   CHECK(tensor(R"({"dtype": "F32", "shape": [1], "data_offsets": [4, 0]})").find("in order") != std::string::npos);
-  CHECK(tensor(R"({"dtype": "F32", "shape": [1], "data_offsets": [0, 5]})").find("its shape takes 4") != std::string::npos);
+  CHECK(tensor(R"({"dtype": "F32", "shape": [1], "data_offsets": [0, 5]})").find("its shape takes 4") !=
+        std::string::npos);
 }
 
 TEST_CASE("an index gives the size of the whole checkpoint") {
@@ -82,9 +83,10 @@ TEST_CASE("an index gives the size of the whole checkpoint") {
       {"a": "model-00001-of-00002.safetensors", "b": "original/model.safetensors"}})");
   REQUIRE(twice);
   CHECK(twice->hasCopies);
-  for (const char* bad : {"", "[]", "{}", R"({"weight_map": {"a": "b"}})", R"({"metadata": {"total_size": 1}, "weight_map": {}})",
-                          R"({"metadata": {"total_size": -1}, "weight_map": {"a": "b"}})",
-                          R"({"metadata": {"total_size": 1}, "weight_map": {"a": 1}})"}) {
+  for (const char* bad :
+       {"", "[]", "{}", R"({"weight_map": {"a": "b"}})", R"({"metadata": {"total_size": 1}, "weight_map": {}})",
+        R"({"metadata": {"total_size": -1}, "weight_map": {"a": "b"}})",
+        R"({"metadata": {"total_size": 1}, "weight_map": {"a": 1}})"}) {
     CAPTURE(bad);
     const auto broken = readSafetensorsIndex(bad);
     REQUIRE_FALSE(broken);

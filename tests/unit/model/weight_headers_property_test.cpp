@@ -78,13 +78,17 @@ TEST_CASE("any bytes are a safetensors header or an error") {
   good += header;
   CHECK(rc::check([&] {
     const auto read = readSafetensorsHeader(mutated(good));
-    if (!read) RC_ASSERT(!read.error().message.empty());
-    else RC_ASSERT(read->measured(1).bytes >= 0);
+    if (!read)
+      RC_ASSERT(!read.error().message.empty());
+    else
+      RC_ASSERT(read->measured(1).bytes >= 0);
   }));
   const std::string index = R"({"metadata": {"total_size": 5}, "weight_map": {"layers.3.x": "a", "y": "b"}})";
   CHECK(rc::check([&] {
     const auto read = readSafetensorsIndex(mutated(index));
-    if (!read) RC_ASSERT(!read.error().message.empty());
-    else RC_ASSERT(read->bytes > 0);
+    if (!read)
+      RC_ASSERT(!read.error().message.empty());
+    else
+      RC_ASSERT(read->bytes > 0);
   }));
 }

@@ -348,7 +348,7 @@ TEST_CASE("spec.declarations: policy judges without and with the workload's anno
 }
 
 TEST_CASE("an open need is never oversized") {
-  const auto judgement = World{}.judge(vllm(R"("--model","Qwen/Qwen2.5-0.5B-Instruct","--max-model-len","2048","--enable-lora")", R"("nvidia.com/mig-7g.80gb":1)"));
+  const auto judgement = World{}.judge(vllm(R"("--model","Qwen/Qwen2.5-0.5B-Instruct","--max-model-len","2048","--enable-eplb")", R"("nvidia.com/mig-7g.80gb":1)"));
   REQUIRE(judgement.containers[0].need);
   CHECK(!judgement.containers[0].need->high);
   CHECK(!contains(said(judgement), "Oversized"));

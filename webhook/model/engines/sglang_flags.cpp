@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/speculative.hpp"
 #include "model/spelling.hpp"
 
 namespace rightslice::model {
@@ -82,6 +83,25 @@ bool setGroup(std::string_view, EngineRun& run) {
   return true;
 }
 
+bool enableLora(std::string_view value, EngineRun& run) {
+  run.lora.enabled = value != "false";
+  return noPrefillGraphs("true", run);
+}
+
+bool setAlgorithm(std::string_view value, EngineRun& run) {
+  run.draft.method = draftMethod(value);
+  // "EAGLE" without a draft of its own takes the layer that the checkpoint brings.
+  if (run.draft.method == DraftSettings::Method::Eagle && run.draft.model.empty())
+    run.draft.method = DraftSettings::Method::Mtp;
+  return noPrefillGraphs("true", run);
+}
+
+bool setDraft(std::string_view value, EngineRun& run) {
+  if (run.draft.method == DraftSettings::Method::Mtp) run.draft.method = DraftSettings::Method::Eagle;
+  setDraftModel(value, run.draft);
+  return !value.empty() && noPrefillGraphs("true", run);
+}
+
 #define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
 #define RIGHTSLICE_YES(member)                     \
   [](std::string_view v, EngineRun& run) {         \
@@ -89,8 +109,6 @@ bool setGroup(std::string_view, EngineRun& run) {
     return true;                                   \
   }
 
-constexpr std::string_view kLora = "LoRA adapters are not modelled";
-constexpr std::string_view kDraft = "the draft model is not modelled";
 
 constexpr Flag kFlags[] = {
     // What decides the need.
@@ -140,11 +158,20 @@ constexpr Flag kFlags[] = {
     {"config", Takes::Value, nullptr, "the values in a config file are not visible here"},
     {"cuda-graph-config", Takes::Value, nullptr, "its values are not modelled"},
     {"json-model-override-args", Takes::Value, setWeightsUnsure, "it may change the model's shape"},
-    {"enable-lora", Takes::Nothing, noPrefillGraphs, kLora},
-    {"lora-paths", Takes::Several, noPrefillGraphs, kLora},
-    {"speculative-algorithm", Takes::Value, noPrefillGraphs, kDraft},
-    {"speculative-draft-model-path", Takes::Value, noPrefillGraphs, kDraft},
-    {"speculative-draft-model", Takes::Value, noPrefillGraphs, kDraft},
+    {"enable-lora", Takes::Nothing, enableLora},
+    {"lora-paths", Takes::Several, enableLora},
+    {"max-loras-per-batch", Takes::Value, [](std::string_view v, EngineRun& run) { return setCount(v, run.lora.slots); }},
+    {"max-lora-rank", Takes::Value, [](std::string_view v, EngineRun& run) { return setCount(v, run.lora.rank); }},
+    {"lora-target-modules", Takes::Several,
+     [](std::string_view v, EngineRun& run) {
+       run.lora.targets.append(" ").append(v);
+       return !v.empty();
+     }},
+    {"speculative-algorithm", Takes::Value, setAlgorithm},
+    {"speculative-draft-model-path", Takes::Value, setDraft},
+    {"speculative-draft-model", Takes::Value, setDraft},
+    {"speculative-num-draft-tokens", Takes::Value,
+     [](std::string_view v, EngineRun& run) { return setCount(v, run.draft.tokens); }},
     {"enable-dp-attention", Takes::Nothing, noPrefillGraphs, "attention that each rank holds whole is not modelled"},
     {"attn-dp-size", Takes::Value, noPrefillGraphs, "attention that each rank holds whole is not modelled"},
     {"attention-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},

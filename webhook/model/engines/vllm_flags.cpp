@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "json/document.hpp"
+#include "model/speculative.hpp"
 #include "model/spelling.hpp"
 
 namespace rightslice::model {
@@ -199,14 +200,35 @@ constexpr Flag kFlags[] = {
        return true;
      }},
     {"served-model-name", Takes::Several, nullptr},
+    // What is served beside the model.
+    {"enable-lora", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.lora.enabled = v != "false";
+       return true;
+     }},
+    {"lora-modules", Takes::Several, nullptr},
+    {"max-loras", Takes::Value, [](std::string_view v, EngineRun& run) { return setCount(v, run.lora.slots); }},
+    {"max-lora-rank", Takes::Value, [](std::string_view v, EngineRun& run) { return setCount(v, run.lora.rank); }},
+    {"lora-extra-vocab-size", Takes::Value,
+     [](std::string_view v, EngineRun& run) { return setCount(v, run.lora.extraVocabulary); }},
+    {"fully-sharded-loras", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.lora.fullySharded = v != "false";
+       return true;
+     }},
+    {"speculative-config", Takes::Value,
+     [](std::string_view v, EngineRun& run) { return readSpeculativeConfig(v, run.draft); }},
+    {"speculative-model", Takes::Value,
+     [](std::string_view v, EngineRun& run) {
+       setDraftModel(v, run.draft);
+       return !v.empty();
+     }},
+    {"num-speculative-tokens", Takes::Value,
+     [](std::string_view v, EngineRun& run) { return setCount(v, run.draft.tokens); }},
     // What takes memory and is not modelled.
     {"config", Takes::Value, nullptr, "the values in a config file are not visible here"},
-    {"enable-lora", Takes::Nothing, nullptr, "LoRA adapters are not modelled"},
-    {"lora-modules", Takes::Several, nullptr, "LoRA adapters are not modelled"},
     {"enable-prompt-adapter", Takes::Nothing, nullptr, "prompt adapters are not modelled"},
     {"prompt-adapters", Takes::Several, nullptr, "prompt adapters are not modelled"},
-    {"speculative-config", Takes::Value, nullptr, "the draft model is not modelled"},
-    {"speculative-model", Takes::Value, nullptr, "the draft model is not modelled"},
     {"kv-transfer-config", Takes::Value, nullptr, "buffers of the KV connector are not modelled"},
     {"kv-offloading-size", Takes::Value, nullptr, "buffers of KV offloading are not modelled"},
     {"decode-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},

@@ -1,0 +1,31 @@
+// Lists of modules in a quantization_config, and which layers they leave at 16 bit.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "json/view.hpp"
+#include "model/architecture.hpp"
+#include "model/module_pattern.hpp"
+
+namespace rightslice::model {
+
+/// Names of modules as patterns. What is not understood makes `detail` unclear.
+class ModuleList {
+ public:
+  void add(std::string_view text, Quantization& detail);
+  void addAll(json::View list, Quantization& detail);
+  bool empty() const { return patterns_.empty(); }
+  /// Whether it names the module of a role in a layer; of embedding and head without regard to the layer.
+  bool holds(Role role, std::int64_t layer) const;
+  /// Whether entries tell layers from another.
+  bool dependsOnLayer() const;
+
+ private:
+  std::vector<ModulePattern> patterns_;
+};
+
+/// Counts for each role the layers that stay wide: those that `wide` holds, or that `covered`, where it names any, does not.
+void countWide(const ModuleList& wide, const ModuleList& covered, const Architecture& a, Quantization& detail);
+
+}  // namespace rightslice::model
