@@ -160,3 +160,41 @@ class Inventory(Live):
         self.eventually(lambda: self.written(medium) == [slice_name("2g.20gb")], "the slice of the new node")
         self.admin.run("delete", "node", name)
         self.eventually(lambda: self.written(medium) == [slice_name("3g.40gb")], "it is gone with its node")
+
+
+class Budget(Live):
+    """Half a GPU: four slices of an eighth."""
+    namespace = "team-budget"
+
+    def setUp(self):
+        self.kubectl.apply(custom("SlicePolicy", "half", mode="enforce", gpus=[H100], budget={"gpus": 0.5}))
+        self.accepted("slicepolicy", "half", "True")
+
+    def tearDown(self):
+        super().tearDown()
+        self.kubectl.run("delete", "deployments", "--all")
+
+    def scale(self, name, replicas):
+        return self.kubectl.run("scale", "deployment", name, f"--replicas={replicas}", check=False)
+
+    def pods(self, count):
+        self.eventually(lambda: len(self.kubectl.get("pods")["items"]) == count, f"{count} pods")
+
+    def test_it_counts_what_runs_and_pods_only_once(self):
+        self.kubectl.apply(deployment("chat", "1g.10gb", replicas=2))
+        self.eventually_denied(deployment("other", "1g.10gb", replicas=3), "chat is counted")
+        self.kubectl.apply(deployment("other", "1g.10gb", replicas=2))
+        self.pods(4)
+        self.eventually_denied(deployment("third", "1g.10gb"), "all of it is used")
+
+    def test_scale_is_held_to_it_and_goes_down_always(self):
+        self.kubectl.apply(deployment("chat", "1g.10gb", replicas=2))
+        self.kubectl.apply(deployment("other", "1g.10gb", replicas=2))
+        self.eventually_denied(deployment("third", "1g.10gb"), "both are counted")
+        self.assertIn('webhook "scale.rightslice.io" denied the request: OverBudget', self.scale("chat", 3).err)
+        self.pods(4)
+        self.assertEqual(self.scale("other", 1).err, "")
+        self.eventually(lambda: self.scale("chat", 3).status == 0, "what was given back is free")
+        self.eventually_denied(deployment("third", "1g.10gb"), "all of it is used again")
+        self.assertIn("OverBudget", self.scale("other", 2).err)
+        self.assertEqual(self.scale("chat", 0).err, "")

@@ -13,7 +13,13 @@ using host::Metric;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kClusterPollInterval{100};  // a glance at two numbers
-constexpr std::chrono::seconds kFactsInterval{1};               // pods come and go; a new inventory for each would be waste
+constexpr int kShareOfTime = 10;  // what is made anew with each pod that comes or goes takes a tenth of the time at most
+
+/// When it is time again for what began at `begun` and has just ended.
+SteadyClock::time_point later(SteadyClock::time_point begun) {
+  const auto now = SteadyClock::now();
+  return now + kShareOfTime * (now - begun);
+}
 
 std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
 
@@ -80,8 +86,15 @@ void LiveSources::poll(bool files) {
   files = files || now - filesRead_ >= limits::kFilePollInterval || !cluster;
   const bool changed = cluster && cluster->policiesVersion() != policiesVersion_;
   if (files || changed) pollPolicies();
-  if (cluster && cluster->factsVersion() != factsVersion_ && (now - factsTaken_ >= kFactsInterval || !surroundings.current())) pollFacts();
-  if (cluster && now - inventoryTaken_ >= kFactsInterval) pollInventory();
+  if (cluster && cluster->factsVersion() != factsVersion_ && now >= nextFacts_) {
+    pollFacts();
+    nextFacts_ = later(now);
+  }
+  if (cluster && now >= nextInventory_) {
+    const auto begun = SteadyClock::now();
+    pollInventory();
+    nextInventory_ = later(begun);
+  }
   if (!files) return;
   filesRead_ = now;
   pollFiles();
@@ -104,7 +117,6 @@ void LiveSources::pollFacts() {
   auto facts = cluster->facts();
   if (!facts) return;
   factsVersion_ = version;
-  factsTaken_ = SteadyClock::now();
   const bool first = !surroundings.current();
   if (first) {
     log_.write(Level::Info, "cluster read", {{"namespaces", static_cast<std::int64_t>(facts->namespaces ? facts->namespaces->size() : 0)},
@@ -120,7 +132,6 @@ void LiveSources::pollInventory() {
   if (!set || !around) return;
   const std::string basis = fmt::format("{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
-  inventoryTaken_ = SteadyClock::now();
   if (version == inventoryVersion_) return;
   const auto running = cluster->running();
   if (!running) return;

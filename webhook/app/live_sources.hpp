@@ -56,7 +56,7 @@ class LiveSources {
   std::string lastSourceError_, lastSurroundingsError_;
   std::uint64_t policiesVersion_ = 0, factsVersion_ = 0;
   std::string inventoryVersion_;
-  std::chrono::steady_clock::time_point filesRead_{}, factsTaken_{}, inventoryTaken_{};
+  std::chrono::steady_clock::time_point filesRead_{}, nextFacts_{}, nextInventory_{};
 };
 
 }  // namespace rightslice::app
