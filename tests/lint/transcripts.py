@@ -3,7 +3,8 @@
   - a ```yaml block whose first line is `# NAME.yaml` (or .json) becomes that file of an empty folder;
   - in a ```console block each line `$ rightslice ...` is run there, and what it prints must stand below it, to the next `$` line;
     `$ kubectl apply -f FILE` is answered by `rightslice review` with the policies of the last `rightslice` line, and shown as kubectl does, wrapped;
-    lines of other commands are not run. The folder also shows the repository's policies/ and deploy/.
+    `$ tests/accuracy/report` runs with this program; lines of other commands are not run. The folder also shows the repository's policies/,
+    deploy/ and tests/.
 UPDATE_TRANSCRIPTS=1 writes what is printed into the documents instead; the change is reviewed like code.
 
 usage: transcripts.py PROGRAM FILE.md...
@@ -34,6 +35,8 @@ def as_run(command, policies):
     """The command line to run for a line of a session; none for what is not run."""
     if command.startswith("$ rightslice"):
         return command[2:]
+    if command.startswith("$ tests/accuracy/report"):
+        return command[2:] + ' --binary "$(command -v rightslice)"'
     if not command.startswith(APPLY):
         return None
     view, file = "deploy/examples/review.py", command[len(APPLY):]
@@ -62,7 +65,7 @@ def check(path, program):
     before = path.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for shared in ("policies", "deploy"):
+        for shared in ("policies", "deploy", "tests"):
             (folder / shared).symlink_to(ROOT / shared)
 
         state = {"policies": ""}

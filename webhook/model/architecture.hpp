@@ -11,6 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "json/view.hpp"
+#include "model/vision.hpp"
 
 namespace rightslice::model {
 
@@ -125,6 +126,7 @@ struct Architecture {
   double ropeFactor = 1;                         ///< by which rope scaling stretches maxPositions (config.json only)
   std::optional<std::int64_t> declaredParameters;  ///< where the formula does not reach (towers, hybrids)
   bool vision = false;
+  std::optional<VisionEncoder> visionEncoder;    ///< where its class is known (config.json)
   bool pooler = false;                   ///< an encoder's dense layer over the first token
   std::optional<Guess> guess;            ///< the shape is guessed from a size in a name
   /// A part that takes memory and is not modelled (a tower of unknown size, ...): leaves `high` open.

@@ -24,6 +24,7 @@ void phi4Multimodal(const ConfigScope&, Architecture& a) {
 void phi3Vision(const ConfigScope&, Architecture& a) {
   constexpr Int128 kMerged = 4096;
   a.vision = true;
+  if (const VisionEncoder* const encoder = findVisionEncoder("phi3_v")) a.visionEncoder = *encoder;
   a.visionParameters = kClipLarge336;
   addTo(a.visionParameters, kMerged * a.hidden + a.hidden + Int128{a.hidden} * a.hidden + a.hidden + 2 * kMerged);
 }

@@ -49,9 +49,19 @@ struct ServingPlan {
 };
 ServingPlan servingPlan(const EstimateInput& input);
 
+/// What decides the peak of activations, for the words of the term.
+struct ActivationPeak {
+  enum class Of { Sampler, Layers, Images };
+  Of of = Of::Sampler;
+  std::int64_t sequences = 0;  ///< that the sampler sees
+  std::int64_t images = 0;     ///< that go through the encoder at once, a video as several
+};
+
 struct DeviceSizes {
   std::int64_t parameters = 0;
   Interval weights, kv, activations, graphs, context, nonTorch;
+  ActivationPeak peak;
+  bool imagesCounted = false;  ///< activations hold what images take
   Interval kvOfOneSequence;  ///< of the maximum length
   Bytes kvBytesPerToken = 0;
   /// For the words of the terms, where they differ from vLLM's. Static text or short: sizes are computed on each admission.
@@ -86,6 +96,10 @@ std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateIn
 Interval activationsOn(const ServingPlan& plan, const EngineRun& run);
 /// One pass of `tokens` through the layers in an engine that runs no profile pass: low 0.
 Interval forwardPassOn(const ServingPlan& plan, std::int64_t tokens);
+/// What `tokens` hold in the widest layer at once: gate, up and their product, and four times the hidden size (inputs,
+/// residual, output). Within 1 % of vLLM runs whose batch decides the peak.
+Bytes layerActivations(const ServingPlan& plan, std::int64_t tokens, bool withExperts = true);
+std::int64_t widestLayer(const Architecture& architecture, bool withExperts);
 Bytes kvBytesPerToken(const ServingPlan& plan);
 /// KV cache of one sequence: low as if each sliding layer held only its window, high as if all layers were full.
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens);

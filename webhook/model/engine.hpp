@@ -128,6 +128,13 @@ struct Settings {
   bool refusesShortPool = false;                   ///< a pool too small for one longest sequence stops the start
   bool weightsUnsure = false;                      ///< a flag moves or drops an unknown part of the model
   friend bool operator==(const Settings&, const Settings&) = default;
+  std::optional<std::int64_t> imagesPerPrompt;     ///< --limit-mm-per-prompt
+  bool noVideo = false;                            ///< --limit-mm-per-prompt with no video
+  bool skipImageProfile = false;                   ///< --skip-mm-profiling
+  /// vLLM's switches in the environment; absent: the release decides.
+  struct VllmSwitches {
+    std::optional<bool> v1, flashInferSampler, secondRunner, graphEstimate;
+  } vllm;
 };
 
 /// An engine and model recognised in a container.

@@ -9,6 +9,7 @@
 #include "model/device_sizes.hpp"
 #include "model/format.hpp"
 #include "model/spelling.hpp"
+#include "model/vision.hpp"
 
 namespace rightslice::model {
 namespace {
@@ -96,10 +97,23 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
 std::string activationsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
   const Settings& settings = input.run->settings;
   if (!sizes.activationsFrom.empty()) return sizes.activationsFrom;
-  return fmt::format("profile run with {} sequences{} x {} vocabulary, {} tokens{} per batch", plan.maxNumSeqs,
-                     settings.maxNumSeqs ? " (--max-num-seqs)" : " (default)", plan.architecture->vocab,
-                     plan.maxNumBatchedTokens,
-                     settings.maxNumBatchedTokens ? " (--max-num-batched-tokens)" : " (default)");
+  const std::string_view images = sizes.peak.images > 0 ? ", with the images of the profile run" : "";
+  switch (sizes.peak.of) {
+    case ActivationPeak::Of::Images:
+      return fmt::format("profile run: {} {} of {} tokens in the image encoder{}", sizes.peak.images,
+                         sizes.peak.images == 1 ? "image" : "images", plan.architecture->visionEncoder->tokens,
+                         settings.imagesPerPrompt || settings.noVideo ? " (--limit-mm-per-prompt)" : "");
+    case ActivationPeak::Of::Layers:
+      return fmt::format("profile run: {} tokens{} in the widest layer{}", plan.maxNumBatchedTokens,
+                         settings.maxNumBatchedTokens ? " (--max-num-batched-tokens)" : " (default)", images);
+    case ActivationPeak::Of::Sampler:
+      break;
+  }
+  return fmt::format("profile run: {} sequences{} x {} vocabulary in the sampler{}", sizes.peak.sequences,
+                     sizes.peak.sequences < plan.maxNumSeqs ? " (as many as have room for an image)"
+                     : settings.maxNumSeqs                  ? " (--max-num-seqs)"
+                                                            : " (default)",
+                     plan.architecture->vocab, images);
 }
 
 /// A text of the command line for a term: not too long, and nothing that a terminal would obey.
@@ -111,7 +125,7 @@ std::string shortened(std::string_view text) {
 }
 
 /// What takes memory and has no number, each as a term of its own.
-std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan) {
+std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
   std::vector<Term> terms;
   const auto add = [&](std::string name, std::string from) {
     terms.push_back({std::move(name), 0, std::move(from), 0, 0, true});
@@ -127,7 +141,7 @@ std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan)
                     "--lora-target-modules");
   const Architecture& a = *input.architecture;
   if (!a.unmodelled.empty()) add("notModelled", fmt::format("{}: {}", a.id, a.unmodelled));
-  if (a.vision && !input.run->settings.textOnly)
+  if (a.vision && !sizes.imagesCounted && !input.run->settings.textOnly)
     add("images", fmt::format("{}: memory for images in the profile run is not modelled", a.id));
   if (plan.kvDtypeUnknown)
     add("notModelled", fmt::format("KV cache type {} is not known; counted in 16 bit",
@@ -176,15 +190,16 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
       input.run->settings.enforceEager && !flags.eager.empty() ? fmt::format("none with --{}", flags.eager)
       : !sizes.graphsFrom.empty()      ? sizes.graphsFrom
                                        : "CUDA graphs, measured on models of this size");
-  add("runtime", sizes.runtime(),
-      sizes.runtimeFrom.empty() ? "CUDA context and buffers outside of PyTorch, measured" : sizes.runtimeFrom);
+  if (sizes.context.high > 0) add("cudaContext", sizes.context, "what CUDA takes before the engine does anything, measured");
+  add("runtime", sizes.nonTorch,
+      sizes.runtimeFrom.empty() ? "buffers outside of PyTorch, measured" : sizes.runtimeFrom);
   for (const DeviceSizes::Extra& extra : sizes.extras) add(extra.name, extra.size, extra.from);
   Bytes high = 0;
   for (const Term& term : need.terms) high = plusBytes(high, term.high);
   const Bytes margin = static_cast<Bytes>(static_cast<Int128>(high) * kMarginPercent / 100);
   add("margin", {0, 0, margin}, fmt::format("{} % of the high end for fragmentation", kMarginPercent));
 
-  const std::vector<Term> open = openTerms(input, plan);
+  const std::vector<Term> open = openTerms(input, plan, sizes);
   need.terms.insert(need.terms.end(), open.begin(), open.end());
   need.source = Need::Source::Estimate;
   need.confidence = confidenceOf(input, plan, !open.empty());

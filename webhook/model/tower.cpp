@@ -219,6 +219,17 @@ std::optional<Int128> visionTower(const ConfigView& root, const ConfigView& v, I
   return std::nullopt;
 }
 
+/// What images take while they are encoded: the largest image of the class, and the widths of this tower.
+void readEncoder(const ConfigView& root, const ConfigView& v, Architecture& a) {
+  const VisionEncoder* const known = findVisionEncoder(root.text("model_type"));
+  if (known == nullptr) return;
+  a.visionEncoder = *known;
+  VisionEncoder& e = *a.visionEncoder;
+  const bool ofQwen2 = e.name == "qwen2_vl";  // there hidden_size is the text model's
+  e.hidden = std::max<std::int64_t>(1, static_cast<std::int64_t>(bounded(v, ofQwen2 ? "embed_dim" : "hidden_size", e.hidden)));
+  e.intermediate = static_cast<std::int64_t>(bounded(v, "intermediate_size", e.intermediate));
+}
+
 }  // namespace
 
 void readTowers(const ConfigView& root, Architecture& a) {
@@ -242,6 +253,7 @@ void readTowers(const ConfigView& root, Architecture& a) {
     else if (a.visionParameters == 0 || type != "gemma3n") unknown = true;
   }
   if (unknown && a.unmodelled.empty()) a.unmodelled = kUnknownTower;
+  if (!audio.exists()) readEncoder(root, vision, a);
 }
 
 }  // namespace rightslice::model

@@ -169,8 +169,6 @@ TEST_CASE("what is not modelled leaves the high end open and the confidence low"
   Case lora("Qwen/Qwen3-8B");
   lora.run.open.push_back("--enable-lora: LoRA adapters are not modelled");
   isOpen(lora.get());
-  Case vision("Qwen/Qwen2.5-VL-7B-Instruct");
-  isOpen(vision.get());
   Case offload("Qwen/Qwen3-8B");
   offload.run.settings.cpuOffloadGb = 4;
   isOpen(offload.get());
@@ -267,7 +265,7 @@ TEST_CASE("each term says where it comes from, in words a person understands") {
   CHECK(term(e, "weights").from == "7.62e9 parameters in bfloat16, 2 B each, shape of Qwen/Qwen2.5-7B-Instruct");
   CHECK(term(e, "kvCache").from == "one sequence of the maximum length 32768 x 56 KiB per token");
   CHECK(term(e, "activations").from ==
-        "profile run with 256 sequences (default) x 152064 vocabulary, 2048 tokens (default) per batch");
+        "profile run: 256 sequences (default) x 152064 vocabulary in the sampler");
   c.input.load.concurrency = 16;
   CHECK(term(c.get(), "kvCache").from == "16 sequences x 4096 tokens x 56 KiB per token (load assumed)");
 }

@@ -58,6 +58,16 @@ inline std::string shown(const EngineRun& run) {
   if (s.kvCacheDtype) text += " kv=" + *s.kvCacheDtype;
   if (s.enforceEager) text += " eager";
   if (s.textOnly) text += " textOnly";
+  number("images", s.imagesPerPrompt);
+  if (s.noVideo) text += " noVideo";
+  if (s.skipImageProfile) text += " skipImages";
+  const auto switched = [&](std::string_view what, const std::optional<bool>& value) {
+    if (value) text += fmt::format(" {}={}", what, *value ? 1 : 0);
+  };
+  switched("v1", s.vllm.v1);
+  switched("flashInfer", s.vllm.flashInferSampler);
+  switched("runner2", s.vllm.secondRunner);
+  switched("graphs", s.vllm.graphEstimate);
   if (s.pooling) text += " pooling";
   if (run.multiNode) text += " multiNode";
   if (!run.open.empty()) text += fmt::format(" open:{}", run.open.size());

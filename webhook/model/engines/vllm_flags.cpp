@@ -3,6 +3,7 @@
 #include "model/engines/vllm_flags.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "json/document.hpp"
 #include "model/speculative.hpp"
@@ -39,15 +40,25 @@ bool setRunner(std::string_view value, EngineRun& run) {
   return true;
 }
 
-bool setMediaLimit(std::string_view value, EngineRun& run) {  // {"image": 0} or image=0,video=0
-  bool digits = false;
-  bool onlyZeros = true;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (!isDigitAscii(value[i])) continue;
-    digits = true;
-    if (value[i] != '0') onlyZeros = false;
-  }
-  run.settings.textOnly = digits && onlyZeros;
+/// The first whole number behind `kind`, or nothing.
+std::optional<std::int64_t> limitOf(std::string_view text, std::string_view kind) {
+  std::size_t at = text.find(kind);
+  if (at == std::string_view::npos) return std::nullopt;
+  at = text.find_first_of("0123456789", at);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::int64_t value = 0;
+  for (; at < text.size() && isDigitAscii(text[at]); ++at) value = std::min<std::int64_t>(value * 10 + (text[at] - '0'), 1 << 20);
+  return value;
+}
+
+bool setMediaLimit(std::string_view value, EngineRun& run) {  // {"image": 0}, {"image": {"count": 5, ...}} or image=0,video=0
+  const auto images = limitOf(value, "image");
+  const auto videos = limitOf(value, "video");
+  const auto audios = limitOf(value, "audio");
+  run.settings.imagesPerPrompt = images;
+  run.settings.noVideo = videos == 0;
+  const bool any = images || videos || audios;
+  run.settings.textOnly = any && images.value_or(0) == 0 && videos.value_or(0) == 0 && audios.value_or(0) == 0;
   return true;
 }
 
@@ -172,6 +183,11 @@ constexpr Flag kFlags[] = {
     {"runner", Takes::Value, setRunner},
     {"convert", Takes::Value, setRunner},
     {"limit-mm-per-prompt", Takes::Value, setMediaLimit},
+    {"skip-mm-profiling", Takes::Nothing,
+     [](std::string_view v, EngineRun& run) {
+       run.settings.skipImageProfile = v != "false";
+       return true;
+     }},
     {"enforce-eager", Takes::Nothing,
      [](std::string_view v, EngineRun& run) {
        run.settings.enforceEager = v != "false";
@@ -327,7 +343,6 @@ constexpr Flag kFlags[] = {
     {"numa-bind", Takes::Nothing, nullptr},
     {"return-sampling-mask", Takes::Nothing, nullptr},
     {"scheduler-reserve-full-isl", Takes::Nothing, nullptr},
-    {"skip-mm-profiling", Takes::Nothing, nullptr},
     {"sleep-mode-offload-cudagraph", Takes::Nothing, nullptr},
     {"swa-bounded-replay", Takes::Nothing, nullptr},
     {"use-fp64-gumbel", Takes::Nothing, nullptr},
@@ -381,6 +396,24 @@ bool isOptimisation(const PlacedWord& placed) {  // -O3, -O.level=3
   return text.size() > 2 && text[0] == '-' && text[1] == 'O' && text[2] != '=';
 }
 
+/// Variables that change what vLLM counts and how it samples.
+void readSwitches(const FlagSource& source, EngineRun& run) {
+  auto& switches = run.settings.vllm;
+  const struct {
+    std::string_view name;
+    std::optional<bool>& target;
+  } variables[] = {{"VLLM_USE_V1", switches.v1},
+                   {"VLLM_USE_FLASHINFER_SAMPLER", switches.flashInferSampler},
+                   {"VLLM_USE_V2_MODEL_RUNNER", switches.secondRunner},
+                   {"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", switches.graphEstimate}};
+  for (const auto& [name, target] : variables) {
+    const ShellValue value = source.variable(name);
+    if (!value.isSet) continue;
+    if (!value.known) run.open.push_back(fmt::format("env {}: its value is not known here", name));
+    else if (value.text == "0" || value.text == "1") target = value.text == "1";
+  }
+}
+
 }  // namespace
 
 void readVllmFlags(FlagSource& source, EngineRun& run) {
@@ -388,6 +421,7 @@ void readVllmFlags(FlagSource& source, EngineRun& run) {
     if (isOptimisation(word) && (word.word.text == "-O0" || word.word.text == "-O.level=0")) run.settings.enforceEager = true;
   }
   std::erase_if(source.words, isOptimisation);
+  readSwitches(source, run);
   readFlags(kTable, source, run);
 }
 
