@@ -30,8 +30,10 @@ constexpr TermMeaning kMeanings[] = {
                     "limit of sequences or tokens per step makes it smaller."},
     {"graphs", "CUDA graphs, recorded once for several batch sizes so that decoding starts faster. Eager execution "
                "takes none and is slower."},
-    {"runtime", "The CUDA context, libraries and their workspaces, and buffers for GPUs to talk to each other. No "
-                "flag changes it."},
+    {"cudaContext", "What CUDA takes for a process before the engine does anything; more where GPUs talk to each other. No "
+                    "flag changes it."},
+    {"runtime", "Code of kernels, libraries and their workspaces, and buffers for GPUs to talk to each other, outside of "
+                "PyTorch. No flag changes it."},
     {"margin", "Room for fragmentation, counted only at the high end."},
     {"images", "The image or audio encoder and what its largest input takes in the first run."},
 };

@@ -127,14 +127,15 @@ struct Settings {
   bool wholePrompts = false;                       ///< prompts are not cut into chunks
   bool refusesShortPool = false;                   ///< a pool too small for one longest sequence stops the start
   bool weightsUnsure = false;                      ///< a flag moves or drops an unknown part of the model
-  friend bool operator==(const Settings&, const Settings&) = default;
   std::optional<std::int64_t> imagesPerPrompt;     ///< --limit-mm-per-prompt
   bool noVideo = false;                            ///< --limit-mm-per-prompt with no video
   bool skipImageProfile = false;                   ///< --skip-mm-profiling
   /// vLLM's switches in the environment; absent: the release decides.
   struct VllmSwitches {
     std::optional<bool> v1, flashInferSampler, secondRunner, graphEstimate;
+    friend bool operator==(const VllmSwitches&, const VllmSwitches&) = default;
   } vllm;
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 /// An engine and model recognised in a container.
