@@ -190,9 +190,12 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
       input.run->settings.enforceEager && !flags.eager.empty() ? fmt::format("none with --{}", flags.eager)
       : !sizes.graphsFrom.empty()      ? sizes.graphsFrom
                                        : "CUDA graphs, measured on models of this size");
-  if (sizes.context.high > 0) add("cudaContext", sizes.context, "what CUDA takes before the engine does anything, measured");
-  add("runtime", sizes.nonTorch,
-      sizes.runtimeFrom.empty() ? "buffers outside of PyTorch, measured" : sizes.runtimeFrom);
+  if (sizes.runtimeFrom.empty()) {
+    if (sizes.context.high > 0) add("cudaContext", sizes.context, "what CUDA takes before the engine does anything, measured");
+    add("runtime", sizes.nonTorch, "buffers outside of PyTorch, measured");
+  } else {
+    add("runtime", sizes.runtime(), sizes.runtimeFrom);
+  }
   for (const DeviceSizes::Extra& extra : sizes.extras) add(extra.name, extra.size, extra.from);
   Bytes high = 0;
   for (const Term& term : need.terms) high = plusBytes(high, term.high);

@@ -33,6 +33,9 @@ Interval least(const ServingPlan& plan, const DeviceSizes& s) {
   return {plan.whenShort == WhenShort::Spills ? 0 : block, block, plan.autoLength ? block : std::max(block, s.kv.bytes)};
 }
 
+// What vLLM surely needs beside its fraction.
+constexpr Bytes kLeastBeside = 100 * kMiB;
+
 /// vLLM: weights, the profile run's peak and the KV cache lie within the fraction; the CUDA context (and, before the 2026
 /// releases, the graphs) outside.
 StartVerdict checkTotal(const ServingPlan& plan, const DeviceSizes& s, Bytes usable) {
@@ -40,8 +43,9 @@ StartVerdict checkTotal(const ServingPlan& plan, const DeviceSizes& s, Bytes usa
   const Bytes low = sum({s.weights.low, s.activations.low, kv.low});
   const Bytes high = sum({s.weights.high, s.activations.high, s.nonTorch.high, kv.high,
                           plan.graphsInFraction == GraphsInFraction::No ? 0 : s.graphs.high});
-  const Bytes beside = plusBytes(s.context.high, plan.graphsInFraction == GraphsInFraction::Yes ? 0 : s.graphs.high);
-  return {low > partOf(plan.fractionHigh, usable) || usable - partOf(plan.fractionLow, usable) < kMiB * 100,
+  const Bytes beside = std::max(
+      kLeastBeside, plusBytes(s.context.high, plan.graphsInFraction == GraphsInFraction::Yes ? 0 : s.graphs.high));
+  return {low > partOf(plan.fractionHigh, usable) || usable - partOf(plan.fractionLow, usable) < kLeastBeside,
           high <= partOf(plan.fractionLow, usable) && beside <= usable - partOf(plan.fractionHigh, usable)};
 }
 
@@ -229,7 +233,8 @@ double bestFraction(const ServingPlan& plan, const DeviceSizes& s, Bytes usable)
     return 0.95;  // of what is left: more gains next to nothing and leaves no room for fragmentation
   const Bytes base = fractionBase(plan, s, usable, &Interval::high);
   if (base <= 0) return 0;
-  const Bytes outside = besideFraction(plan, s, &Interval::high);
+  const Bytes always = plan.fractionOf == FractionOf::Total ? kLeastBeside : 0;
+  const Bytes outside = std::max(always, besideFraction(plan, s, &Interval::high));
   const double fraction = std::floor((1 - static_cast<double>(outside) / static_cast<double>(base)) * 100) / 100;
   return fraction > 0 ? std::min(fraction, 0.99) : 0;
 }

@@ -24,7 +24,8 @@ TEST_CASE("a default is told by version and device, and is an interval where eit
   } rows[] = {
       {Default::MemoryFraction, Version{0, 8, 5}, small, 0.9, 0.9, 0.9},
       {Default::MemoryFraction, Version{0, 18, 0}, small, 0.9, 0.9, 0.9},
-      {Default::MemoryFraction, Version{0, 19, 0}, small, 0.9, 0.92, 0.92},
+      {Default::MemoryFraction, Version{0, 19, 0}, small, 0.9, 0.9, 0.9},
+      {Default::MemoryFraction, Version{0, 20, 0}, small, 0.9, 0.92, 0.92},
       {Default::MemoryFraction, Version{0, 21, 0}, small, 0.92, 0.92, 0.92},
       {Default::MemoryFraction, std::nullopt, big, 0.9, 0.92, 0.92},
       {Default::MaxNumSeqs, std::nullopt, big, 1024, 1024, 1024},
