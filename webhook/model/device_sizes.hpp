@@ -93,7 +93,6 @@ struct DraftOnDevice {
 };
 /// Null if there is none, it takes nothing, or its size is not known.
 std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateInput& input);
-Interval activationsOn(const ServingPlan& plan, const EngineRun& run);
 /// One pass of `tokens` through the layers in an engine that runs no profile pass: low 0.
 Interval forwardPassOn(const ServingPlan& plan, std::int64_t tokens);
 /// What `tokens` hold in the widest layer at once: gate, up and their product, and four times the hidden size (inputs,
