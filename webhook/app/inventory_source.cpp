@@ -21,7 +21,9 @@ struct Budgets {
 
 }  // namespace
 
-void InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis) {
+bool InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis,
+                           std::chrono::milliseconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
   const Budgets budgets(*environment.policies);
   const std::string now = budgets.everywhere || !budgets.namespaces.empty() ? basis : "no budget";
   if (now != basis_) known_.clear();
@@ -31,6 +33,7 @@ void InventorySource::take(const std::vector<RunningText>& objects, const admiss
   for (const RunningText& each : objects) {
     auto at = known_.find(each.text);
     if (at == known_.end()) {
+      if (std::chrono::steady_clock::now() >= end) return false;
       auto made = std::make_shared<admission::Running>();
       made->kind = each.kind;
       made->ns = each.ns;
@@ -48,6 +51,7 @@ void InventorySource::take(const std::vector<RunningText>& objects, const admiss
   }
   known_ = std::move(known);
   published_.set(std::make_shared<const admission::Inventory>(std::move(running)));
+  return true;
 }
 
 }  // namespace rightslice::app

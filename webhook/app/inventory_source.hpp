@@ -1,5 +1,6 @@
 // What runs in the cluster, as reviews see it.
 #pragma once
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,8 +23,10 @@ struct RunningText {
 class InventorySource {
  public:
   /// `basis`: another text whenever policies or surroundings changed in what usage hangs on. What did not change is not
-  /// computed again, and nothing is in namespaces without a budget.
-  void take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis);
+  /// computed again, and nothing is in namespaces without a budget. False if that took longer than `limit`: nothing is published
+  /// then, and the next call goes on where this one stopped.
+  bool take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis,
+            std::chrono::milliseconds limit = std::chrono::hours(1));
   std::shared_ptr<const admission::Inventory> current() const { return published_.get(); }
 
  private:

@@ -13,6 +13,7 @@ using host::Metric;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kClusterPollInterval{100};  // a glance at two numbers
+constexpr std::chrono::milliseconds kLongestStep{200};
 constexpr int kShareOfTime = 10;  // what is made anew with each pod that comes or goes takes a tenth of the time at most
 
 /// When it is time again for what began at `begun` and has just ended.
@@ -93,7 +94,7 @@ void LiveSources::poll(bool files) {
   if (cluster && now >= nextInventory_) {
     const auto begun = SteadyClock::now();
     pollInventory();
-    nextInventory_ = later(begun);
+    if (inventory.current()) nextInventory_ = later(begun);
   }
   if (!files) return;
   filesRead_ = now;
@@ -135,9 +136,10 @@ void LiveSources::pollInventory() {
   if (version == inventoryVersion_) return;
   const auto running = cluster->running();
   if (!running) return;
-  inventoryVersion_ = version;
   const bool first = !inventory.current();
-  inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis);
+  // In steps: the thread that does this also waits for signals.
+  if (!inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis, kLongestStep)) return;
+  inventoryVersion_ = version;
   if (first) log_.write(Level::Info, "workloads read", {{"objects", static_cast<std::int64_t>(inventory.current()->size())}});
 }
 

@@ -56,3 +56,16 @@ TEST_CASE("without a budget owners are known and nothing is added up") {
   CHECK(source.current()->usage("team-a").gpuMillis == 0);
   CHECK(source.current()->byUid("u-one") != nullptr);
 }
+
+TEST_CASE("what takes too long goes on with the next call") {
+  const Setting budget("  gpus: [NVIDIA-H100-80GB-HBM3]\n  budget: {gpus: 4}\n");
+  InventorySource source;
+  std::vector<RunningText> many;
+  for (int i = 0; i < 200; ++i) many.push_back(deployment("d-" + std::to_string(i), 1));
+  int calls = 1;
+  CHECK_FALSE(source.take(many, budget.environment(), "1", std::chrono::milliseconds(0)));
+  CHECK_FALSE(source.current());
+  while (!source.take(many, budget.environment(), "1", std::chrono::milliseconds(1))) ++calls;
+  CHECK(calls < 200);
+  CHECK(source.current()->usage("team-a").gpuMillis == 25'000);
+}
