@@ -191,10 +191,25 @@ class Budget(Live):
         self.kubectl.apply(deployment("chat", "1g.10gb", replicas=2))
         self.kubectl.apply(deployment("other", "1g.10gb", replicas=2))
         self.eventually_denied(deployment("third", "1g.10gb"), "both are counted")
-        self.assertIn('webhook "scale.rightslice.io" denied the request: OverBudget', self.scale("chat", 3).err)
+        self.assertEqual(self.scale("chat", 3).err, (
+            'Error from server (Forbidden): admission webhook "scale.rightslice.io" denied the request: OverBudget: namespace budget of policy '
+            f"{self.namespace}/half would be passed: this object takes 0.375 GPUs, with 0.25 GPUs already in use, of a budget of 0.5 GPUs; ask for less, "
+            f"lower the replicas, or have the budget raised [policy {self.namespace}/half, mode enforce; see policies/findings/OverBudget.md]\n"))
         self.pods(4)
         self.assertEqual(self.scale("other", 1).err, "")
         self.eventually(lambda: self.scale("chat", 3).status == 0, "what was given back is free")
         self.eventually_denied(deployment("third", "1g.10gb"), "all of it is used again")
         self.assertIn("OverBudget", self.scale("other", 2).err)
         self.assertEqual(self.scale("chat", 0).err, "")
+
+    def test_an_autoscaler_is_held_to_it_and_says_so(self):
+        self.kubectl.apply(deployment("chat", "1g.10gb", replicas=2))
+        self.eventually_denied(deployment("other", "1g.10gb", replicas=3), "chat is counted")
+        self.kubectl.run("autoscale", "deployment", "chat", "--min=6", "--max=8", "--cpu=50%")
+        self.addCleanup(self.kubectl.run, "delete", "hpa", "chat")
+
+        def told():
+            conditions = {each["type"]: each for each in self.kubectl.get("hpa", "chat").get("status", {}).get("conditions", [])}
+            return conditions.get("AbleToScale", {}).get("reason") == "FailedUpdateScale" and conditions["AbleToScale"]["message"]
+        self.assertIn("OverBudget", self.eventually(told, "the autoscaler's condition"))
+        self.pods(2)
