@@ -78,10 +78,11 @@ struct FeedForwardShape {
   std::int64_t layers = 0, intermediate = 0;
 };
 
-/// How far the real model may be from this shape, where only a size in a name is known. Bounds of what is expected.
+/// How far the real model may be from this shape, where only its name is known. Low, expected and high of each; what an
+/// estimate makes of the expected value is stretched in the same ratio.
 struct Guess {
-  std::int64_t parametersLow = 0, parametersHigh = 0;  ///< low already assumes four bits a weight where no format is known
-  std::int64_t kvLow = 0, kvHigh = 0;                  ///< elements of the KV cache per token, all layers
+  std::int64_t parametersLow = 0, parameters = 0, parametersHigh = 0;  ///< low: in four bits where no format is known
+  std::int64_t kvLow = 0, kv = 0, kvHigh = 0;                          ///< elements of the KV cache per token
   std::int64_t vocabLow = 0, vocabHigh = 0;
 };
 
@@ -134,8 +135,8 @@ struct Architecture {
   std::string source;
 
   bool isMla() const { return kvLoraRank > 0; }
-  /// An encoder without generation: no KV cache and no sampler.
-  bool isEncoder() const { return family == "bert"; }
+  /// An encoder or a diffusion pipeline, which generate no tokens: no KV cache and no sampler.
+  bool isEncoder() const { return family == "bert" || family == "diffusion"; }
   std::int64_t attentionLayers() const { return layers - layersWithoutAttention; }
   std::int64_t feedForwardLayers() const { return layers - layersWithoutFeedForward; }
   /// Of the feed-forward layers, those with experts.

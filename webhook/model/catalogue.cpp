@@ -7,8 +7,10 @@
 #include "base/digest.hpp"
 #include "base/glob.hpp"
 #include "base/nearest.hpp"
+#include "json/document.hpp"
 #include "json/yaml.hpp"
 #include "model/format_name.hpp"
+#include "model/name_size.hpp"
 #include "model/shape.hpp"
 #include "model/spelling.hpp"
 
@@ -20,9 +22,10 @@ namespace rightslice::model {
 namespace {
 
 // Fields that are no numbers and no flags.
-constexpr std::array<std::string_view, 14> kOtherFields{
+constexpr std::array<std::string_view, 15> kOtherFields{
     "id",         "aliases", "family",     "torch_dtype", "format", "norms_per_layer", "qk_norm", "declared_parameters",
-    "unmodelled", "note",    "unverified", "source",      "config", "models"};
+    "unmodelled", "note",    "unverified", "source",      "config", "models",
+    "components"};
 
 /// Reads one row; the first fault ends it.
 class RowReader {
@@ -47,6 +50,7 @@ class RowReader {
     }
     if (a.id.empty()) return faultAt(pointer_, "id is missing: the repository that the model is served under");
     if (a.family.empty()) return faultAt(pointer_, fmt::format("family of {} is missing, for example llama", a.id));
+    if (a.family == "diffusion") completeDiffusion(a);
     if (a.headDim == 0 && a.heads > 0) a.headDim = a.hidden / a.heads;
     if (a.isEncoder()) a.tiedEmbeddings = true;
     if (flat && a.slidingLayers == 0 && a.fullLayers == 0) a.fullLayers = a.layers;
@@ -73,6 +77,28 @@ class RowReader {
       return std::nullopt;
     }
     return readOther(a, key, value);
+  }
+
+  /// A pipeline is the sum of its components: no layers that a formula could use, no KV cache.
+  static void completeDiffusion(Architecture& a) {
+    a.layers = a.layersWithoutAttention = a.layersWithoutFeedForward = 1;
+    constexpr std::int64_t kWidth = 1024;  // of its matrices, as far as scales of formats depend on it
+    a.hidden = kWidth;
+    a.heads = a.kvHeads = a.headDim = a.vocab = a.maxPositions = 1;
+    a.fullLayers = a.finalNorms = a.normsPerLayer = 0;
+    a.extraLinear = std::max<std::int64_t>(0, a.extraLinear - kWidth);  // what the one word of its vocabulary counts
+    if (a.unmodelled.empty()) a.unmodelled = "denoising and decoding, whose memory grows with the picture";
+  }
+
+  static std::optional<std::string> readComponents(Architecture& a, json::View value) {
+    constexpr const char* kExpected = "components must be a list of {\"name\", \"parameters\"}";
+    if (!value.isArray()) return kExpected;
+    for (const json::View component : value.elements()) {
+      const auto parameters = component["parameters"].integer();
+      if (!component["name"].isString() || !parameters || *parameters < 1 || *parameters > kMostPositions) return kExpected;
+      a.extraLinear = std::min(a.extraLinear + *parameters, kMostPositions);
+    }
+    return std::nullopt;
   }
 
   static std::optional<std::string> readOther(Architecture& a, std::string_view key, json::View value) {
@@ -117,6 +143,7 @@ class RowReader {
       a.declaredParameters = *number;
       return std::nullopt;
     }
+    if (key == "components") return readComponents(a, value);
     if (key == "note" || key == "unverified" || key == "config") return std::nullopt;
     return fmt::format("unknown field {}", key);
   }
@@ -156,16 +183,30 @@ std::string folded(std::string_view text) {
 
 std::string_view lastSegment(std::string_view name) { return name.substr(name.rfind('/') + 1); }
 
+void setFormat(Resolved& resolved, const std::optional<NamedFormat>& named) {
+  if (!named) return;
+  resolved.formatFromName = named->format;
+  resolved.bitsFromName = named->bits;
+  resolved.groupFromName = named->group;
+}
+
 }  // namespace
 
 Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, const Catalogue* base) {
+  // JSON is read by the faster parser; only a file with a fault is read again, by the one that knows places.
+  if (const auto document = text.starts_with('{') ? json::Document::parse(text) : fail("not JSON")) {
+    if (auto catalogue = read(document->root(), json::Marks(), text, file, base)) return catalogue;
+  }
   const json::YamlStream stream = json::parseYaml(text);
   if (!stream.broken.empty())
     return fail(stream.broken.front().error.message, fmt::format("{}:{}", file, stream.broken.front().error.where));
   if (stream.documents.size() != 1)
     return fail("a model catalogue is one document with a list under models", fmt::format("{}:1:1", file));
-  const json::View root = stream.documents.front().document.root();
-  const json::Marks& marks = stream.documents.front().marks;
+  return read(stream.documents.front().document.root(), stream.documents.front().marks, text, file, base);
+}
+
+Result<Catalogue> Catalogue::read(json::View root, const json::Marks& marks, std::string_view text, std::string_view file,
+                                  const Catalogue* base) {
   const json::View list = root["models"];
   if (!list.isArray())
     return fail("a model catalogue is an object with a list under models", fmt::format("{}:1:1", file));
@@ -235,11 +276,7 @@ std::optional<Resolved> Catalogue::find(std::string_view name) const {
   const auto resolved = [&](std::size_t at, Confidence confidence, const std::optional<NamedFormat>& named) {
     const Architecture& a = models_[at];
     Resolved result{&a, confidence, std::nullopt, a.format != Format::None, fmt::format("catalogue: {}", a.id)};
-    if (named) {
-      result.formatFromName = named->format;
-      result.bitsFromName = named->bits;
-      result.groupFromName = named->group;
-    }
+    setFormat(result, named);
     return result;
   };
   const auto exact = [&](std::string_view key) -> std::optional<std::size_t> {
@@ -265,7 +302,27 @@ std::optional<Resolved> Catalogue::find(std::string_view name) const {
     if (const auto at = bySegment(named->bare); at != byName_.end())
       return resolved(at->second, Confidence::Medium, named);
   }
-  return std::nullopt;
+  return guess(name, wanted, named);
+}
+
+std::optional<Resolved> Catalogue::guess(std::string_view name, std::string_view wanted,
+                                         const std::optional<NamedFormat>& named) const {
+  const std::string_view bare = lastSegment(named ? std::string_view(named->bare) : wanted);
+  const auto size = sizeInName(bare);
+  if (!size) return std::nullopt;
+  // "acme/Llama-3.1-8B-Instruct-SQL" begins like a model of the catalogue: the longest name that does, cut at a dash.
+  const Architecture* like = nullptr;
+  for (std::size_t end = bare.rfind('-'); end != std::string_view::npos && end > 0 && like == nullptr;
+       end = bare.rfind('-', end - 1)) {
+    const std::string_view start = bare.substr(0, end);
+    if (!sizeInName(start)) break;
+    if (const auto at = byName_.find("*/" + std::string(start)); at != byName_.end()) like = &models_[at->second];
+  }
+  const auto shape = std::make_shared<const Architecture>(guessedArchitecture(name, *size, like, named.has_value()));
+  Resolved result{shape.get(), Confidence::Low, std::nullopt, false, "guessed by " + shape->source};
+  result.guessed = shape;
+  setFormat(result, named);
+  return result;
 }
 
 }  // namespace rightslice::model

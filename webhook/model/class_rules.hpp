@@ -12,7 +12,7 @@ namespace rightslice::model::rules {
 using Rule = void(const ConfigScope& config, Architecture& a);
 // decoder_rules.cpp
 Rule phi4Multimodal, phi3Vision, internLm, useBias, olmo, hunyuan, qwen1, cohere, stableLm, chatGlm, gemma3n, mllama, fourfold,
-    gptBigcode, bloom, mpt, opt, falcon, glm4Moe, ernieMoe;
+    gptBigcode, bloom, mpt, opt, falcon, glm4Moe, ernieMoe, apertus;
 // layer_rules.cpp: layers that differ
 Rule variableGqa, openElm, blockConfigs;
 // hybrid_rules.cpp

@@ -135,6 +135,8 @@ void falcon(const ConfigScope& config, Architecture& a) {
   fourfold(config, a);
 }
 
+void apertus(const ConfigScope&, Architecture& a) { addTo(a.extraParameters, 2 * Int128{a.layers}); }  // of its activation
+
 void glm4Moe(const ConfigScope& config, Architecture& a) {
   if (config.text.flag("use_qk_norm", false)) a.qkNorm = "head";
 }

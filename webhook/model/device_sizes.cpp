@@ -46,6 +46,15 @@ Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes, const Draft
 
 }  // namespace
 
+Interval stretched(const Interval& size, std::int64_t low, std::int64_t expected, std::int64_t high) {
+  if (expected <= 0) return size;
+  const auto scaled = [&](Bytes bytes, std::int64_t factor) {
+    const Int128 result = Int128{bytes} * factor / expected;
+    return result > kMaxBytes ? kMaxBytes : static_cast<Bytes>(result);
+  };
+  return {std::min(scaled(size.low, low), size.bytes), size.bytes, std::max(scaled(size.high, high), size.bytes)};
+}
+
 Interval DeviceSizes::runtime() const {
   return {context.low + nonTorch.low, context.bytes + nonTorch.bytes, context.high + nonTorch.high};
 }
@@ -73,6 +82,10 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
                 std::max(sizes.kv.high, trial.high)};
   }
   if (auto* const complete = input.run->memoryRule()->sizes) complete(sizes, plan, input);
+  if (const auto& guess = plan.architecture->guess) {
+    sizes.weights = stretched(sizes.weights, guess->parametersLow, guess->parameters, guess->parametersHigh);
+    sizes.activations = stretched(sizes.activations, guess->vocabLow, plan.architecture->vocab, guess->vocabHigh);
+  }
   if (input.run->settings.weightsUnsure) sizes.weights.low = sizes.kv.low = sizes.kvOfOneSequence.low = 0;
   return sizes;
 }

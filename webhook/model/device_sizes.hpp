@@ -13,6 +13,8 @@ namespace rightslice::model {
 struct Interval {
   Bytes low = 0, bytes = 0, high = 0;
 };
+/// The ends of `size` moved in the ratios of low and high to `expected`: what is known of a guessed shape.
+Interval stretched(const Interval& size, std::int64_t low, std::int64_t expected, std::int64_t high);
 
 /// What the engine will really use: flags, else the defaults of its version on this device, within its own caps.
 enum class GraphsInFraction { No, Maybe, Yes };  ///< whether the memory fraction also has to hold the CUDA graphs

@@ -53,10 +53,10 @@ std::string wideText(const ServingPlan& plan) {
 }
 
 std::string weightsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
-  std::string text =
-      fmt::format("{:.2f}e9 parameters in {}{}, shape of {}", static_cast<double>(sizes.parameters) / 1e9,
-                  formatName(plan, input), parallelText(plan), plan.architecture->id);
   const Architecture& a = *plan.architecture;
+  std::string text = fmt::format("{:.2f}e9 parameters in {}{}, {} {}", static_cast<double>(sizes.parameters) / 1e9,
+                                 formatName(plan, input), parallelText(plan),
+                                 a.guess ? "not in the catalogue: guessed by" : "shape of", a.guess ? a.source : a.id);
   if (a.measuredWeights && plan.format == a.format)
     text += fmt::format("; {} of tensors by the header of the file", formatBytes(a.measuredWeights->bytes));
   else text += wideText(plan);

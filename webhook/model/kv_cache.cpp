@@ -97,15 +97,6 @@ Interval stateOfSequence(const ServingPlan& plan, const PerToken& attention) {
   return {low, bytes, plusBytes(wide, timesBytes(page, 2 * attentionLayers + 1))};
 }
 
-Interval scaledByGuess(const ServingPlan& plan, const Interval& kv) {
-  const Architecture& a = *plan.architecture;
-  if (!a.guess) return kv;
-  const Int128 expected = Int128{2} * a.layers * a.kvHeads * a.headDim;
-  if (expected <= 0) return kv;
-  return {saturated(Int128{kv.low} * a.guess->kvLow / expected), kv.bytes,
-          saturated(Int128{kv.high} * a.guess->kvHigh / expected)};
-}
-
 }  // namespace
 
 Bytes kvBytesPerToken(const ServingPlan& plan) {
@@ -120,7 +111,8 @@ Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
   const Interval state = stateOfSequence(plan, each);
   const auto withState = [&](Bytes low, Bytes bytes, Bytes high) {
     if (plan.kvLowBitsTwice < plan.kvBitsTwice) low = saturated(Int128{low} * plan.kvLowBitsTwice / plan.kvBitsTwice);
-    return scaledByGuess(plan, {plusBytes(low, state.low), plusBytes(bytes, state.bytes), plusBytes(high, state.high)});
+    const Interval kv{plusBytes(low, state.low), plusBytes(bytes, state.bytes), plusBytes(high, state.high)};
+    return a.guess ? stretched(kv, a.guess->kvLow, a.guess->kv, a.guess->kvHigh) : kv;
   };
   const std::int64_t blocks = inBlocks(plan, tokens);
   const Bytes full = timesBytes(blocks, plusBytes(each.full, each.sliding));

@@ -48,7 +48,7 @@ constexpr ModelClass kClasses[] = {
     {"qwen", "qwen2", kQkvBias, 2, {}, rules::qwen1},
     {"qwen3", "qwen3", kWindowByFlag, 2, "head"},
     {"qwen3_vl", "qwen3", kWindowByFlag, 2, "head"},
-    {"apertus", "llama", kPlainMlp, 2, "head"},
+    {"apertus", "llama", kPlainMlp, 2, "head", rules::apertus},
     {"cohere", "llama", kTied, 1, {}, rules::cohere},
     {"cohere2", "llama", kTied, 1, {}, rules::cohere},
     {"stablelm", "llama", kNormBias, 2, {}, rules::stableLm},
