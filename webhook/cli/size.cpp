@@ -114,6 +114,7 @@ class Size : public Command {
     if (!run) return refuse(run.error().message);
     const auto resolved = weights_.empty() ? resolveModel(*loaded, *run) : resolveWeights(*loaded, *run);
     if (!resolved) return refuse(describe(resolved.error()));
+    if (resolved->guessed) sayGuessed(*loaded, *run, *resolved);
     const auto products = namedProducts(*loaded->catalogues.gpus);
     if (!products) return refuse(products.error().message);
 
@@ -174,6 +175,11 @@ class Size : public Command {
     auto resolved = sources.catalogues.models->find(*run.model);
     if (resolved) return std::move(*resolved);
     return fail(fmt::format("unknown model '{}'{}; give its config.json with --config", *run.model, nearestModels(sources, *run.model)));
+  }
+
+  static void sayGuessed(const Sources& sources, const model::EngineRun& run, const model::Resolved& resolved) {
+    complain(fmt::format("unknown model '{}'{}: {}; its config.json, given with --config, tells more", *run.model,
+                         nearestModels(sources, *run.model), resolved.why));
   }
 
   Result<model::Resolved> resolveWeights(const Sources& sources, model::EngineRun& run) {

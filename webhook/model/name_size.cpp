@@ -179,7 +179,9 @@ Architecture guessedArchitecture(std::string_view name, const NameSize& size, co
     guess.parameters = count.total;
     guess.parametersLow = count.total - count.total / 50;
     guess.parametersHigh = count.total + count.total / 20;
-    guess.kvLow = guess.kv = guess.kvHigh = 1;
+    // Its longest sequence may be a short one.
+    guess.kv = guess.kvHigh = a.maxPositions;
+    guess.kvLow = std::min<std::int64_t>(a.maxPositions, 2048);
     guess.vocabLow = guess.vocabHigh = a.vocab;
   } else {
     const Typical& typical = nearest(size.active > 0 ? size.active : size.parameters);

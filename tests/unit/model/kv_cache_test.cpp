@@ -112,3 +112,34 @@ TEST_CASE("KV cache per token is that of the attention class") {
     CHECK(e->kvBytesPerToken == row.bytes);
   }
 }
+
+TEST_CASE("latent attention: padded by vLLM 0.7, and with the index of sparse attention") {
+  const auto perToken = [](const char* model, const char* version) {
+    EngineRun run;
+    run.engine = findEngine("vllm");
+    run.version = version;
+    const auto found = Catalogue::builtIn().find(model);
+    REQUIRE(found);
+    return estimate(estimateInput(*found, run, Load{}, Device{}))->kvBytesPerToken;
+  };
+  CHECK(perToken("deepseek-ai/DeepSeek-V3", "0.7.3") == 61 * 640 * 2);
+  CHECK(perToken("deepseek-ai/DeepSeek-V3", "0.8.5") == 61 * 576 * 2);
+  CHECK(perToken("deepseek-ai/DeepSeek-V3.2", "0.11.0") == 61 * (576 * 2 + 128 + 4));
+}
+
+TEST_CASE("only layers with a cache of their own count, and states do not grow") {
+  const auto estimated = [](const char* model) {
+    EngineRun run;
+    run.engine = findEngine("vllm");
+    const auto found = Catalogue::builtIn().find(model);
+    REQUIRE(found);
+    return *estimate(estimateInput(*found, run, Load{4, 2048, true}, Device{}));
+  };
+  CHECK(estimated("google/gemma-3n-E4B-it").kvBytesPerToken == 20 * 2 * 2 * 256 * 2);  // 15 of 35 share
+  CHECK(estimated("nvidia/Llama-3_3-Nemotron-Super-49B-v1").kvBytesPerToken == 49 * 2 * 8 * 128 * 2);
+  CHECK(estimated("moonshotai/Kimi-Linear-48B-A3B-Instruct").kvBytesPerToken == 7 * 576 * 2);
+  const Estimate states = estimated("mistralai/Mamba-Codestral-7B-v0.1");
+  CHECK(states.kvBytesPerToken == 0);
+  // Convolutions in 16 bit, states in 32 bit: facts/footprint 2, as logged for Qwen3.5 (100.5 MiB for two slots in 32 bit).
+  CHECK(states.kv == 4LL * 64 * ((8192 + 2 * 8 * 128) * 3 * 2 + 8192 * 128 * 4));
+}
