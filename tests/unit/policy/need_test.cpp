@@ -45,7 +45,7 @@ struct Need {
 };
 
 const std::string kQwen = R"("--model","Qwen/Qwen2.5-7B-Instruct")";
-const std::string kAcme = R"("--model","acme/chat-7b")";
+const std::string kAcme = R"("--model","acme/chat-large")";
 
 }  // namespace
 
@@ -58,8 +58,8 @@ TEST_CASE("of several declared models the most specific wins") {
   };
   const Row rows[] = {
       {"none matches", {declared("acme/x"), declared("other/*")}, "acme/y", -1},
-      {"exact before glob, whatever the order", {declared("acme/chat-?b"), declared("acme/chat-7b")}, "acme/chat-7b", 1},
-      {"more literal characters", {declared("acme/*"), declared("acme/chat-*"), declared("*")}, "acme/chat-7b", 1},
+      {"exact before glob, whatever the order", {declared("acme/chat-?b"), declared("acme/chat-large")}, "acme/chat-large", 1},
+      {"more literal characters", {declared("acme/*"), declared("acme/chat-*"), declared("*")}, "acme/chat-large", 1},
       {"more of quantization and engine", {declared("acme/*"), declared("acme/*", "none"), declared("acme/*", "none", "vllm")}, "acme/x", 2},
       {"literal characters before quantization", {declared("acme/*", "none", "vllm"), declared("acme/c*")}, "acme/chat", 1},
       {"exact before quantization and engine", {declared("acme/cha*", "none", "vllm"), declared("acme/chat")}, "acme/chat", 1},
@@ -91,8 +91,9 @@ TEST_CASE("the need is the annotation, else the declared model, else the estimat
       {"declared before estimated", {"", kQwen, models}, Source::Policy, 20 * kGiB},
       {"estimated", {"", kQwen, ""}, Source::Estimate},
       {"a model that no catalogue knows", {"", kAcme, ""}, {}},
+      {"one with a size in its name", {"", R"("--model","acme/chat-7b")", ""}, Source::Estimate},
       {"the same, declared", {"", kAcme, models}, Source::Policy, 7 * kGiB},
-      {"the model named by annotation", {R"("rightslice.io/model":"acme/chat-7b")", kQwen, models}, Source::Policy, 7 * kGiB},
+      {"the model named by annotation", {R"("rightslice.io/model":"acme/chat-large")", kQwen, models}, Source::Policy, 7 * kGiB},
       {"no engine, a model named", {R"("rightslice.io/model":"Qwen/Qwen2.5-7B-Instruct")", "", "", "registry.example/app:1"}, {}},
       {"nothing at all", {"", "", "", "registry.example/app:1"}, {}},
   };
@@ -181,7 +182,7 @@ TEST_CASE("the load is stated by an annotation, spec.load, or a memory or footpr
 }
 
 TEST_CASE("an unknown need says what was looked at and what to add") {
-  CHECK(contains(Need{"", kAcme, ""}.source().unknownBecause(), "model acme/chat-7b is not in the catalogue"));
+  CHECK(contains(Need{"", kAcme, ""}.source().unknownBecause(), "model acme/chat-large is not in the catalogue"));
   CHECK(contains(Need{"", kAcme, ""}.source().unknownBecause(), "rightslice.io/footprint"));
   CHECK(contains(Need{"", "", "", "registry.example/app:1"}.source().unknownBecause(), "no model found"));
   CHECK(contains(Need{R"("rightslice.io/model":"acme/x")", "", "", "registry.example/app:1"}.source().unknownBecause(), "no inference engine recognised"));
