@@ -58,8 +58,8 @@ TEST_CASE("of several declared models the most specific wins") {
   };
   const Row rows[] = {
       {"none matches", {declared("acme/x"), declared("other/*")}, "acme/y", -1},
-      {"exact before glob, whatever the order", {declared("acme/chat-?b"), declared("acme/chat-large")}, "acme/chat-large", 1},
-      {"more literal characters", {declared("acme/*"), declared("acme/chat-*"), declared("*")}, "acme/chat-large", 1},
+      {"exact before glob, whatever the order", {declared("acme/chat-?b"), declared("acme/chat-7b")}, "acme/chat-7b", 1},
+      {"more literal characters", {declared("acme/*"), declared("acme/chat-*"), declared("*")}, "acme/chat-7b", 1},
       {"more of quantization and engine", {declared("acme/*"), declared("acme/*", "none"), declared("acme/*", "none", "vllm")}, "acme/x", 2},
       {"literal characters before quantization", {declared("acme/*", "none", "vllm"), declared("acme/c*")}, "acme/chat", 1},
       {"exact before quantization and engine", {declared("acme/cha*", "none", "vllm"), declared("acme/chat")}, "acme/chat", 1},
