@@ -43,6 +43,7 @@ struct ServingPlan {
   double deviceFraction = 1;  ///< part of the device that the engine may use at all
   std::optional<Version> version;
   std::int64_t preallocatedTokens = 0;  ///< KvRule::Preallocated: tokens of all slots together
+  std::int64_t slots = 1;               ///< that divide maxModelLen among them; 1 where a sequence may take all of it
   bool windowAware = false;           ///< sliding layers are known to hold only their window
   std::optional<Bytes> absolutePool;  ///< --kv-cache-memory-bytes, --num-gpu-blocks-override, --max-total-tokens, ...
   bool poolIsCap = false;  ///< the engine takes at most `absolutePool`, and less where memory is short
@@ -66,8 +67,10 @@ struct DeviceSizes {
   bool imagesCounted = false;  ///< activations hold what images take
   Interval kvOfOneSequence;  ///< of the maximum length
   Bytes kvBytesPerToken = 0;
-  /// For the words of the terms, where they differ from vLLM's. Static text or short: sizes are computed on each admission.
-  std::string activationsFrom, graphsFrom, runtimeFrom;
+  /// For the words of the terms, where they differ from vLLM's. Static text or short: sizes are computed on each admission;
+  /// what needs formatting belongs into Engine::explain.
+  std::string kvFrom, activationsFrom, graphsFrom, runtimeFrom;
+  std::string weightsNote;  ///< appended to where the weights come from
   /// Parts that only some deployments have: adapters, draft model, image encoder, ...
   struct Extra {
     std::string name;

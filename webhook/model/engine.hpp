@@ -13,6 +13,7 @@
 #include "base/bytes.hpp"
 #include "model/architecture.hpp"
 #include "model/attachments.hpp"
+#include "model/ggml_settings.hpp"
 
 namespace rightslice::model {
 
@@ -75,12 +76,14 @@ struct Engine {
   /// Adds activations, graphs, context and runtime to sizes that hold weights and KV cache, and may change those. With
   /// kvRule.
   void (*sizes)(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) = nullptr;
+  /// Says where the sizes come from, for the words of the terms. Only where they are not what vLLM's would be.
+  void (*explain)(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) = nullptr;
   std::string_view source;
 };
 std::span<const Engine* const> engines();
 const Engine* findEngine(std::string_view name);
 
-/// A release, as far as defaults of engines depend on it: "0.8.5", "v0.11.0-cu128", "0.6.3.post1".
+/// A release, as far as defaults of engines depend on it: "0.8.5", "v0.11.0-cu128", "0.6.3.post1", "b5170".
 struct Version {
   int major = 0, minor = 0, patch = 0;
   friend auto operator<=>(const Version&, const Version&) = default;
@@ -152,6 +155,7 @@ struct EngineRun {
   std::optional<std::string> gguf;            ///< a GGUF file type, e.g. Q4_K_M
   LoraSettings lora;
   DraftSettings draft;
+  GgmlSettings ggml;                          ///< of llama.cpp and Ollama
   bool multiNode = false;                     ///< one of a group of pods (ray, --nnodes > 1, LWS variables ...)
   /// Flags that are known to take memory and are not modelled (LoRA slots, draft model, ...), and knobs whose value cannot be
   /// read here ($(VAR) from a Secret ...): each leaves `high` open. Text for a term: "--enable-lora: adapters are not modelled".
@@ -175,6 +179,8 @@ struct EngineRun {
   const FlagNames& flagNames() const { return engine->flags.any() ? engine->flags : memoryRule()->flags; }
   /// Nothing if the need cannot be computed from the flags.
   std::optional<KvRule> kvRule() const { return engine != nullptr ? memoryRule()->kvRule : std::nullopt; }
+  /// Whether the KV cache is counted for a load: in a pool, and where a runner takes as much context as fits.
+  bool loadCounts() const { return kvRule().value_or(KvRule::Pooled) == KvRule::Pooled || settings.maxModelLenAuto; }
 };
 
 /// Recognises engine, model and flags in every form that people write (facts/workloads section 4): positional model,

@@ -27,6 +27,11 @@ const Engine* findEngine(std::string_view name) {
 
 std::optional<Version> parseVersion(std::string_view text) {
   if (text.starts_with('v') || text.starts_with('V')) text.remove_prefix(1);
+  else if (text.size() > 3 && text.starts_with('b')) {  // a build of llama.cpp: "b5170"
+    Version build;
+    const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), build.major);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(build) : std::nullopt;
+  }
   int parts[3] = {0, 0, 0};
   int count = 0;
   const char* at = text.data();

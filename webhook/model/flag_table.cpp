@@ -176,8 +176,9 @@ void readFlags(const FlagTable& table, FlagSource& source, EngineRun& run) {
     }
     if (flag->name == table.servedNames) source.servedNames = values;
     noteOpen(*flag, shown, false, run);
-    if (values.empty()) remember(run.badFlags, fmt::format("{}: {} wants a value", shown, table.title));
-    else if (flag->takes == Takes::Value) apply(table, *flag, shown, values.front().word, run);
+    if (values.empty() && flag->takes == Takes::Perhaps) flag->set("", run);
+    else if (values.empty()) remember(run.badFlags, fmt::format("{}: {} wants a value", shown, table.title));
+    else if (flag->takes != Takes::Several) apply(table, *flag, shown, values.front().word, run);
     else if (flag->set != nullptr)
       for (const PlacedWord& value : values) apply(table, *flag, shown, value.word, run);
   }

@@ -31,7 +31,7 @@ struct FlagSource {
   std::vector<PlacedWord> servedNames;  ///< out: names under which the model is served, for models given as a path
 };
 
-enum class Takes { Value, Several, Nothing };
+enum class Takes { Value, Several, Nothing, Perhaps };  ///< Perhaps: a value, or nothing for ""
 
 struct Flag {
   std::string_view name;  ///< canonical: lower case, with dashes

@@ -62,10 +62,11 @@ std::string weightsText(const EstimateInput& input, const ServingPlan& plan, con
   else text += wideText(plan);
   if (input.run->settings.cpuOffloadGb)
     text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
-  return text;
+  return text + sizes.weightsNote;
 }
 
 std::string kvText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
+  if (!sizes.kvFrom.empty()) return sizes.kvFrom;
   if (plan.architecture->isEncoder() || plan.kvRule == KvRule::None) return "an encoder keeps no KV cache";
   if (plan.kvRule == KvRule::Preallocated) {
     return fmt::format("{} tokens of all slots, allocated at the start, x {} per token", plan.preallocatedTokens,
@@ -160,7 +161,8 @@ Confidence confidenceOf(const EstimateInput& input, const ServingPlan& plan, boo
     lowest = std::min(lowest, Confidence::Medium);
   // How an engine pads the pages of states beside those of attention is not plain arithmetic.
   if (plan.architecture->recurrent.layers > 0) lowest = Confidence::Low;
-  return open ? Confidence::Low : lowest;
+  const bool anyType = plan.format == Format::Gguf && !input.run->gguf && !measured;  // from 2 to 16 bit
+  return open || anyType ? Confidence::Low : lowest;
 }
 
 }  // namespace
@@ -174,8 +176,9 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule())
     return std::nullopt;
   const ServingPlan plan = servingPlan(input);
-  const DeviceSizes sizes = deviceSizes(input, plan);
+  DeviceSizes sizes = deviceSizes(input, plan);
   if (sizes.parameters == 0) return std::nullopt;
+  if (auto* const explain = input.run->memoryRule()->explain) explain(sizes, plan, input);
 
   Estimate result;
   Need& need = result.need;

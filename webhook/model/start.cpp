@@ -274,8 +274,9 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
   const Bytes outside = outsideOfPool(s, &Interval::bytes);
   Bytes bytes = 0;
   if (plan.kvRule == KvRule::Preallocated) {
-    bytes = s.kv.bytes;
-  } else if (plan.absolutePool && !plan.poolIsCap) {
+    return KvPool{s.kv.bytes, plan.preallocatedTokens};
+  }
+  if (plan.absolutePool && !plan.poolIsCap) {
     bytes = *plan.absolutePool;
   } else if (plan.fractionOf == FractionOf::Total) {
     bytes = partOf(plan.fraction, deviceMemory) - s.weights.bytes - s.activations.bytes - s.nonTorch.bytes -

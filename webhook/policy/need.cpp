@@ -68,7 +68,7 @@ NeedSource::NeedSource(const workload::Container& container, const Annotations& 
   load_.context = annotations.context.value_or(policy.context.value_or(4096));
   load_.stated = annotations.concurrency || annotations.context || policy.loadWritten || footprint_ ||
                  (declaredModel_ != nullptr && declaredModel_->memory) ||
-                 run_.kvRule().value_or(model::KvRule::Pooled) != model::KvRule::Pooled;
+                 !run_.loadCounts();
 }
 
 model::Need NeedSource::declaredNeed(std::int64_t devices) const {
