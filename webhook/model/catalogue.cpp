@@ -12,6 +12,7 @@
 #include "model/format_name.hpp"
 #include "model/name_size.hpp"
 #include "model/shape.hpp"
+#include "model/served_names.hpp"
 #include "model/spelling.hpp"
 
 namespace rightslice::embedded {
@@ -169,7 +170,7 @@ class RowReader {
 /// "hf://Qwen/X", "/data/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
 std::string folded(std::string_view text) {
   std::string name = lowered(text);
-  for (const std::string_view scheme : {"hf://", "https://huggingface.co/", "huggingface.co/"}) {
+  for (const std::string_view scheme : {"hf://", "https://huggingface.co/", "huggingface.co/", "hf.co/"}) {
     if (name.starts_with(scheme)) name.erase(0, scheme.size());
   }
   while (!name.empty() && name.back() == '/') name.pop_back();
@@ -256,6 +257,10 @@ Result<Catalogue> Catalogue::read(json::View root, const json::Marks& marks, std
   for (const auto& [segment, at] : bySegment) {
     if (at != kSeveral) result.byName_.emplace("*/" + segment, at);
   }
+  for (const ServedName& served : servedNames()) {
+    if (const auto at = result.byName_.find(folded(served.model)); at != result.byName_.end())
+      result.byName_.emplace(served.name, at->second);
+  }
   Digest digest;
   if (base != nullptr) digest.add(base->digest());
   result.digest_ = digest.add(text).hex();
@@ -288,6 +293,12 @@ std::optional<Resolved> Catalogue::find(std::string_view name) const {
   };
   if (wanted.starts_with("*/")) return std::nullopt;
   if (const auto at = exact(wanted)) return resolved(*at, Confidence::High, std::nullopt);
+
+  if (wanted.find(':') != std::string::npos) {  // a tag of Ollama's library with its type: "llama3.1:8b-instruct-q8_0"
+    if (const ServedName* known = findServedName(splitOllamaName(wanted).name)) {
+      if (const auto at = exact(known->name)) return resolved(*at, Confidence::High, std::nullopt);
+    }
+  }
 
   // The format's words are taken off the whole name first, then its last segment is looked up:
   // "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic".

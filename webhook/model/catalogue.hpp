@@ -40,7 +40,8 @@ class Catalogue {
   const std::vector<Architecture>& models() const { return models_; }
   /// Without case: exact id, then alias, then the id with a format suffix (-AWQ, -GPTQ-Int8, -FP8, -Instruct variants as
   /// the catalogue's aliases say) taken off, then the last path segment where it is unique, then a shape guessed from the
-  /// size in the name (Architecture::guess): that of a model whose name begins like it, else a typical one.
+  /// size in the name (Architecture::guess): that of a model whose name begins like it, else a typical one. Names of
+  /// other registries count as aliases (served_names.hpp).
   std::optional<Resolved> find(std::string_view name) const;
   const std::string& digest() const { return digest_; }
 

@@ -104,6 +104,12 @@ Interval forwardPassOn(const ServingPlan& plan, std::int64_t tokens);
 /// residual, output). Within 1 % of vLLM runs whose batch decides the peak.
 Bytes layerActivations(const ServingPlan& plan, std::int64_t tokens, bool withExperts = true);
 std::int64_t widestLayer(const Architecture& architecture, bool withExperts);
+/// What one token takes on this device in layers that keep all tokens and in those that keep a window, and how many these are.
+struct KvPerToken {
+  std::int64_t fullLayers = 0, slidingLayers = 0;
+  Bytes full = 0, sliding = 0;
+};
+KvPerToken kvPerToken(const ServingPlan& plan);
 Bytes kvBytesPerToken(const ServingPlan& plan);
 /// KV cache of one sequence: low as if each sliding layer held only its window, high as if all layers were full.
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens);

@@ -71,6 +71,8 @@ struct Engine {
   Signature signature;
   /// Reads words and environment into the run.
   void (*read)(FlagSource& source, EngineRun& run) = nullptr;
+  /// Takes from a model's name that a person gave (the annotation) what it says beyond the model: the type of its file.
+  void (*namedModel)(std::string_view name, EngineRun& run) = nullptr;
   /// Completes a plan that holds what flags and shape say by the engine's defaults (engine_defaults.hpp). With kvRule.
   void (*plan)(ServingPlan& plan, const EstimateInput& input) = nullptr;
   /// Adds activations, graphs, context and runtime to sizes that hold weights and KV cache, and may change those. With
@@ -78,6 +80,8 @@ struct Engine {
   void (*sizes)(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) = nullptr;
   /// Says where the sizes come from, for the words of the terms. Only where they are not what vLLM's would be.
   void (*explain)(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) = nullptr;
+  /// Why its model or its memory cannot be read where it cannot, for UnknownFootprint: what it does, and what to add.
+  std::string_view whyUnknown = {};
   std::string_view source;
 };
 std::span<const Engine* const> engines();
@@ -99,6 +103,13 @@ struct Invocation {
   struct Env { std::string name; std::optional<std::string> value; };
   std::vector<Env> env;
   bool envIncomplete = false;  ///< envFrom references something that is not known here
+  /// A model that the object tells its pods to serve by other ways than their command (serveConfigV2 of a RayService).
+  struct Serve {
+    std::string model;
+    std::vector<std::pair<std::string, std::string>> arguments;  ///< engine_kwargs: vLLM's names with underscores
+    bool adapters = false;                                       ///< LoRA adapters are configured
+  };
+  std::vector<Serve> serve;
 };
 
 /// What was read of an invocation. Absent = not written (the engine's default holds).
@@ -146,6 +157,7 @@ struct EngineRun {
   const Engine* engine = nullptr;             ///< nothing recognised if null
   /// Whose rules of memory hold, where that is another's: Dynamo's vLLM worker, KServe's vLLM backend. Null: the engine's own.
   const Engine* backend = nullptr;
+  std::string_view backendWords = {};         ///< NIM: the engine that its profile names: "vllm", "tensorrt", "any"
   Confidence engineConfidence = Confidence::High;  ///< Medium when only the image tells
   std::string version;                        ///< from the image tag or a flag; empty if not known
   bool versionFromImage = false;

@@ -172,6 +172,11 @@ std::string_view name(Need::Source source) {
   return names[static_cast<std::size_t>(source)];
 }
 
+bool spills(const EstimateInput& input) {
+  return input.architecture != nullptr && input.run != nullptr && input.run->kvRule() &&
+         servingPlan(input).whenShort == WhenShort::Spills;
+}
+
 std::optional<Estimate> estimate(const EstimateInput& input) {
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule())
     return std::nullopt;

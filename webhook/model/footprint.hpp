@@ -89,6 +89,9 @@ using FlagList = std::vector<std::pair<std::string, std::string>>;
 /// "--max-num-seqs 8 --enforce-eager NIM_MAX_MODEL_LEN=8192"
 std::string flagsText(const FlagList& flags);
 
+/// Whether the engine leaves on the host what does not fit, with its flags as written.
+bool spills(const EstimateInput& input);
+
 /// Whether the engine starts on a device that holds `usable`, by its own rule and with its flags as written.
 struct StartVerdict {
   bool surelyNot = false;  ///< even at the low end of the interval: EngineCannotStart

@@ -27,6 +27,7 @@ struct GgmlSettings {
   bool overridesTensors = false;            ///< --override-tensor with patterns that are not understood
   bool oneDevice = false;                   ///< --split-mode none
   bool unevenSplit = false;                 ///< --tensor-split, --device: how layers are divided is not known
+  std::int64_t reserve = 0;                 ///< bytes that stay free: OLLAMA_GPU_OVERHEAD
   bool swaps = false;                       ///< GGML_CUDA_ENABLE_UNIFIED_MEMORY: host memory stands in for what is missing
 
   static constexpr std::int64_t kAllLayers = 1 << 20;

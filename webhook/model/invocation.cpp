@@ -49,11 +49,11 @@ class InvocationReader {
     for (std::size_t i = 0; i < invocation_.args.size(); ++i)
       words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
     if (!findCommand(words, 0)) findByImage(words);
-    if (run_.engine == nullptr) {
-      if (sawRay_) take(*findEngine("ray"), Confidence::High, "ray start");
-      return std::move(run_);
-    }
+    if (run_.engine == nullptr && (sawRay_ || !invocation_.serve.empty())) take(*findEngine("ray"), Confidence::High, "ray start");
+    if (run_.engine == nullptr) return std::move(run_);
+    if (!invocation_.serve.empty()) run_.lookedAt.emplace_back("serveConfigV2");
     run_.multiNode = run_.multiNode || sawRay_ || sawGroupScript_;
+    if (run_.engine->name == "ray") rest_.clear();  // Ray's own flags
     readVersion();
     readWords();
     settleModel();
@@ -184,10 +184,13 @@ class InvocationReader {
     for (std::size_t i = at + 1; i < words.size(); ++i) parameters.push_back(expanded(words[i].word));
     EngineRun::FlagPlace place = words[at].place;
     place.inShell = true;
-    for (const ShellCommand& command : readShell(words[at].word.text, lookup_, parameters)) {
+    std::vector<ShellCommand> commands = readShell(words[at].word.text, lookup_, parameters);
+    for (const ShellCommand& command : commands) {
       std::vector<PlacedWord> inner;
       for (const ShellWord& word : command) inner.push_back({word, place});
-      if (findCommand(inner, depth + 1)) return true;
+      if (!findCommand(inner, depth + 1)) continue;
+      if (script_.empty()) script_ = std::move(commands);
+      return true;
     }
     return false;
   }
@@ -268,7 +271,7 @@ class InvocationReader {
     for (PlacedWord& word : rest_) {
       if (!word.place.inShell) word.word = expanded(word.word);
     }
-    FlagSource source{std::move(rest_), lookup_, &image_, program_, {}, {}};
+    FlagSource source{std::move(rest_), lookup_, &image_, std::move(script_), invocation_.serve, program_, {}, {}};
     run_.engine->read(source, run_);
     if (run_.engine->signature.positionalModel) readPositional(source.positional);
     servedNames_ = std::move(source.servedNames);
@@ -335,6 +338,7 @@ class InvocationReader {
   EngineRun run_;
   std::string_view program_;  ///< of the signature that matched
   std::vector<PlacedWord> rest_, servedNames_;
+  std::vector<ShellCommand> script_;
   bool sawRay_ = false, sawGroupScript_ = false;
 };
 

@@ -47,31 +47,6 @@ Bytes perLayerAndToken(const ServingPlan& plan, const AttentionShape& shape) {
   return saturated((slot + (packed ? 1 : 0)) * std::max<std::int64_t>(1, ceilDiv(heads, plan.tensorParallel)));
 }
 
-/// What one token takes on this device in layers that keep all tokens and in those that keep a window, and how many.
-struct PerToken {
-  std::int64_t fullLayers = 0, slidingLayers = 0;
-  Bytes full = 0, sliding = 0;
-};
-PerToken perToken(const ServingPlan& plan) {
-  const Architecture& a = *plan.architecture;
-  PerToken result;
-  const auto add = [&](std::int64_t layers, bool sliding, const AttentionShape& shape) {
-    const std::int64_t here = ceilDiv(layers, plan.pipelineParallel);
-    (sliding ? result.slidingLayers : result.fullLayers) += here;
-    Bytes& sum = sliding ? result.sliding : result.full;
-    sum = plusBytes(sum, timesBytes(here, perLayerAndToken(plan, shape)));
-  };
-  if (a.attentionShapes.empty()) {
-    const std::int64_t own = std::max<std::int64_t>(0, a.attentionLayers() - a.sharedKvLayers);
-    const std::int64_t sliding = a.slidingWindow > 0 ? std::min(a.slidingLayers, own) : 0;
-    add(own - sliding, false, {});
-    add(sliding, true, {});
-  } else {
-    for (const AttentionShape& shape : a.attentionShapes) add(shape.layers, shape.sliding && a.slidingWindow > 0, shape);
-  }
-  return result;
-}
-
 std::int64_t inBlocks(const ServingPlan& plan, std::int64_t tokens) {
   return timesBytes(ceilDiv(tokens, plan.blockSize), plan.blockSize);
 }
@@ -79,7 +54,7 @@ std::int64_t inBlocks(const ServingPlan& plan, std::int64_t tokens) {
 /// The state of recurrent layers for one sequence. Convolutions are kept in 16 bit; the recurrent part in 16 or 32 bit, by
 /// engine and flag. vLLM pads attention blocks and states to pages of one size and rounds up to whole groups of layers:
 /// the high end.
-Interval stateOfSequence(const ServingPlan& plan, const PerToken& attention) {
+Interval stateOfSequence(const ServingPlan& plan, const KvPerToken& attention) {
   const Architecture& a = *plan.architecture;
   if (a.recurrent.layers == 0) return {};
   const RecurrentState state = recurrentState(a);
@@ -99,15 +74,35 @@ Interval stateOfSequence(const ServingPlan& plan, const PerToken& attention) {
 
 }  // namespace
 
+KvPerToken kvPerToken(const ServingPlan& plan) {
+  const Architecture& a = *plan.architecture;
+  KvPerToken result;
+  const auto add = [&](std::int64_t layers, bool sliding, const AttentionShape& shape) {
+    const std::int64_t here = ceilDiv(layers, plan.pipelineParallel);
+    (sliding ? result.slidingLayers : result.fullLayers) += here;
+    Bytes& sum = sliding ? result.sliding : result.full;
+    sum = plusBytes(sum, timesBytes(here, perLayerAndToken(plan, shape)));
+  };
+  if (a.attentionShapes.empty()) {
+    const std::int64_t own = std::max<std::int64_t>(0, a.attentionLayers() - a.sharedKvLayers);
+    const std::int64_t sliding = a.slidingWindow > 0 ? std::min(a.slidingLayers, own) : 0;
+    add(own - sliding, false, {});
+    add(sliding, true, {});
+  } else {
+    for (const AttentionShape& shape : a.attentionShapes) add(shape.layers, shape.sliding && a.slidingWindow > 0, shape);
+  }
+  return result;
+}
+
 Bytes kvBytesPerToken(const ServingPlan& plan) {
-  const PerToken each = perToken(plan);
+  const KvPerToken each = kvPerToken(plan);
   return plusBytes(each.full, each.sliding);
 }
 
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
   const Architecture& a = *plan.architecture;
   if (a.encoderTokens > 0) tokens = inBlocks(plan, tokens) + std::max(a.encoderTokens, kReservedEncoderTokens);
-  const PerToken each = perToken(plan);
+  const KvPerToken each = kvPerToken(plan);
   const Interval state = stateOfSequence(plan, each);
   const auto withState = [&](Bytes low, Bytes bytes, Bytes high) {
     if (plan.kvLowBitsTwice < plan.kvBitsTwice) low = saturated(Int128{low} * plan.kvLowBitsTwice / plan.kvBitsTwice);

@@ -301,10 +301,13 @@ class Judge {
     if (range.smallest < range.largest && range.smallestProduct != nullptr &&
         (need.minimum > range.smallest || holds(range.largest, need.bytes, in_.policy->headroomTenths)))
       text += fmt::format(" on {}", range.smallestProduct->label());
-    if (!source_.declared() && source_.inputOn(device(range.smallest))) {
+    if (const auto input = source_.declared() ? std::nullopt : source_.inputOn(device(range.smallest))) {
       const auto other = alternatives(range.smallest);
-      text += fmt::format("; {} sequence{} of {} tokens fit", other.sequencesThatFit, other.sequencesThatFit == 1 ? "" : "s",
-                          source_.load().context);
+      if (model::spills(*input))
+        text += "; what does not fit stays on the host, which is slow and no error";
+      else if (source_.run().loadCounts())
+        text += fmt::format("; {} sequence{} of {} tokens fit", other.sequencesThatFit, other.sequencesThatFit == 1 ? "" : "s",
+                            source_.load().context);
       text += alternativesText(other);
     }
     if (choice) text += "; " + advice(*choice);
@@ -336,6 +339,8 @@ class Judge {
 
   std::string loadText() const {
     if (source_.declared() && source_.loadStated()) return "";  // the declaration says it all
+    if (!source_.declared() && !source_.run().loadCounts())
+      return source_.run().kvRule() == model::KvRule::None ? "" : " with the context of all its slots";
     return fmt::format(" with its load of {} requests of {} tokens{}", source_.load().concurrency, source_.load().context,
                        source_.loadStated() ? "" : " (assumed)");
   }

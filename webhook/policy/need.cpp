@@ -49,7 +49,10 @@ NeedSource::NeedSource(const workload::Container& container, const Annotations& 
                        const Catalogue& catalogue)
     : run_(model::readInvocation(container.invocation)), footprint_(annotations.footprint), policy_(&policy) {
   modelName_ = annotations.model ? *annotations.model : run_.model.value_or("");
-  if (annotations.model) run_.modelConfidence = model::Confidence::High;
+  if (annotations.model) {
+    run_.modelConfidence = model::Confidence::High;
+    if (run_.engine != nullptr && run_.engine->namedModel != nullptr) run_.engine->namedModel(*annotations.model, run_);
+  }
   if (!modelName_.empty()) resolved_ = catalogue.models->find(modelName_);
   if (run_.draft.method == model::DraftSettings::Method::Model) {
     if (const auto found = catalogue.models->find(run_.draft.model)) {
@@ -151,6 +154,8 @@ std::optional<model::Need> NeedSource::onDevices(model::Device device) const {
 }
 
 std::string NeedSource::unknownBecause() const {
+  if (run_.engine != nullptr && !run_.engine->whyUnknown.empty() && (modelName_.empty() || !run_.kvRule()))
+    return fmt::format("{} (looked at {})", run_.engine->whyUnknown, fmt::join(run_.lookedAt, ", "));
   if (run_.engine != nullptr && !run_.kvRule())
     return fmt::format("{} is recognised, but its memory cannot be computed from its flags; add the annotation "
                        "rightslice.io/footprint (its measured peak, e.g. 7Gi)",

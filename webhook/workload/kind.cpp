@@ -9,6 +9,12 @@ namespace {
 // Sources: kubernetes/api {core,apps,batch,extensions} types.go. spec.parallelism and spec.completions of a Job: batch/v1
 // types.go (at most parallelism pods run at any time, and never more than completions are left).
 // The spec of a running Pod and the template of a Job cannot change (validation of core and batch in kube-apiserver).
+constexpr PodPlace kHeadOfCluster[] = {{"/spec/headGroupSpec/template/spec", "/spec/headGroupSpec/template/metadata", ""}};
+constexpr PodPlace kHeadOfService[] = {{"/spec/rayClusterConfig/headGroupSpec/template/spec",
+                                        "/spec/rayClusterConfig/headGroupSpec/template/metadata", ""}};
+constexpr PodPlace kHeadOfJob[] = {{"/spec/rayClusterSpec/headGroupSpec/template/spec",
+                                    "/spec/rayClusterSpec/headGroupSpec/template/metadata", ""}};
+
 constexpr Kind kKinds[] = {
     {.group = "", .kind = "Pod", .podSpec = "/spec", .metadata = "/metadata", .replicas = "", .immutableTemplate = true,
      .version = "v1", .plural = "pods"},
@@ -41,6 +47,20 @@ constexpr Kind kKinds[] = {
      .replicas = "/spec/replicas"},
     {.group = "extensions", .kind = "DaemonSet", .podSpec = "/spec/template/spec", .metadata = "/spec/template/metadata",
      .replicas = "", .replicasKnown = false},
+    // KubeRay, ray-operator/apis/ray/v1: worker pods are replicas x numOfHosts of each group, beside one head; an engine's ranks
+    // may lie in several workers.
+    {.group = "ray.io", .kind = "RayCluster", .podSpec = "/spec/workerGroupSpecs/*/template/spec",
+     .metadata = "/spec/workerGroupSpecs/*/template/metadata",
+     .replicas = "/spec/workerGroupSpecs/*/replicas /spec/workerGroupSpecs/*/numOfHosts", .multiPodGroup = true,
+     .more = kHeadOfCluster},
+    {.group = "ray.io", .kind = "RayService", .podSpec = "/spec/rayClusterConfig/workerGroupSpecs/*/template/spec",
+     .metadata = "/spec/rayClusterConfig/workerGroupSpecs/*/template/metadata",
+     .replicas = "/spec/rayClusterConfig/workerGroupSpecs/*/replicas /spec/rayClusterConfig/workerGroupSpecs/*/numOfHosts",
+     .multiPodGroup = true, .more = kHeadOfService, .serveConfig = "/spec/serveConfigV2"},
+    {.group = "ray.io", .kind = "RayJob", .podSpec = "/spec/rayClusterSpec/workerGroupSpecs/*/template/spec",
+     .metadata = "/spec/rayClusterSpec/workerGroupSpecs/*/template/metadata",
+     .replicas = "/spec/rayClusterSpec/workerGroupSpecs/*/replicas /spec/rayClusterSpec/workerGroupSpecs/*/numOfHosts",
+     .multiPodGroup = true, .more = kHeadOfJob},
 };
 
 }  // namespace

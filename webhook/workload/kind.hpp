@@ -7,6 +7,11 @@
 
 namespace rightslice::workload {
 
+/// A place with pod templates; fields as in Kind.
+struct PodPlace {
+  std::string_view podSpec, metadata, replicas;
+};
+
 struct Kind {
   std::string_view group, kind;       ///< "apps", "Deployment" ("" is the core group)
   std::string_view podSpec;           ///< JSON pointer of the pod spec; a `*` stands for each element (or member) in its place
@@ -21,6 +26,8 @@ struct Kind {
   bool multiPodGroup = false;         ///< pods of one object work as one group
   /// As the API serves it, "v1" and "deployments": what runs in a cluster is read from there. Empty: not read.
   std::string_view version = {}, plural = {};
+  std::span<const PodPlace> more = {};      ///< further places with pods of their own (the head of a Ray cluster)
+  std::string_view serveConfig = {};  ///< JSON pointer of a YAML text with what the pods serve (serve_config.hpp)
 };
 std::span<const Kind> kinds();
 /// "apps/v1" -> "apps"; "v1" -> "".

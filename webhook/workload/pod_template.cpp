@@ -6,6 +6,7 @@
 #include "gpu/resource_name.hpp"
 #include "json/pointer.hpp"
 #include "workload/read_pod.hpp"
+#include "workload/serve_config.hpp"
 
 namespace rightslice::workload {
 namespace {
@@ -44,8 +45,8 @@ Part partAt(const Part& root, std::string_view pointer) {
   return at;
 }
 
-void readReplicas(const Part& object, const Kind& kind, const std::vector<std::string>& stars, PodTemplate& out) {
-  std::string_view rest = kind.replicas;
+void readReplicas(const Part& object, const Kind& kind, std::string_view rest, const std::vector<std::string>& stars,
+                  PodTemplate& out) {
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(' '), rest.size());
     out.replicas = timesBytes(out.replicas, partAt(object, fillIn(rest.substr(0, end), stars)).asCount().value_or(1));
@@ -139,14 +140,19 @@ std::string fillIn(std::string_view pattern, const std::vector<std::string>& sta
 
 std::vector<PodTemplate> readTemplates(const Part& object, const Kind& kind) {
   std::vector<PodTemplate> out;
-  for (const Place& place : placesOf(object, kind.podSpec)) {
-    const std::string metadata = fillIn(kind.metadata, place.stars);
-    PodTemplate pod = readPodTemplate(place.part, (metadata.empty() ? object.absent() : partAt(object, metadata)).asObject());
-    pod.metadataPointer = metadata;
-    pod.multiPodGroup = kind.multiPodGroup;
-    readReplicas(object, kind, place.stars, pod);
-    out.push_back(std::move(pod));
-  }
+  const auto read = [&](const PodPlace& from) {
+    for (const Place& place : placesOf(object, from.podSpec)) {
+      const std::string metadata = fillIn(from.metadata, place.stars);
+      PodTemplate pod = readPodTemplate(place.part, (metadata.empty() ? object.absent() : partAt(object, metadata)).asObject());
+      pod.metadataPointer = metadata;
+      pod.multiPodGroup = kind.multiPodGroup;
+      readReplicas(object, kind, from.replicas, place.stars, pod);
+      out.push_back(std::move(pod));
+    }
+  };
+  read({kind.podSpec, kind.metadata, kind.replicas});
+  for (const PodPlace& place : kind.more) read(place);
+  if (!kind.serveConfig.empty()) attachServeConfig(partAt(object, kind.serveConfig), out);
   return out;
 }
 

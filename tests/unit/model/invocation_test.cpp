@@ -230,7 +230,7 @@ TEST_CASE("other engines and their models are recognised") {
       {{"lmdeploy", "serve", "api_server", "m/x"}, {}, "", {}, "lmdeploy m/x"},
       {{"python", "-m", "huggingfaceserver", "--model_id=m/x"}, {}, "", {}, "kserve-huggingface m/x"},
       {{"python3", "-m", "dynamo.vllm", "--model", "m/x"}, {}, "", {}, "dynamo m/x"},
-      {{"ray", "start", "--address=x", "--block"}, {}, "", {}, "ray"},
+      {{"ray", "start", "--address=x", "--block"}, {}, "", {}, "ray multiNode"},
       {{"uvicorn", "speaches.main:create_app"},
        {},
        "",

@@ -95,3 +95,59 @@ TEST_CASE("no two rows are for the same kind, and their pointers are pointers") 
     CHECK(kind.metadata.ends_with("/metadata"));
   }
 }
+
+TEST_CASE("a Ray cluster has workers in groups and a head, and a RayService tells its GPU workers what they serve") {
+  const std::string cluster =
+      R"("headGroupSpec":{"template":{"spec":{"containers":[{"name":"head"}]}}},)"
+      R"("workerGroupSpecs":[{"replicas":2,"numOfHosts":3,"template":{"metadata":{"annotations":{"a":"b"}},"spec":{"containers":[)"
+      R"({"name":"gpu","resources":{"limits":{"nvidia.com/gpu":"1"}}},{"name":"log"}]}}},)"
+      R"({"template":{"spec":{"containers":[{"name":"cpu"}]}}}])";
+  const std::string serve =
+      R"("serveConfigV2":"applications:\n- args:\n    llm_configs:\n    - model_loading_config: {model_id: q, model_source: Qwen/Qwen3-8B}\n)"
+      R"(      engine_kwargs: {max_model_len: 8192, enforce_eager: true, speculative_config: {method: ngram}, seed: null}\n)"
+      R"(      lora_config: {max_num_adapters_per_replica: 4}\n- args: {model: Qwen/Qwen3-4B, tensor-parallel-size: 2}\n",)";
+  struct Row {
+    const char* kind;
+    std::string spec;
+    const char* pointer;
+    bool serves;
+  };
+  for (const Row& row : {Row{"RayCluster", cluster, "/spec", false},
+                         Row{"RayService", serve + R"("rayClusterConfig":{)" + cluster + "}", "/spec/rayClusterConfig", true},
+                         Row{"RayJob", R"("rayClusterSpec":{)" + cluster + "}", "/spec/rayClusterSpec", false}}) {
+    CAPTURE(row.kind);
+    const Workload read = readText(std::string(R"({"apiVersion":"ray.io/v1","kind":")") + row.kind + R"(","spec":{)" + row.spec + "}}");
+    REQUIRE(read.kind != nullptr);
+    CHECK(malformedText(read) == "");
+    REQUIRE(read.templates.size() == 3);
+    CHECK(read.templates[0].pointer == std::string(row.pointer) + "/workerGroupSpecs/0/template/spec");
+    CHECK(read.templates[0].metadataPointer == std::string(row.pointer) + "/workerGroupSpecs/0/template/metadata");
+    CHECK(read.templates[0].replicas == 6);
+    CHECK(read.templates[0].multiPodGroup);
+    CHECK(read.templates[1].replicas == 1);
+    CHECK(read.templates[2].pointer == std::string(row.pointer) + "/headGroupSpec/template/spec");
+    CHECK(read.templates[2].replicas == 1);
+    const auto& told = read.templates[0].containers[0].invocation.serve;
+    CHECK(told.size() == (row.serves ? 2 : 0));
+    CHECK(read.templates[0].containers[1].invocation.serve.empty());
+    CHECK(read.templates[2].containers[0].invocation.serve.empty());
+    if (!row.serves) continue;
+    CHECK(told[0].model == "Qwen/Qwen3-8B");
+    CHECK(told[0].adapters);
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    CHECK(told[0].arguments == Pairs{{"max_model_len", "8192"}, {"enforce_eager", "true"}, {"speculative_config", R"({"method":"ngram"})"}});
+    CHECK(told[1].model == "Qwen/Qwen3-4B");
+  }
+}
+
+TEST_CASE("a serveConfigV2 that cannot be read is reported, and nothing is claimed of it") {
+  for (const char* text : {R"("a: [")", R"("- a\n---\n- b")", "7", R"("applications: 5")", R"("applications: [{args: {llm_configs: [x, {}]}}]")"}) {
+    CAPTURE(text);
+    const Workload read = readText(std::string(R"({"apiVersion":"ray.io/v1","kind":"RayService","spec":{"serveConfigV2":)") + text +
+                                   R"(,"rayClusterConfig":{"workerGroupSpecs":[{"template":{"spec":{"containers":[{"name":"w","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}}]}}})");
+    REQUIRE(read.templates.size() == 1);
+    for (const auto& told : read.templates[0].containers[0].invocation.serve) CHECK(told.model.empty());
+  }
+  const Workload broken = readText(R"({"apiVersion":"ray.io/v1","kind":"RayService","spec":{"serveConfigV2":"a: ["}})");
+  CHECK(malformedText(broken).find("/spec/serveConfigV2") != std::string::npos);
+}

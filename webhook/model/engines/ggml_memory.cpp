@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/ggml_types.hpp"
+#include "model/recurrent.hpp"
 
 namespace rightslice::model {
 namespace {
@@ -33,29 +34,42 @@ std::int64_t paddedCells(std::int64_t cells, std::int64_t slots) {
   return timesBytes(padded(cells / std::max<std::int64_t>(slots, 1)), std::max<std::int64_t>(slots, 1));
 }
 
-Bytes ggmlCellBytes(const ServingPlan& plan, std::string_view keyType, std::string_view valueType) {
-  const Architecture& a = *plan.architecture;
-  const std::int64_t key = blockBytes(keyType);
-  if (a.isMla()) return saturated((Int128{a.kvLoraRank} + a.qkRopeDim) * key / 32);
-  return saturated(Int128{a.kvHeads} * a.headDim * (key + blockBytes(valueType)) / 32);
+GgmlCell ggmlCell(const ServingPlan& plan, std::string_view keyType, std::string_view valueType) {
+  ServingPlan wide = plan;  // in 16 bit, as every release of an engine would count them
+  wide.kvBitsTwice = wide.kvValueBitsTwice = wide.kvLowBitsTwice = 32;
+  wide.kvHeadBytes = 0;
+  wide.version.reset();
+  const KvPerToken each = kvPerToken(wide);
+  // A latent is kept once, as a key. 32 elements take 64 bytes in 16 bit.
+  const bool latent = plan.architecture->isMla();
+  const Int128 taken = blockBytes(keyType) + (latent ? 0 : blockBytes(valueType));
+  const Int128 of = latent ? 64 : 128;
+  return {saturated(Int128{each.full} * taken / of), saturated(Int128{each.sliding} * taken / of)};
 }
 
-Interval ggmlKv(const ServingPlan& plan, const GgmlCache& cache, Bytes cellBytes, Certain windows) {
+Interval ggmlKv(const ServingPlan& plan, const GgmlCache& cache, const GgmlCell& cell, Certain windows) {
   const Architecture& a = *plan.architecture;
   if (a.isEncoder()) return {};
-  const std::int64_t sliding = a.slidingWindow > 0 ? std::min(ceilDiv(a.slidingLayers, plan.pipelineParallel), plan.layers) : 0;
-  const Bytes all = timesBytes(timesBytes(plan.layers, cache.cells), cellBytes);
-  if (sliding == 0 || windows == Certain::No) return {all, all, all};
+  Bytes states = 0;
+  if (a.recurrent.layers > 0) {  // convolution and state in 32 bit, for each slot (llama-memory-recurrent.cpp)
+    const RecurrentState state = recurrentState(a);
+    const std::int64_t layers = ceilDiv(a.recurrent.layers, plan.pipelineParallel);
+    states = timesBytes(timesBytes(layers, plusBytes(state.conv, state.recurrent)), 4 * cache.slots);
+  }
+  const auto with = [&](Bytes low, Bytes bytes, Bytes high) {
+    const Interval kv{plusBytes(low, states), plusBytes(bytes, states), plusBytes(high, states)};
+    return a.guess ? stretched(kv, a.guess->kvLow, a.guess->kv, a.guess->kvHigh) : kv;
+  };
+  const Bytes all = timesBytes(cache.cells, cell.both());
+  if (cell.sliding == 0 || windows == Certain::No) return with(all, all, all);
   // Shared cells hold the windows of all slots and what one batch adds; cells of a slot hold its own.
   const std::int64_t streams = cache.unified ? 1 : cache.slots;
-  const std::int64_t windowCells =
-      plusBytes(timesBytes(a.slidingWindow, cache.unified ? cache.slots : 1), cache.batch);
+  const std::int64_t windowCells = plusBytes(timesBytes(a.slidingWindow, cache.unified ? cache.slots : 1), cache.batch);
   const std::int64_t kept = timesBytes(padded(std::min(cache.cells / streams, windowCells)), streams);
-  const Bytes cut = plusBytes(timesBytes(timesBytes(plan.layers - sliding, cache.cells), cellBytes),
-                              timesBytes(timesBytes(sliding, std::min(kept, cache.cells)), cellBytes));
+  const Bytes cut = plusBytes(timesBytes(cache.cells, cell.full), timesBytes(std::min(kept, cache.cells), cell.sliding));
   // Families that came after builds learned of windows never run in older ones.
   const bool older = a.family == "gemma2" || a.family == "gemma3";
-  return {cut, cut, windows == Certain::Perhaps && older ? all : cut};
+  return with(cut, cut, windows == Certain::Perhaps && older ? all : cut);
 }
 
 Interval ggmlComputeBuffer(const ServingPlan& plan, const GgmlCache& cache, Certain flash) {

@@ -22,12 +22,17 @@ struct GgmlCache {
 /// Each slot's cells are padded to 256; a slot holds at least one such block.
 std::int64_t paddedCells(std::int64_t cells, std::int64_t slots);
 
-/// Bytes that one layer keeps of one cell; nothing is known of the type: 16 bit, and ServingPlan::kvDtypeUnknown says so.
-Bytes ggmlCellBytes(const ServingPlan& plan, std::string_view keyType, std::string_view valueType);
+/// Bytes of one cell on this device: of layers that keep all cells, and of those that keep a window.
+struct GgmlCell {
+  Bytes full = 0, sliding = 0;
+  Bytes both() const { return plusBytes(full, sliding); }
+};
+/// A type that is not known counts as 16 bit, and ServingPlan::kvDtypeUnknown says so.
+GgmlCell ggmlCell(const ServingPlan& plan, std::string_view keyType, std::string_view valueType);
 
-/// KV cache of the layers of one device. `windows`: whether layers with a sliding window keep only that.
+/// Keys, values and recurrent states on one device. `windows`: whether layers with a sliding window keep only that.
 enum class Certain { No, Perhaps, Yes };
-Interval ggmlKv(const ServingPlan& plan, const GgmlCache& cache, Bytes cellBytes, Certain windows);
+Interval ggmlKv(const ServingPlan& plan, const GgmlCache& cache, const GgmlCell& cell, Certain windows);
 
 /// The compute buffer of one device: the widest moment of a batch. `flash`: whether attention needs no matrix of scores.
 Interval ggmlComputeBuffer(const ServingPlan& plan, const GgmlCache& cache, Certain flash);

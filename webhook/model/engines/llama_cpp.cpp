@@ -155,11 +155,11 @@ void placeWeights(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInp
   }
 }
 
-Interval cacheOn(const ServingPlan& plan, const EstimateInput& input, Bytes cellBytes) {
+Interval cacheOn(const ServingPlan& plan, const EstimateInput& input, const GgmlCell& cell) {
   const EngineRun& run = *input.run;
   if (run.ggml.kvOnHost) return {};
   const Certain windows = run.ggml.fullWindows ? Certain::No : since(plan, run, kWindowBuild);
-  Interval kv = ggmlKv(plan, cacheOf(plan), cellBytes, windows);
+  Interval kv = ggmlKv(plan, cacheOf(plan), cell, windows);
   const Architecture& a = *plan.architecture;
   if (a.isMla()) {
     const auto part = [&](Int128 elements, Int128 of) { return scaled({kv.bytes, kv.bytes, kv.bytes}, elements, of).bytes; };
@@ -191,10 +191,10 @@ void size(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& inpu
                ? std::string_view(*run.settings.kvCacheDtype)
                : std::string_view("f16");
   };
-  const Bytes cellBytes = ggmlCellBytes(plan, typeOf(run.ggml.keyType), typeOf(run.ggml.valueType));
+  const GgmlCell cell = ggmlCell(plan, typeOf(run.ggml.keyType), typeOf(run.ggml.valueType));
   const GgmlCache cache = cacheOf(plan);
-  sizes.kvBytesPerToken = timesBytes(plan.layers, cellBytes);
-  sizes.kv = cacheOn(plan, input, cellBytes);
+  sizes.kvBytesPerToken = cell.both();
+  sizes.kv = cacheOn(plan, input, cell);
   if (plan.autoLength) {
     const std::int64_t least = std::min({run.ggml.fitContext.value_or(4096), plan.maxModelLen, cache.cells});
     sizes.kv.low = scaled(sizes.kv, least, std::max<std::int64_t>(cache.cells, 1)).low;

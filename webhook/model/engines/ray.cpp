@@ -1,4 +1,7 @@
-// Ray Serve LLM: recognised; its memory is not modelled yet and needs a declaration.
+// Ray Serve LLM: vLLM in the workers of a Ray cluster. What it serves stands in serveConfigV2 of the RayService
+// (ray.serve.llm, LLMConfig; python/ray/llm/_internal/serve), not in the pods.
+#include <fmt/format.h>
+
 #include "model/engines/engines.hpp"
 #include "model/flag_table.hpp"
 
@@ -8,7 +11,26 @@ namespace {
 constexpr std::string_view kPrograms[] = {"ray start"};
 constexpr std::string_view kImages[] = {"*rayproject/ray-llm*"};
 
-void read(FlagSource& /*source*/, EngineRun& /*run*/) {}
+void read(FlagSource& source, EngineRun& run) {
+  run.version.clear();  // Ray's own, not vLLM's
+  run.versionFromImage = false;
+  run.multiNode = true;  // an engine's ranks may lie in several workers
+  if (source.serve.empty()) return;
+  const Invocation::Serve& first = source.serve.front();
+  run.backend = &vllm;
+  run.engineConfidence = Confidence::High;
+  for (const auto& [name, value] : first.arguments)
+    source.words.push_back({ShellWord{fmt::format("--{}={}", name, value), true, {}}, {false, kNoPlace, false, true}});
+  vllm.read(source, run);
+  if (!first.model.empty()) run.model = first.model;
+  if (first.adapters) remember(run.open, "lora_config: LoRA adapters are not modelled");
+  if (source.serve.size() > 1) {
+    // Which of them a worker runs is Ray's choice: nothing is surely there.
+    run.settings.weightsUnsure = true;
+    remember(run.open, fmt::format("serveConfigV2 has {} models, and Ray chooses which a worker runs; the first is counted",
+                                   source.serve.size()));
+  }
+}
 
 }  // namespace
 
@@ -21,9 +43,9 @@ constinit const Engine ray{
     .flags = {},
     .signature = {kPrograms, {}, kImages, {}, false},
     .read = read,
-    .plan = nullptr,
-    .sizes = nullptr,
-    .source = "recognised by command, environment and image",
+    .whyUnknown = "a Ray worker runs what the cluster is told to, and no serveConfigV2 of a RayService with llm_configs stands in this "
+                  "object; add the annotation rightslice.io/footprint with the measured peak (e.g. 7Gi)",
+    .source = "Ray python/ray/llm/_internal/serve",
 };
 
 }  // namespace rightslice::model::engine
