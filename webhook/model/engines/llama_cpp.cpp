@@ -145,7 +145,7 @@ void placeWeights(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInp
   }
   if (const std::int64_t layers = deviceLayers(plan, run); layers <= a.layers) {
     const Int128 inLayers = std::max<Int128>(whole - embedding, 0);  // the output matrix follows the last layer
-    sizes.weights = scaled(sizes.weights, inLayers * layers, whole * std::max<std::int64_t>(a.layers, 1));
+    sizes.weights = scaled(scaled(sizes.weights, inLayers, whole), layers, std::max<std::int64_t>(a.layers, 1));
   }
   const bool unsure = !run.ggml.gpuLayers && since(plan, run, kAllLayersBuild) == Certain::Perhaps;  // older builds: none
   if (run.ggml.overridesTensors || unsure) sizes.weights.low = 0;
