@@ -67,6 +67,7 @@ const GgmlType* ggmlTypeNamed(std::string_view name) {
 
 Int128 ggmlBytes(Ggml type, Int128 elements) {
   const GgmlType& t = ggmlType(type);
+  if (elements <= kMaxBytes / 2) return Int128{ceilDiv(static_cast<std::int64_t>(elements), t.block)} * t.bytes;
   return (elements + t.block - 1) / t.block * t.bytes;
 }
 

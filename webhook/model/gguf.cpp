@@ -1,6 +1,7 @@
 #include "model/gguf.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "model/spelling.hpp"
 
@@ -369,7 +370,9 @@ GgufSize ggufSize(const GgufType& type, const Architecture& a, const Matrices& m
     }
     const bool onDevice = m.role != Role::Embedding || model.tied;
     const Kind kind = kindOf(m.role);
-    const bool byLayer = (kind == Kind::Value || kind == Kind::Down || kind == Kind::GateUp) && m.layers <= a.layers;
+    const bool byLayer =
+        (kind == Kind::Value || kind == Kind::Down || (kind == Kind::GateUp && row->mix == Mix::IQ3XS)) &&
+        row->mix != Mix::Plain && row->mix != Mix::Float && m.layers <= a.layers;
     if (!byLayer) {
       add(ggmlBytes(fitting(pick(*row, model, m, 0), m.columns), each) * m.layers, onDevice);
       continue;
@@ -377,21 +380,16 @@ GgufSize ggufSize(const GgufType& type, const Architecture& a, const Matrices& m
     const bool ofExperts =
         isExpert(m.role) || m.role == Role::SharedGate || m.role == Role::SharedUp || m.role == Role::SharedDown;
     const bool everyLayer = m.layers == a.layers;
-    // Runs of layers with one type, each multiplied once.
-    Ggml picked = row->type.base;
-    std::int64_t run = 0;
-    const auto flush = [&] {
-      if (run > 0) add(ggmlBytes(fitting(picked, m.columns), each) * run, onDevice);
-      run = 0;
-    };
+    // Layers counted by their type, each multiplied once.
+    std::array<std::int64_t, static_cast<std::size_t>(Ggml::NVFP4) + 1> layersOf{};
     for (std::int64_t layer = 0; layer < a.layers; ++layer) {
       if (!everyLayer && isExpertLayer(a, layer) != ofExperts) continue;
-      const Ggml next = pick(*row, model, m, layer);
-      if (next != picked) flush();
-      picked = next;
-      ++run;
+      ++layersOf[static_cast<std::size_t>(pick(*row, model, m, layer))];
     }
-    flush();
+    for (std::size_t index = 0; index < layersOf.size(); ++index) {
+      if (layersOf[index] > 0)
+        add(ggmlBytes(fitting(static_cast<Ggml>(index), m.columns), each) * layersOf[index], onDevice);
+    }
   }
   add((matrices.rest() - std::min<Int128>(a.visionParameters, matrices.rest())) * 4, true);
   return size;

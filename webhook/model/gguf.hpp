@@ -23,8 +23,8 @@ const GgufType* ggufTypeOf(std::int64_t fileType);
 
 struct GgufSize {
   Bytes tensors = 0;  ///< all tensors of the file
-  Bytes device = 0;   ///< what llama.cpp puts on the device with all layers there: the token table stays on the host unless
-                      ///< it serves as the output matrix too
+  Bytes device = 0;   ///< what llama.cpp puts on the device with all layers there: the token table stays on the host
+                     ///< unless it serves as the output matrix too
 };
 /// As llama-quantize writes it. Vision towers lie in a file of their own and are not in it.
 GgufSize ggufSize(const GgufType& type, const Architecture& a, const Matrices& matrices);

@@ -25,7 +25,8 @@ class ModuleList {
   std::vector<ModulePattern> patterns_;
 };
 
-/// Counts for each role the layers that stay wide: those that `wide` holds, or that `covered`, where it names any, does not.
+/// Counts for each role the layers that stay wide: those that `wide` holds, or that `covered`, where it names any, does
+/// not.
 void countWide(const ModuleList& wide, const ModuleList& covered, const Architecture& a, Quantization& detail);
 
 }  // namespace rightslice::model

@@ -10,9 +10,9 @@
 
 namespace rightslice::model {
 
-/// A regular expression of the subset that quantisers write: literals, escapes (\d \w \s \.), '.', classes, groups, '|', * + ? and the
-/// anchors. It matches from the beginning of a name, as Python's re.match. Matching takes length of name x length of expression steps at
-/// most, whatever both hold; expressions come from config.json.
+/// A regular expression of the subset that quantisers write: literals, escapes (\d \w \s \.), '.', classes, groups,
+/// '|', * + ? and the anchors. It matches from the beginning of a name, as Python's re.match. Matching takes length of
+/// name x length of expression steps at most, whatever both hold; expressions come from config.json.
 class ModuleRegex {
  public:
   /// Nothing for what is not understood (look-ahead, back references, counts) and what is longer than 512 characters.
@@ -33,8 +33,8 @@ class ModuleRegex {
 /// One entry of an ignore list.
 class ModulePattern {
  public:
-  /// "re:..." is a regular expression, a text with * or ? a glob over the whole name, all else a name: of the module, of one that
-  /// it lies in, or the last parts of one ("lm_head", "self_attn", "model.layers.3.mlp").
+  /// "re:..." is a regular expression, a text with * or ? a glob over the whole name, all else a name: of the module,
+  /// of one that it lies in, or the last parts of one ("lm_head", "self_attn", "model.layers.3.mlp").
   static std::optional<ModulePattern> parse(std::string_view text);
   bool matches(std::string_view module) const;
   /// The only layer that it can mean ("model.layers.3.mlp"); -1: any.

@@ -5,8 +5,8 @@
 
 namespace rightslice::model {
 
-/// Sets the format of `a` by what `q` says; without an object nothing changes. A method that is not known leaves the format
-/// as it is and says so in `unmodelled`.
+/// Sets the format of `a` by what `q` says; without an object nothing changes. A method that is not known leaves the
+/// format as it is and says so in `unmodelled`.
 void readQuantization(json::View q, Architecture& a);
 
 }  // namespace rightslice::model

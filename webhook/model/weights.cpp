@@ -100,6 +100,7 @@ class Rank {
     if (wide < m.layers)
       bits += storedBits(format, *plan_.detail, rows, m.columns) * (m.layers - wide) * padding / 1000;
     const std::int64_t parts = split(m.role);
+    if (parts == 1) return bounded((bits * m.perLayer + 7) >> 3);
     return bounded((bits * m.perLayer + Int128{8} * parts - 1) / (Int128{8} * parts));
   }
 
