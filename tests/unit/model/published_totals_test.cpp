@@ -221,6 +221,8 @@ constexpr Published kPublished[] = {
     {"openai/whisper-base.en", 72593408},
     {"openai/whisper-small.en", 241734144},
     {"openai/whisper-medium.en", 763856896},
+    {"ibm-granite/granite-3.1-2b-instruct", 2533531648},
+    {"ibm-granite/granite-3.1-8b-instruct", 8170848256},
 };
 
 }  // namespace
