@@ -146,16 +146,18 @@ Interval ofGguf(const ServingPlan& plan, const Matrices& matrices, const EngineR
     const Bytes part = ceilDiv(whole, parts);
     return {part, part, plusBytes(thousandths(part, 1000 + (parts > 1 ? 50 : 2)), kMiB)};
   }
-  const auto sizeOf = [&](const GgufType& type) {
-    const GgufSize size = ggufSize(type, *plan.architecture, matrices);
-    return ceilDiv(hostKeepsTable ? size.device : size.tensors, parts);
+  // The low end is what surely lies on the device; the token table, which llama.cpp looks up on the host, counts in the
+  // expected size, so that this is the file's.
+  const auto fileOf = [&](std::string_view name) {
+    return ceilDiv(ggufSize(*findGgufType(name), *plan.architecture, matrices).tensors, parts);
   };
   const GgufType* type = run.gguf ? findGgufType(*run.gguf) : nullptr;
-  if (type == nullptr) {  // a GGUF of an unknown mix: the usual one, between the smallest and the largest usual ones
-    return {sizeOf(*findGgufType("Q2_K")), sizeOf(*findGgufType("Q4_K_M")), sizeOf(*findGgufType("Q8_0"))};
-  }
-  const Bytes expected = sizeOf(*type);
-  return {thousandths(expected, 1000 - type->lowThousandths), expected,
+  const GgufSize size = ggufSize(type != nullptr ? *type : *findGgufType("Q2_K"), *plan.architecture, matrices);
+  const Bytes surely = ceilDiv(hostKeepsTable ? size.device : size.tensors, parts);
+  // A GGUF of an unknown mix: the usual one, between the smallest and the largest usual ones.
+  if (type == nullptr) return {surely, fileOf("Q4_K_M"), fileOf("Q8_0")};
+  const Bytes expected = ceilDiv(size.tensors, parts);
+  return {thousandths(surely, 1000 - type->lowThousandths), expected,
           thousandths(expected, 1000 + type->highThousandths)};
 }
 

@@ -135,17 +135,21 @@ Interval scaled(const Interval& size, Int128 part, Int128 whole) {
 void placeWeights(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) {
   const EngineRun& run = *input.run;
   const Architecture& a = *plan.architecture;
-  // What lies on the device with all layers there: the token table does only where it is the output matrix too.
+  // Of the file, and of what lies on the device with all layers there: the token table does only where it is the output matrix
+  // too. The low end counts with the latter.
   const Int128 embedding = Int128{a.vocab} * a.hidden;
-  const Int128 whole = std::max<Int128>(Int128{sizes.parameters} - a.visionParameters - (a.tiedEmbeddings ? 0 : embedding), 1);
-  const std::int64_t experts = countParameters(a).experts;
-  if (run.ggml.hostExpertLayers > 0 && experts > 0) {
-    const Int128 moved = Int128{experts} * std::min(run.ggml.hostExpertLayers, a.layers) / std::max<std::int64_t>(a.layers, 1);
-    sizes.weights = scaled(sizes.weights, std::max<Int128>(whole - moved, 0), whole);
-  }
+  const Int128 file = std::max<Int128>(Int128{sizes.parameters} - a.visionParameters, 1);
+  const Int128 onDevice = std::max<Int128>(file - (a.tiedEmbeddings ? 0 : embedding), 1);
+  const auto keep = [&](Int128 taken) {  // all but these parameters stay
+    const Bytes low = scaled(sizes.weights, std::max<Int128>(onDevice - taken, 0), onDevice).low;
+    sizes.weights = scaled(sizes.weights, std::max<Int128>(file - taken, 0), file);
+    sizes.weights.low = low;
+  };
+  if (const std::int64_t experts = countParameters(a).experts; run.ggml.hostExpertLayers > 0 && experts > 0)
+    keep(Int128{experts} * std::min(run.ggml.hostExpertLayers, a.layers) / std::max<std::int64_t>(a.layers, 1));
   if (const std::int64_t layers = deviceLayers(plan, run); layers <= a.layers) {
-    const Int128 inLayers = std::max<Int128>(whole - embedding, 0);  // the output matrix follows the last layer
-    sizes.weights = scaled(scaled(sizes.weights, inLayers, whole), layers, std::max<std::int64_t>(a.layers, 1));
+    keep(a.tiedEmbeddings ? embedding : 2 * embedding);  // the output matrix follows the last layer
+    sizes.weights = scaled(sizes.weights, layers, std::max<std::int64_t>(a.layers, 1));
   }
   const bool unsure = !run.ggml.gpuLayers && since(plan, run, kAllLayersBuild) == Certain::Perhaps;  // older builds: none
   if (run.ggml.overridesTensors || unsure) sizes.weights.low = 0;

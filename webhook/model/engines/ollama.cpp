@@ -172,7 +172,8 @@ void size(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& inpu
     const auto parallel = defaultOf(ollama, Default::MaxNumSeqs, plan.version, input.device);
     const double most = (context ? context->high / context->value : 1) *
                         (!run.settings.maxNumSeqs && parallel ? parallel->high / parallel->value : 1);
-    sizes.kv.high = static_cast<Bytes>(std::min(static_cast<double>(sizes.kv.high) * most, 1e18));
+    const double high = static_cast<double>(sizes.kv.high) * most;
+    sizes.kv.high = high < 1e18 ? std::max(sizes.kv.high, static_cast<Bytes>(high)) : kMaxBytes;
   }
   sizes.activations = ggmlComputeBuffer(plan, cache, flashOf(plan, run));
   addGgmlRuntime(sizes, plan, cache);
