@@ -66,8 +66,10 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
   sizes.weights = weightsOn(plan, count, *input.run, input.device.isA100, input.device.memory);
   const auto draft = draftOn(plan, input);
   sizes.kvBytesPerToken = kvBytesPerToken(plan);
+  sizes.poolBytesPerToken = poolCharge(plan).perToken;
   if (draft) {
     sizes.kvBytesPerToken = plusBytes(sizes.kvBytesPerToken, kvBytesPerToken(draft->plan));
+    sizes.poolBytesPerToken = plusBytes(sizes.poolBytesPerToken, kvBytesPerToken(draft->plan));
     sizes.extras.push_back({"draftModel", draft->weights, draft->from});
   }
   if (input.run->lora.enabled) {

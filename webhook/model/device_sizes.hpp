@@ -67,6 +67,7 @@ struct DeviceSizes {
   bool imagesCounted = false;  ///< activations hold what images take
   Interval kvOfOneSequence;  ///< of the maximum length
   Bytes kvBytesPerToken = 0;
+  Bytes poolBytesPerToken = 0;  ///< what the engine's pool charges for a token
   /// For the words of the terms, where they differ from vLLM's. Static text or short: sizes are computed on each admission;
   /// what needs formatting belongs into Engine::explain.
   std::string kvFrom, activationsFrom, graphsFrom, runtimeFrom;
@@ -111,6 +112,12 @@ struct KvPerToken {
 };
 KvPerToken kvPerToken(const ServingPlan& plan);
 Bytes kvBytesPerToken(const ServingPlan& plan);
+/// What the engine's pool charges for a token: pools of groups of layers pad the groups to one size.
+struct PoolCharge {
+  Bytes perToken = 0;
+  std::int64_t groups = 1;  ///< blocks of the pool that a block of tokens takes
+};
+PoolCharge poolCharge(const ServingPlan& plan);
 /// KV cache of one sequence: low as if each sliding layer held only its window, high as if all layers were full.
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens);
 

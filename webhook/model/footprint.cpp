@@ -86,6 +86,7 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
                          ? fmt::format("one sequence of the maximum length {} x {}", plan.maxModelLen, perToken)
                          : fmt::format("{} sequences x {} tokens x {}", plan.concurrency, plan.context, perToken);
   if (!input.load.stated && !oneIsLarger) text += " (load assumed)";
+  if (plan.architecture->encoderTokens > 0) text += "; and blocks for what the encoder hears in each";
   if (plan.architecture->slidingLayers > 0) {
     text += plan.windowAware && !plan.architecture->chunkedWindow ? "; layers with a sliding window hold their window"
                                                                   : "; layers with a sliding window counted as full";
@@ -219,7 +220,7 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   if (open.empty()) need.high = plusBytes(high, margin);
 
   result.parameters = sizes.parameters;
-  result.kvBytesPerToken = sizes.kvBytesPerToken;
+  result.kvBytesPerToken = sizes.poolBytesPerToken;
   result.weights = sizes.weights.bytes;
   result.kv = sizes.kv.bytes;
   result.activations = sizes.activations.bytes;

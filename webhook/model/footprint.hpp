@@ -73,7 +73,7 @@ void resolveDraft(EstimateInput& input, const Catalogue& catalogue);
 struct Estimate {
   Need need;
   std::int64_t parameters = 0;
-  Bytes kvBytesPerToken = 0;                 ///< per device
+  Bytes kvBytesPerToken = 0;                 ///< that the engine's pool charges, per device
   Bytes weights = 0, kv = 0, activations = 0, graphs = 0, runtime = 0;  ///< expected, per device
   std::int64_t maxModelLen = 0;              ///< that the engine will serve (flag, else the model's)
   std::int64_t maxNumSeqs = 0, maxNumBatchedTokens = 0;

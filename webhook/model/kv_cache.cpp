@@ -72,6 +72,20 @@ Interval stateOfSequence(const ServingPlan& plan, const KvPerToken& attention) {
   return {low, bytes, plusBytes(wide, timesBytes(page, 2 * attentionLayers + 1))};
 }
 
+/// vLLM's hybrid manager deals in groups of g layers, the last of each kind padded. It is off for chunked attention unless told
+/// otherwise.
+bool hasGroups(const ServingPlan& plan, const KvPerToken& each) {
+  return plan.windowAware && each.slidingLayers > 0 && !plan.architecture->chunkedWindow;
+}
+std::int64_t groupOf(const KvPerToken& each) {
+  if (each.fullLayers == 0) return each.slidingLayers;
+  const auto [fewer, more] = std::minmax(each.fullLayers, each.slidingLayers);
+  return 2 * more <= 3 * fewer ? more : std::max<std::int64_t>(1, fewer);
+}
+Bytes padded(Bytes bytes, std::int64_t layers, std::int64_t group) {
+  return layers == 0 ? 0 : saturated(Int128{bytes} * (ceilDiv(layers, group) * group) / layers);
+}
+
 }  // namespace
 
 KvPerToken kvPerToken(const ServingPlan& plan) {
@@ -99,6 +113,17 @@ Bytes kvBytesPerToken(const ServingPlan& plan) {
   return plusBytes(each.full, each.sliding);
 }
 
+PoolCharge poolCharge(const ServingPlan& plan) {
+  const KvPerToken each = kvPerToken(plan);
+  const Bytes all = plusBytes(each.full, each.sliding);
+  // Self and cross attention are groups of their own, and a token is counted only where both have a block for it.
+  if (plan.architecture->encoderTokens > 0) return {timesBytes(2, all), 2};
+  if (!hasGroups(plan, each)) return {all, 1};
+  const std::int64_t group = groupOf(each);
+  return {plusBytes(padded(each.full, each.fullLayers, group), padded(each.sliding, each.slidingLayers, group)),
+          ceilDiv(each.fullLayers, group) + ceilDiv(each.slidingLayers, group)};
+}
+
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
   const Architecture& a = *plan.architecture;
   if (a.encoderTokens > 0) tokens = inBlocks(plan, tokens) + std::max(a.encoderTokens, kReservedEncoderTokens);
@@ -117,19 +142,10 @@ Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
   const std::int64_t window = a.slidingWindow - 1 + plan.maxNumBatchedTokens;
   const std::int64_t held = window < tokens ? std::min(blocks, inBlocks(plan, window) + plan.blockSize) : blocks;
   const Bytes cut = plusBytes(timesBytes(each.full, blocks), timesBytes(each.sliding, held));
-  // vLLM turns the hybrid manager off for chunked attention unless told otherwise.
-  if (!plan.windowAware || a.chunkedWindow) return withState(cut, full, full);
-  // vLLM's hybrid manager: groups of g layers, the last of each kind padded.
-  const std::int64_t fulls = each.fullLayers;
-  const std::int64_t slidings = each.slidingLayers;
-  std::int64_t group = std::max<std::int64_t>(1, std::min(fulls, slidings));
-  if (fulls == 0) group = slidings;
-  else if (2 * std::max(fulls, slidings) <= 3 * group) group = std::max(fulls, slidings);
-  const auto padded = [&](Bytes bytes, std::int64_t layers) {
-    return layers == 0 ? 0 : saturated(Int128{bytes} * (ceilDiv(layers, group) * group) / layers);
-  };
-  const Bytes grouped =
-      plusBytes(timesBytes(padded(each.full, fulls), blocks), timesBytes(padded(each.sliding, slidings), held));
+  if (!hasGroups(plan, each)) return withState(cut, full, full);
+  const std::int64_t group = groupOf(each);
+  const Bytes grouped = plusBytes(timesBytes(padded(each.full, each.fullLayers, group), blocks),
+                                  timesBytes(padded(each.sliding, each.slidingLayers, group), held));
   const Bytes high = std::max(full, cut);
   return withState(cut, std::clamp(grouped, cut, high), high);
 }

@@ -84,7 +84,8 @@ ServingPlan servingPlan(const EstimateInput& input) {
   plan.context = std::min(bounded(input.load.context, 1, kMostTokens), plan.maxModelLen);
   if (settings.kvCacheMemoryBytes) plan.absolutePool = std::min(*settings.kvCacheMemoryBytes, kMaxBytes);
   else if (settings.numGpuBlocks) {
-    plan.absolutePool = timesBytes(*settings.numGpuBlocks, timesBytes(plan.blockSize, kvBytesPerToken(plan)));
+    const PoolCharge charge = poolCharge(plan);
+    plan.absolutePool = timesBytes(*settings.numGpuBlocks, ceilDiv(timesBytes(plan.blockSize, charge.perToken), charge.groups));
   } else if (settings.poolTokens) {
     plan.absolutePool = timesBytes(*settings.poolTokens, kvBytesPerToken(plan));
   }

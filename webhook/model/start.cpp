@@ -270,7 +270,7 @@ std::optional<KvPool> kvPool(const EstimateInput& input, const Estimate& estimat
     return std::nullopt;
   const ServingPlan plan = servingPlan(input);
   const DeviceSizes s = loadedSizes(input, plan);
-  const Bytes block = timesBytes(plan.blockSize, s.kvBytesPerToken);
+  const Bytes block = timesBytes(plan.blockSize, s.poolBytesPerToken);
   const Bytes outside = outsideOfPool(s, &Interval::bytes);
   Bytes bytes = 0;
   if (plan.kvRule == KvRule::Preallocated) {
