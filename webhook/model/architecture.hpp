@@ -125,6 +125,7 @@ struct Architecture {
   std::int64_t extraLinear = 0;                  ///< matrices beside the layers' own that formats and parallelism cover
   std::int64_t extraParameters = 0;              ///< what else is held in 16 bit on each rank
   double ropeFactor = 1;                         ///< by which rope scaling stretches maxPositions (config.json only)
+  double rotaryFactor = 1;                       ///< tables of rotary angles together, in tables of maxPositions
   std::optional<std::int64_t> declaredParameters;  ///< where the formula does not reach (towers, hybrids)
   bool vision = false;
   std::optional<VisionEncoder> visionEncoder;    ///< where its class is known (config.json)

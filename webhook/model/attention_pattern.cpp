@@ -78,18 +78,26 @@ void readWindows(const ConfigScope& config, const ModelClass* known, Architectur
 }
 
 void readRope(const ConfigScope& config, Architecture& a) {
-  const json::View scaling =
-      config.text["rope_scaling"].isObject() ? config.text["rope_scaling"] : config.text["rope_parameters"];
+  json::View scaling = config.text["rope_scaling"].isObject() ? config.text["rope_scaling"] : config.text["rope_parameters"];
+  if (scaling["full_attention"].isObject()) scaling = scaling["full_attention"];  // one per kind of layer
   const std::string_view type = scaling["rope_type"].stringOr(scaling["type"].stringOr(""));
+  // Gemma 3's layers with a window have a table of angles of their own, which is not stretched.
+  const bool isGemma3 = a.family == "gemma3";
+  if (isGemma3) a.rotaryFactor = 2;
   const double factor = scaling["factor"].number().value_or(1);
   if (!(factor > 1 && factor < 1e6)) return;
   if (type != "yarn" && type != "linear" && type != "dynamic") return;
+  a.rotaryFactor = factor + (isGemma3 ? 1 : 0);
+  // Gemma 3's positions are the stretched ones already, and the table is stretched all the same (vLLM, config/model.py and
+  // rotary_embedding/linear_scaling_rope.py).
+  if (isGemma3) return;
   a.ropeFactor = factor;
   if (const auto original = scaling["original_max_position_embeddings"].integer();
       type == "yarn" && original && *original > 0) {
     // Some files already hold the stretched length, as DeepSeek's do.
     const double stretched = static_cast<double>(*original) * factor;
     a.ropeFactor = std::max(1.0, stretched / static_cast<double>(std::max<std::int64_t>(a.maxPositions, 1)));
+    a.rotaryFactor = a.ropeFactor;
   }
 }
 

@@ -173,7 +173,8 @@ Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100,
   Bytes added = slack;
   if (!a.isEncoder() && a.positionRows == 0) {  // the table of rotary angles, in 16 bit
     const std::int64_t rotary = a.isMla() ? a.qkRopeDim : a.headDim;
-    added = plusBytes(added, timesBytes(timesBytes(a.maxPositions, rotary), 2));
+    const auto positions = static_cast<std::int64_t>(std::min(static_cast<double>(a.maxPositions) * a.rotaryFactor, 1e12));
+    added = plusBytes(added, timesBytes(timesBytes(positions, rotary), 2));
   }
   if (const MeasuredWeights* measured = measuredOf(plan)) {
     // The file's bytes, split as the arithmetic splits its own.

@@ -226,6 +226,19 @@ TEST_CASE("rope scaling stretches the longest sequence, once") {
   CHECK(read(base + R"(, "rope_scaling": {"rope_type": "llama3", "factor": 8.0}})").ropeFactor == 1);
 }
 
+TEST_CASE("Gemma 3's positions are the stretched ones; its tables of angles are one stretched and one for the windows") {
+  constexpr std::string_view kText = R"({"model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240,
+      "num_hidden_layers": 34, "sliding_window": 1024)";
+  const auto linear = read(std::string(kText) + R"(, "rope_scaling": {"rope_type": "linear", "factor": 8.0}})");
+  CHECK(linear.ropeFactor == 1);
+  CHECK(linear.maxPositions == 131072);
+  CHECK(linear.rotaryFactor == 9);
+  const auto perKind = read(std::string(kText) + R"(, "rope_parameters": {"sliding_attention": {"rope_type": "default"},
+      "full_attention": {"rope_type": "linear", "factor": 8.0}}})");
+  CHECK(perKind.rotaryFactor == 9);
+  CHECK(read(std::string(kText) + "}").rotaryFactor == 2);
+}
+
 TEST_CASE("a configuration that is none is an error with its place") {
   CHECK(errorOf("[]").message.find("must be an object") != std::string::npos);
   CHECK(errorOf("{}").where == "/num_hidden_layers");
