@@ -229,7 +229,7 @@ TEST_CASE("rope scaling stretches the longest sequence, once") {
 TEST_CASE("Gemma 3's positions are the stretched ones; its tables of angles are one stretched and one for the windows") {
   constexpr std::string_view kText = R"({"model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240,
       "num_hidden_layers": 34, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262208,
-      "sliding_window": 1024)";
+      "max_position_embeddings": 131072, "sliding_window": 1024)";
   const auto linear = read(std::string(kText) + R"(, "rope_scaling": {"rope_type": "linear", "factor": 8.0}})");
   CHECK(linear.ropeFactor == 1);
   CHECK(linear.maxPositions == 131072);
