@@ -77,6 +77,16 @@ std::optional<double> decimalNumber(std::string_view text);
 
 // Setters that several engines use; false if the value is impossible.
 bool setCount(std::string_view value, std::optional<std::int64_t>& target);  ///< 1 or more
+/// Of one member: {"max-num-seqs", Takes::Value, countIn<&Settings::maxNumSeqs>}.
+template <auto member>
+bool countIn(std::string_view value, EngineRun& run) {
+  return setCount(value, run.settings.*member);
+}
+template <auto member>
+bool switchIn(std::string_view value, EngineRun& run) {
+  run.settings.*member = value != "false";
+  return true;
+}
 bool setModel(std::string_view value, EngineRun& run);
 bool setFraction(std::string_view value, EngineRun& run);  ///< above 0, at most 1
 bool setDtype(std::string_view value, EngineRun& run);     ///< also half, bf16, float, ...

@@ -49,13 +49,6 @@ bool setEngine(std::string_view value, EngineRun& run) {
   return value == "pytorch" || value == "turbomind";
 }
 
-#define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
-#define RIGHTSLICE_YES(member)             \
-  [](std::string_view v, EngineRun& run) { \
-    run.settings.member = v != "false";    \
-    return true;                           \
-  }
-
 constexpr Flag kFlags[] = {
     {"model-path", Takes::Value, setModel},
     {"model-name", Takes::Value, nullptr},
@@ -67,13 +60,13 @@ constexpr Flag kFlags[] = {
     {"max-batch-size", Takes::Value, setMaxNumSeqs},
     {"max-prefill-token-num", Takes::Value, setMaxNumBatchedTokens},
     {"cache-max-entry-count", Takes::Value, setShare},
-    {"num-gpu-blocks", Takes::Value, RIGHTSLICE_COUNT(numGpuBlocks)},
-    {"cache-block-seq-len", Takes::Value, RIGHTSLICE_COUNT(blockSize)},
+    {"num-gpu-blocks", Takes::Value, countIn<&Settings::numGpuBlocks>},
+    {"cache-block-seq-len", Takes::Value, countIn<&Settings::blockSize>},
     {"tp", Takes::Value, setTensorParallel},
-    {"dp", Takes::Value, RIGHTSLICE_COUNT(dataParallelSize)},
-    {"ep", Takes::Value, RIGHTSLICE_COUNT(expertParallelSize)},
-    {"eager-mode", Takes::Nothing, RIGHTSLICE_YES(enforceEager)},
-    {"language-model-only", Takes::Nothing, RIGHTSLICE_YES(textOnly)},
+    {"dp", Takes::Value, countIn<&Settings::dataParallelSize>},
+    {"ep", Takes::Value, countIn<&Settings::expertParallelSize>},
+    {"eager-mode", Takes::Nothing, switchIn<&Settings::enforceEager>},
+    {"language-model-only", Takes::Nothing, switchIn<&Settings::textOnly>},
     {"nnodes", Takes::Value, setNodes},
     {"adapters", Takes::Several, nullptr, "LoRA adapters are not modelled"},
     {"speculative-algorithm", Takes::Value, nullptr, "the draft model is not modelled"},
@@ -111,9 +104,6 @@ constexpr Flag kFlags[] = {
     {"trust-remote-code", Takes::Nothing, nullptr},
     {"empty-init", Takes::Nothing, nullptr},
 };
-
-#undef RIGHTSLICE_COUNT
-#undef RIGHTSLICE_YES
 
 constexpr FlagTable kTable{.title = "LMDeploy", .flags = kFlags, .servedNames = "model-name"};
 

@@ -102,14 +102,6 @@ bool setDraft(std::string_view value, EngineRun& run) {
   return !value.empty() && noPrefillGraphs("true", run);
 }
 
-#define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
-#define RIGHTSLICE_YES(member)                     \
-  [](std::string_view v, EngineRun& run) {         \
-    run.settings.member = v != "false";            \
-    return true;                                   \
-  }
-
-
 constexpr Flag kFlags[] = {
     // What decides the need.
     {"model-path", Takes::Value, setModel},
@@ -124,32 +116,32 @@ constexpr Flag kFlags[] = {
     {"context-length", Takes::Value, setMaxModelLen},
     {"max-running-requests", Takes::Value, setMaxNumSeqs},
     {"chunked-prefill-size", Takes::Value, setChunk},
-    {"max-prefill-tokens", Takes::Value, RIGHTSLICE_COUNT(maxPrefillTokens)},
-    {"max-total-tokens", Takes::Value, RIGHTSLICE_COUNT(poolTokens)},
+    {"max-prefill-tokens", Takes::Value, countIn<&Settings::maxPrefillTokens>},
+    {"max-total-tokens", Takes::Value, countIn<&Settings::poolTokens>},
     {"mem-fraction-static", Takes::Value, setFraction},
-    {"page-size", Takes::Value, RIGHTSLICE_COUNT(blockSize)},
+    {"page-size", Takes::Value, countIn<&Settings::blockSize>},
     {"tensor-parallel-size", Takes::Value, setTensorParallel},
     {"pipeline-parallel-size", Takes::Value, setPipelineParallel},
-    {"data-parallel-size", Takes::Value, RIGHTSLICE_COUNT(dataParallelSize)},
-    {"expert-parallel-size", Takes::Value, RIGHTSLICE_COUNT(expertParallelSize)},
-    {"cuda-graph-max-bs", Takes::Value, RIGHTSLICE_COUNT(graphBatch)},
-    {"cuda-graph-max-bs-decode", Takes::Value, RIGHTSLICE_COUNT(graphBatch)},
+    {"data-parallel-size", Takes::Value, countIn<&Settings::dataParallelSize>},
+    {"expert-parallel-size", Takes::Value, countIn<&Settings::expertParallelSize>},
+    {"cuda-graph-max-bs", Takes::Value, countIn<&Settings::graphBatch>},
+    {"cuda-graph-max-bs-decode", Takes::Value, countIn<&Settings::graphBatch>},
     {"cuda-graph-bs", Takes::Several, setLargestGraph},
     {"cuda-graph-bs-decode", Takes::Several, setLargestGraph},
     {"disable-cuda-graph", Takes::Nothing, setEager},
-    {"disable-decode-cuda-graph", Takes::Nothing, RIGHTSLICE_YES(enforceEager)},
+    {"disable-decode-cuda-graph", Takes::Nothing, switchIn<&Settings::enforceEager>},
     {"cuda-graph-backend-decode", Takes::Value, setBackendOfGraphs},
     {"cuda-graph-backend-prefill", Takes::Value,
      [](std::string_view v, EngineRun& run) { return v != "disabled" || noPrefillGraphs("true", run); }},
     {"disable-piecewise-cuda-graph", Takes::Nothing, noPrefillGraphs},
     {"disable-prefill-cuda-graph", Takes::Nothing, noPrefillGraphs},
-    {"enable-piecewise-cuda-graph", Takes::Nothing, RIGHTSLICE_YES(prefillGraphs)},
-    {"enforce-piecewise-cuda-graph", Takes::Nothing, RIGHTSLICE_YES(prefillGraphs)},
+    {"enable-piecewise-cuda-graph", Takes::Nothing, switchIn<&Settings::prefillGraphs>},
+    {"enforce-piecewise-cuda-graph", Takes::Nothing, switchIn<&Settings::prefillGraphs>},
     {"cpu-offload-gb", Takes::Value, setOffload},
-    {"is-embedding", Takes::Nothing, RIGHTSLICE_YES(pooling)},
-    {"language-only", Takes::Nothing, RIGHTSLICE_YES(textOnly)},
-    {"language-model-only", Takes::Nothing, RIGHTSLICE_YES(textOnly)},
-    {"disable-hybrid-swa-memory", Takes::Nothing, RIGHTSLICE_YES(hybridCacheDisabled)},
+    {"is-embedding", Takes::Nothing, switchIn<&Settings::pooling>},
+    {"language-only", Takes::Nothing, switchIn<&Settings::textOnly>},
+    {"language-model-only", Takes::Nothing, switchIn<&Settings::textOnly>},
+    {"disable-hybrid-swa-memory", Takes::Nothing, switchIn<&Settings::hybridCacheDisabled>},
     {"nnodes", Takes::Value, setNodes},
     {"node-rank", Takes::Value, nullptr},
     {"dist-init-addr", Takes::Value, nullptr},
@@ -239,9 +231,6 @@ constexpr Flag kFlags[] = {
     {"grpc-mode", Takes::Nothing, nullptr},
     {"triton-attention-reduce-in-fp32", Takes::Nothing, nullptr},
 };
-
-#undef RIGHTSLICE_COUNT
-#undef RIGHTSLICE_YES
 
 // argparse also takes what begins a name and no other; these are the ones that people write.
 constexpr ShortFlag kShorts[] = {

@@ -62,8 +62,6 @@ bool setSharded(std::string_view value, EngineRun& run) {
   return value == "false" || value == "true";
 }
 
-#define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
-
 constexpr Flag kFlags[] = {
     {"sharded", Takes::Value, setSharded},
     {"model-id", Takes::Value, setModel},
@@ -72,11 +70,11 @@ constexpr Flag kFlags[] = {
     {"dtype", Takes::Value, setDtype},
     {"kv-cache-dtype", Takes::Value, setKvCacheDtype},
     {"max-total-tokens", Takes::Value, setMaxModelLen},
-    {"max-input-tokens", Takes::Value, RIGHTSLICE_COUNT(maxInputTokens)},
-    {"max-input-length", Takes::Value, RIGHTSLICE_COUNT(maxInputTokens)},
+    {"max-input-tokens", Takes::Value, countIn<&Settings::maxInputTokens>},
+    {"max-input-length", Takes::Value, countIn<&Settings::maxInputTokens>},
     {"max-batch-prefill-tokens", Takes::Value, setMaxNumBatchedTokens},
-    {"max-batch-total-tokens", Takes::Value, RIGHTSLICE_COUNT(poolTokens)},
-    {"max-concurrent-requests", Takes::Value, RIGHTSLICE_COUNT(maxConcurrentRequests)},
+    {"max-batch-total-tokens", Takes::Value, countIn<&Settings::poolTokens>},
+    {"max-concurrent-requests", Takes::Value, countIn<&Settings::maxConcurrentRequests>},
     {"max-batch-size", Takes::Value, setMaxNumSeqs},
     {"cuda-graphs", Takes::Value, setGraphs},
     {"cuda-memory-fraction", Takes::Value, setDeviceFraction},
@@ -92,8 +90,6 @@ constexpr Flag kFlags[] = {
     {"disable-grammar-support", Takes::Nothing, nullptr},
     {"enable-prefill-logprobs", Takes::Nothing, nullptr, "the logits of whole prompts are not modelled"},
 };
-
-#undef RIGHTSLICE_COUNT
 
 constexpr FlagTable kTable{.title = "TGI", .flags = kFlags, .hasEnv = true};
 

@@ -2,154 +2,13 @@
 // KServe's Hugging Face server, NIM's pass-through arguments and Ray Serve LLM's engine_kwargs.
 #include "model/engines/vllm_flags.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 
-#include "json/document.hpp"
+#include "model/engines/vllm_values.hpp"
 #include "model/speculative.hpp"
-#include "model/spelling.hpp"
 
 namespace rightslice::model {
 namespace {
-
-bool setLength(std::string_view value, EngineRun& run) {
-  run.settings.maxModelLenAuto = value == "auto" || value == "-1";
-  if (run.settings.maxModelLenAuto) {
-    run.settings.maxModelLen.reset();
-    return true;
-  }
-  return setCount(value, run.settings.maxModelLen);
-}
-
-bool setOffload(std::string_view value, EngineRun& run) {
-  const auto number = decimalNumber(value);
-  if (!number || *number < 0) return false;
-  if (*number > 0) run.settings.cpuOffloadGb = *number;
-  else run.settings.cpuOffloadGb.reset();
-  return true;
-}
-
-bool setLoadFormat(std::string_view value, EngineRun& run) {
-  const std::string text = lowered(value);
-  if ((text == "bitsandbytes" || text == "gguf") && !run.settings.quantization) run.settings.quantization = text;
-  return true;
-}
-
-bool setRunner(std::string_view value, EngineRun& run) {
-  run.settings.pooling = value != "generate" && value != "auto" && value != "none";
-  return true;
-}
-
-/// The first whole number behind `kind`, or nothing.
-std::optional<std::int64_t> limitOf(std::string_view text, std::string_view kind) {
-  std::size_t at = text.find(kind);
-  if (at == std::string_view::npos) return std::nullopt;
-  at = text.find_first_of("0123456789", at);
-  if (at == std::string_view::npos) return std::nullopt;
-  std::int64_t value = 0;
-  for (; at < text.size() && isDigitAscii(text[at]); ++at) value = std::min<std::int64_t>(value * 10 + (text[at] - '0'), 1 << 20);
-  return value;
-}
-
-bool setMediaLimit(std::string_view value, EngineRun& run) {  // {"image": 0}, {"image": {"count": 5, ...}} or image=0,video=0
-  const auto images = limitOf(value, "image");
-  const auto videos = limitOf(value, "video");
-  const auto audios = limitOf(value, "audio");
-  run.settings.imagesPerPrompt = images;
-  run.settings.noVideo = videos == 0;
-  const bool any = images || videos || audios;
-  run.settings.textOnly = any && images.value_or(0) == 0 && videos.value_or(0) == 0 && audios.value_or(0) == 0;
-  return true;
-}
-
-bool setWeightsUnsure(std::string_view value, EngineRun& run) {
-  if (value != "false" && value != "0") run.settings.weightsUnsure = true;
-  return true;
-}
-
-/// What rope scaling makes of the longest sequence: yarn, linear and dynamic stretch it, other kinds say nothing of it
-/// (config/model.py, _get_and_verify_max_len).
-void readRope(json::View rope, EngineRun& run) {
-  const std::string_view kind = rope["rope_type"].stringOr(rope["type"].stringOr(""));
-  if (kind != "yarn" && kind != "linear" && kind != "dynamic") return;
-  if (const auto factor = rope["factor"].number(); factor && *factor > 0 && *factor <= 1e6) run.settings.ropeFactor = *factor;
-  if (const auto positions = rope["original_max_position_embeddings"].integer(); positions && *positions > 0)
-    run.settings.maxPositions = std::min(*positions, kMaxBytes);
-}
-
-bool setRopeScaling(std::string_view value, EngineRun& run) {
-  const auto document = json::Document::parse(value);
-  if (!document || !document->root().isObject()) return false;
-  readRope(document->root(), run);
-  return true;
-}
-
-/// Overrides of config.json: those of positions are read, of others it is not known what they change.
-bool setOverrides(std::string_view value, EngineRun& run) {
-  const auto document = json::Document::parse(value);
-  if (!document || !document->root().isObject()) {  // --hf-overrides.key value, or a function
-    run.settings.weightsUnsure = true;
-    remember(run.open, "--hf-overrides: it may change the model's shape");
-    return true;
-  }
-  for (const auto& [key, entry] : document->root().members()) {
-    if (key == "rope_scaling" || key == "rope_parameters") {
-      readRope(entry, run);
-    } else if (key == "max_position_embeddings") {
-      if (const auto positions = entry.integer(); positions && *positions > 0)
-        run.settings.maxPositions = std::min(*positions, kMaxBytes);
-    } else if (key != "architectures" && key != "rope_theta" && key != "is_matryoshka" && key != "matryoshka_dimensions") {
-      run.settings.weightsUnsure = true;
-      remember(run.open, "--hf-overrides: it may change the model's shape");
-    }
-  }
-  return true;
-}
-
-bool setLargestGraph(std::string_view value, EngineRun& run) {  // 1 2 4 or [1,2,4]
-  std::int64_t largest = 0, number = 0;
-  bool inNumber = false;
-  for (const char c : value) {
-    if (isDigitAscii(c)) {
-      number = std::min<std::int64_t>(number * 10 + (c - '0'), 1 << 30);
-      inNumber = true;
-      largest = std::max(largest, number);
-    } else if (c != ',' && c != ' ' && c != '[' && c != ']') {
-      return false;
-    } else {
-      number = 0;
-    }
-  }
-  if (inNumber) run.settings.graphBatch = std::max(run.settings.graphBatch.value_or(0), largest);
-  return inNumber;
-}
-
-/// Without graphs as with --enforce-eager: cudagraph_mode NONE, and optimisation level 0 (config/compilation.py).
-bool setCompilation(std::string_view value, EngineRun& run) {
-  const std::string text = lowered(value);
-  if (text == "none" || text == "0") {  // --compilation-config.cudagraph_mode NONE, --compilation-config 0
-    run.settings.enforceEager = true;
-    return true;
-  }
-  const auto document = json::Document::parse(value);
-  if (!document || !document->root().isObject()) return true;
-  const json::View root = document->root();
-  const std::string mode = lowered(root["cudagraph_mode"].stringOr(""));
-  if (mode == "none" || root["cudagraph_mode"].integer() == 0 || root["use_cudagraph"].boolean() == false ||
-      root["level"].integer() == 0)
-    run.settings.enforceEager = true;
-  std::int64_t largest = root["max_cudagraph_capture_size"].integer().value_or(0);
-  for (const json::View size : root["cudagraph_capture_sizes"].elements()) largest = std::max(largest, size.integer().value_or(0));
-  if (largest > 0) run.settings.graphBatch = std::min<std::int64_t>(largest, 1 << 30);
-  return true;
-}
-
-bool setOptimisation(std::string_view value, EngineRun& run) {
-  if (value == "0" || value == "O0") run.settings.enforceEager = true;
-  return true;
-}
-
-#define RIGHTSLICE_COUNT(member) [](std::string_view v, EngineRun& run) { return setCount(v, run.settings.member); }
 
 constexpr Flag kFlags[] = {
     // What decides the need.
@@ -157,32 +16,32 @@ constexpr Flag kFlags[] = {
     {"model-tag", Takes::Value, setModel},
     {"tensor-parallel-size", Takes::Value, setTensorParallel},
     {"pipeline-parallel-size", Takes::Value, setPipelineParallel},
-    {"data-parallel-size", Takes::Value, RIGHTSLICE_COUNT(dataParallelSize)},
-    {"max-model-len", Takes::Value, setLength},
+    {"data-parallel-size", Takes::Value, countIn<&Settings::dataParallelSize>},
+    {"max-model-len", Takes::Value, vllm_value::setLength},
     {"max-num-seqs", Takes::Value, setMaxNumSeqs},
     {"max-num-batched-tokens", Takes::Value, setMaxNumBatchedTokens},
-    {"block-size", Takes::Value, RIGHTSLICE_COUNT(blockSize)},
+    {"block-size", Takes::Value, countIn<&Settings::blockSize>},
     {"gpu-memory-utilization", Takes::Value, setFraction},
     {"dtype", Takes::Value, setDtype},
     {"quantization", Takes::Value, setQuantization},
     {"kv-cache-dtype", Takes::Value, setKvCacheDtype},
-    {"kv-cache-memory-bytes", Takes::Value, RIGHTSLICE_COUNT(kvCacheMemoryBytes)},
-    {"kv-cache-memory", Takes::Value, RIGHTSLICE_COUNT(kvCacheMemoryBytes)},
-    {"num-gpu-blocks-override", Takes::Value, RIGHTSLICE_COUNT(numGpuBlocks)},
-    {"cpu-offload-gb", Takes::Value, setOffload},
-    {"load-format", Takes::Value, setLoadFormat},
-    {"cudagraph-capture-sizes", Takes::Several, setLargestGraph},
-    {"cuda-graph-sizes", Takes::Several, setLargestGraph},
-    {"max-cudagraph-capture-size", Takes::Value, setLargestGraph},
+    {"kv-cache-memory-bytes", Takes::Value, countIn<&Settings::kvCacheMemoryBytes>},
+    {"kv-cache-memory", Takes::Value, countIn<&Settings::kvCacheMemoryBytes>},
+    {"num-gpu-blocks-override", Takes::Value, countIn<&Settings::numGpuBlocks>},
+    {"cpu-offload-gb", Takes::Value, vllm_value::setOffload},
+    {"load-format", Takes::Value, vllm_value::setLoadFormat},
+    {"cudagraph-capture-sizes", Takes::Several, vllm_value::setLargestGraph},
+    {"cuda-graph-sizes", Takes::Several, vllm_value::setLargestGraph},
+    {"max-cudagraph-capture-size", Takes::Value, vllm_value::setLargestGraph},
     {"max-seq-len-to-capture", Takes::Value, nullptr},
-    {"compilation-config", Takes::Value, setCompilation},
-    {"optimization-level", Takes::Value, setOptimisation},
-    {"rope-scaling", Takes::Value, setRopeScaling},
-    {"hf-overrides", Takes::Value, setOverrides},
-    {"task", Takes::Value, setRunner},
-    {"runner", Takes::Value, setRunner},
-    {"convert", Takes::Value, setRunner},
-    {"limit-mm-per-prompt", Takes::Value, setMediaLimit},
+    {"compilation-config", Takes::Value, vllm_value::setCompilation},
+    {"optimization-level", Takes::Value, vllm_value::setOptimisation},
+    {"rope-scaling", Takes::Value, vllm_value::setRopeScaling},
+    {"hf-overrides", Takes::Value, vllm_value::setOverrides},
+    {"task", Takes::Value, vllm_value::setRunner},
+    {"runner", Takes::Value, vllm_value::setRunner},
+    {"convert", Takes::Value, vllm_value::setRunner},
+    {"limit-mm-per-prompt", Takes::Value, vllm_value::setMediaLimit},
     {"skip-mm-profiling", Takes::Nothing,
      [](std::string_view v, EngineRun& run) {
        run.settings.skipImageProfile = v != "false";
@@ -249,11 +108,11 @@ constexpr Flag kFlags[] = {
     {"kv-offloading-size", Takes::Value, nullptr, "buffers of KV offloading are not modelled"},
     {"decode-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},
     {"prefill-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},
-    {"offload-group-size", Takes::Value, setWeightsUnsure, "layers in host memory are not modelled"},
+    {"offload-group-size", Takes::Value, vllm_value::setWeightsUnsure, "layers in host memory are not modelled"},
     {"offload-backend", Takes::Value, nullptr},
     {"kv-cache-dtype-skip-layers", Takes::Several, nullptr, "layers whose KV cache stays wide are not modelled"},
     {"quantization-config", Takes::Value, nullptr, "another quantisation than that of the checkpoint is not modelled"},
-    {"mm-encoder-only", Takes::Nothing, setWeightsUnsure, "only the encoder is loaded, which is not modelled"},
+    {"mm-encoder-only", Takes::Nothing, vllm_value::setWeightsUnsure, "only the encoder is loaded, which is not modelled"},
     {"mm-ipc-gpu-memory-gb", Takes::Value, nullptr, "images kept on the device are not modelled"},
     {"mm-processor-device", Takes::Value, nullptr, "images that are prepared on the device are not modelled"},
     {"ubatch-size", Takes::Value, nullptr, "the second batch of the overlap is not modelled"},
@@ -362,8 +221,6 @@ constexpr Flag kFlags[] = {
     {"tokenizer", Takes::Value, nullptr},
     {"seed", Takes::Value, nullptr},
 };
-
-#undef RIGHTSLICE_COUNT
 
 constexpr ShortFlag kShorts[] = {
     {"tp", "tensor-parallel-size"},
