@@ -50,7 +50,7 @@ bool isOneOfSeveral(const std::string& path) {
 Result<WeightsFile> readWeightsFile(const std::string& path, const std::optional<model::Architecture>& shape) {
   const auto start = app::readBeginning(path, 9);
   if (!start) return tl::unexpected(start.error());
-  if (start->starts_with("GGUF")) {
+  if (start->starts_with("GGUF") || path.ends_with(".gguf")) {
     const auto bytes = app::readBeginning(path, model::kGgufHeaderMost);
     if (!bytes) return tl::unexpected(bytes.error());
     return fromGguf(path, *bytes, shape);

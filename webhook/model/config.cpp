@@ -59,7 +59,7 @@ class ConfigReader {
   Result<Architecture> read() {
     if (!config_.isObject())
       return fail(fmt::format("config.json must be an object, not a {}", config_.typeName()), "");
-    if (config_["_diffusers_version"].exists() && config_["_class_name"].exists()) {
+    if (config_["_class_name"].exists()) {
       return fail(fmt::format("this describes a diffusion pipeline or a part of one ({}), whose files alone tell its size; "
                               "give --model with its repository, or declare the need with rightslice.io/footprint",
                               config_["_class_name"].stringOr("?")),
