@@ -53,7 +53,8 @@ std::optional<Interval> adaptersOn(const ServingPlan& plan, const ParameterCount
   Int128 layers = 0;
   Int128 experts = 0;
   Int128 doubtful = 0;
-  for (const Matrix& m : Matrices(a, count).all()) {
+  const Matrices matrices(a, count);
+  for (const Matrix& m : matrices.all()) {
     if (named && !isTarget(lora.targets, m.role)) continue;
     if (isExpert(m.role))
       experts += ofMatrix(m);

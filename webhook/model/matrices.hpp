@@ -31,7 +31,8 @@ class Matrices {
  public:
   /// Where the layers have no plain shape (hybrids), their linear weights are one matrix: OtherLinear or OtherExperts.
   Matrices(const Architecture& a, const ParameterCount& count);
-  std::span<const Matrix> all() const { return {list_.data(), size_}; }
+  std::span<const Matrix> all() const& { return {list_.data(), size_}; }
+  std::span<const Matrix> all() && = delete;  // it would outlive its matrices in a range-for
   Int128 rest() const { return rest_; }
 
  private:
