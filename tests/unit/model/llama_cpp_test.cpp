@@ -1,7 +1,7 @@
 // llama.cpp: flags to need, by build; exact cases of facts/footprint 4 and of llama.cpp's logs.
 #include <doctest/doctest.h>
 
-#include "model/footprint.hpp"
+#include "container_case.hpp"
 #include "model/gguf.hpp"
 
 using namespace rightslice;
@@ -9,42 +9,13 @@ using namespace rightslice::model;
 
 namespace {
 
-constexpr double kMiBs = 1 << 20;
-
-double mib(Bytes bytes) { return static_cast<double>(bytes) / kMiBs; }
-
 using Strings = std::vector<std::string>;
 
-/// What a command line needs; the pieces stay alive with it.
-struct Case {
-  EngineRun run;
-  EstimateInput input;
-  Estimate e;
+/// What a command line needs.
+struct Case : ContainerCase {
   explicit Case(Strings command, std::string image = "", Load load = {}, Device device = {},
-                std::vector<Invocation::Env> env = {}) {
-    Invocation invocation;
-    invocation.image = std::move(image);
-    invocation.command = std::move(command);
-    invocation.env = std::move(env);
-    run = readInvocation(invocation);
-    REQUIRE(run.engine != nullptr);
-    REQUIRE(run.model);
-    const auto found = Catalogue::builtIn().find(*run.model);
-    REQUIRE_MESSAGE(found, *run.model);
-    input = estimateInput(*found, run, load, device);
-    const auto result = estimate(input);
-    REQUIRE(result);
-    e = *result;
-  }
-  Case(const Case&) = delete;
-  Case& operator=(const Case&) = delete;
-  const Term& term(std::string_view name) const {
-    for (const Term& t : e.need.terms) {
-      if (t.name == name) return t;
-    }
-    FAIL("no term ", std::string(name));
-    return e.need.terms.front();
-  }
+                std::vector<Invocation::Env> env = {})
+      : ContainerCase({.image = std::move(image), .command = std::move(command), .args = {}, .env = std::move(env), .serve = {}}, load, device) {}
 };
 
 Strings server(std::string model, Strings more) {
