@@ -111,6 +111,7 @@ class Node:
         config = json.loads(self.kubectl.kubeconfig.read_text())
         token = self.kubectl.run("create", "token", spec["serviceAccountName"], "--duration=1h").out.strip()
         config["users"][0]["user"] = {"token": token}
+        config["contexts"][0]["context"]["namespace"] = NAMESPACE   # as a pod is told beside its token
         path = self.folder / "kubeconfig"
         path.write_text(json.dumps(config))
         return ["--kubeconfig", str(path)]

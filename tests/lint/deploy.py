@@ -53,6 +53,16 @@ def copies():
               f"deploy/kustomize/{copy} is not policies/{original}/policy.yaml; copy it")
 
 
+def leases(one, pod, where):
+    """One Lease, of its own namespace, by which a replica leads."""
+    role, binding = one["Role"], one["RoleBinding"]
+    claim(binding["roleRef"]["name"] == role["metadata"]["name"] and
+          binding["subjects"] == [{"kind": "ServiceAccount", "name": pod["serviceAccountName"], "namespace": "rightslice"}], f"{where}: the binding of the Role")
+    of_leases = [rule for rule in role["rules"] if rule["resources"] == ["leases"]]
+    claim([(rule["apiGroups"], rule.get("resourceNames"), rule["verbs"]) for rule in of_leases] ==
+          [(["coordination.k8s.io"], None, ["create"]), (["coordination.k8s.io"], ["rightslice"], ["get", "patch"])], f"{where}: the Role's leases")
+
+
 def workload(objects, where, program):
     one = {each["kind"]: each for each in objects}
     deployment, service, budget = one["Deployment"], one["Service"], one["PodDisruptionBudget"]
@@ -75,6 +85,7 @@ def workload(objects, where, program):
         status = all(resource.endswith("/status") for resource in rule["resources"])
         claim(rule["verbs"] == (["patch"] if status else ["list", "watch"]), f"{where}: the role may do more than it needs: {rule}")
         claim(not {"*", "secrets", "configmaps"} & {*rule["resources"], *rule["apiGroups"], *rule["verbs"]}, f"{where}: the role is too wide: {rule}")
+    leases(one, pod, where)
     claim(pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0, f"{where}: runs as root")
     claim(pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault", f"{where}: no seccomp profile")
     claim(not any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")), f"{where}: uses the host")
@@ -182,7 +193,7 @@ def dockerfile(program):
     if program and shutil.which("dpkg-query"):
         libraries = re.findall(r"=> (/\S+)", subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout)
         for library in libraries:
-            owner = subprocess.run(["dpkg-query", "-S", "*/" + pathlib.Path(library).resolve().name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            owner = subprocess.run(["dpkg-query", "-S", "*" + str(pathlib.Path(library).resolve()).removeprefix("/usr")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    text=True, check=False).stdout.split(":")[0]
             base = {"libc6", "libgcc-s1", "libasan8", "libubsan1", ""}
             claim(owner in base or owner in text, f"deploy/Dockerfile: the run-time image lacks {owner} ({library})")

@@ -22,6 +22,18 @@ SteadyClock::time_point later(SteadyClock::time_point begun) {
   return now + kShareOfTime * (now - begun);
 }
 
+constexpr std::string_view kLeaseName = "rightslice";
+
+/// "NAMESPACE/NAME" of --lease, or what stands for it where it is not given.
+kube::LeaseOptions leaseOptions(const std::string& given, const std::string& ns) {
+  kube::LeaseOptions out;
+  const std::size_t slash = given.find('/');
+  out.ns = given.empty() ? ns : given.substr(0, slash);
+  out.name = given.empty() ? std::string(kLeaseName) : given.substr(slash + 1);
+  out.identity = kube::leaseIdentity();
+  return out;
+}
+
 std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
 
 }  // namespace
@@ -44,12 +56,23 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
   kube::Pace pace;
   // A watch is silent for a minute between bookmarks. Where less than two are allowed to pass, it is asked anew more often.
   pace.silence = std::clamp<std::chrono::milliseconds>(settings.maxPolicyAge / 2, std::chrono::seconds(5), pace.silence);
+  kube::LeaseOptions leading = leaseOptions(settings.lease, config->ns);
+  leading.onChange = [this](bool leads, std::string_view holder) {
+    metrics_.set(Metric::Leads, leads ? 1 : 0);
+    log_.write(Level::Info, leads ? "this replica leads" : "this replica leads no longer", {{"lease", std::string_view(lease->name())}, {"holder", holder}});
+  };
+  leading.onTrouble = [this](std::string_view message) {
+    if (message.empty()) log_.write(Level::Info, "the lease can be had again", {{"lease", std::string_view(lease->name())}});
+    else log_.write(Level::Warn, "the lease cannot be had or renewed", {{"lease", std::string_view(lease->name())}, {"error", message}});
+  };
   cluster = std::make_unique<ClusterSource>(std::move(*config), !settings.policies.empty(), std::move(tells), pace);
+  lease = std::make_unique<kube::Lease>(std::move(leading), [this](kube::Request request) { return cluster->call(std::move(request)); });
   status_ = std::make_unique<StatusWriter>(*cluster, log_);
 }
 
 LiveSources::~LiveSources() {
   if (status_) status_->stop();
+  if (lease) lease->stop();
   if (cluster) cluster->stop();
 }
 
@@ -65,6 +88,7 @@ bool LiveSources::open(std::ostream& errors) {
   filesRead_ = SteadyClock::now();
   if (cluster) {
     cluster->start();
+    lease->start();
     status_->start();
     log_.write(Level::Info, "following a cluster", {{"source", std::string_view(cluster->name())}});
     metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));

@@ -15,6 +15,7 @@
 #include "app/surroundings_source.hpp"
 #include "host/log.hpp"
 #include "host/metrics.hpp"
+#include "kube/lease.hpp"
 #include "tls/certificate_source.hpp"
 
 namespace rightslice::app {
@@ -37,6 +38,7 @@ class LiveSources {
   InventorySource inventory;                    ///< of a cluster
   std::unique_ptr<tls::CertificateSource> certificate;
   std::unique_ptr<ClusterSource> cluster;       ///< may be null
+  std::unique_ptr<kube::Lease> lease;           ///< with a cluster: who holds it does what one of the replicas does for all
 
  private:
   void pollPolicies();

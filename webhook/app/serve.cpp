@@ -86,6 +86,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   if (!*cluster && settings.policies.empty()) {
     return refuse({"serve needs --policies, or a cluster to read them from: --kubeconfig, or a pod with the token of a service account", ""});
   }
+  if (!*cluster && !settings.lease.empty()) return refuse({"--lease needs a cluster: --kubeconfig, or a pod with the token of a service account", ""});
   LiveSources sources(settings, *catalogues, std::move(*cluster), metrics, log);
   if (!sources.open(errors)) return kCannotStart;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "cli/command.hpp"
@@ -20,6 +21,27 @@ std::optional<std::chrono::seconds> parseSeconds(std::string_view text) {
   const auto count = parseInteger(text);
   if (!count || *count < 0 || *count > 1'000'000) return std::nullopt;
   return std::chrono::seconds(*count * unit);
+}
+
+/// RFC 1123 names, as those of Kubernetes' objects are (k8s.io/apimachinery, pkg/util/validation).
+bool isObjectName(std::string_view text) {
+  const auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= 253 && alnum(text.front()) && alnum(text.back()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return alnum(c) || c == '-' || c == '.'; });
+}
+
+/// A flag that names one object of a namespace.
+Flag named(std::string& target, std::string name, std::string help) {
+  Flag flag{.name = std::move(name), .value = "NAMESPACE/NAME", .help = std::move(help)};
+  flag.set = [&target](const std::string& text) -> Result<bool> {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos || !isObjectName(std::string_view(text).substr(0, slash)) || !isObjectName(std::string_view(text).substr(slash + 1))) {
+      return fail(fmt::format("'{}' is no NAMESPACE/NAME of an object", text));
+    }
+    target = text;
+    return true;
+  };
+  return flag;
 }
 
 void duration(Flags& flags, std::chrono::seconds& target, std::string name, std::string help) {
@@ -80,6 +102,9 @@ class Serve : public Command {
     flags.text(settings_.kubeconfig, "--kubeconfig", "FILE",
                "The cluster to follow, as its current context says. Without it the one of the pod's service account, if "
                "there is one.");
+    flags.add(named(settings_.lease, "--lease",
+                    "The Lease by which one of the replicas leads: it does what is done once for all of them. Only with a cluster."))
+        .defaultText = "rightslice in the namespace of the service account, or of the kubeconfig's context";
     flags.text(
         settings_.catalogue, "--catalogue", "DIR",
         "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");

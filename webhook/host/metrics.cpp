@@ -49,6 +49,7 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "credentials)."},
     {Metric::WatchAge, "rightslice_watch_age_seconds", Kind::Gauge, "resource",
      "Time since the API server last confirmed what is known of a resource; it sends a word about once a minute."},
+    {Metric::Leads, "rightslice_leader", Kind::Gauge, "", "1 while this replica holds the Lease and does what only one of them does, else 0."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};
 

@@ -12,9 +12,9 @@ namespace rightslice::host {
 enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
-  CertificateReloads, CertificateExpiry, WatchRestarts, WatchAge, BuildInfo
+  CertificateReloads, CertificateExpiry, WatchRestarts, WatchAge, Leads, BuildInfo
 };
-constexpr std::size_t kMetrics = 19;
+constexpr std::size_t kMetrics = 20;
 
 struct MetricRow {
   Metric id;

@@ -205,6 +205,7 @@ Awaitable<Result<Reply>> Client::exchange(std::string bytes) {
   Reply reply;
   reply.status = static_cast<int>(parser_->get().result_int());
   reply.contentType = text(parser_->get()[beast::http::field::content_type]);
+  reply.date = text(parser_->get()[beast::http::field::date]);
   reply.retryAfter = secondsOf(text(parser_->get()[beast::http::field::retry_after]));
   co_return reply;
 }

@@ -48,6 +48,7 @@ struct Reply {
   int status = 0;
   std::string contentType{};
   std::optional<std::chrono::seconds> retryAfter{}; ///< where the server names a number of seconds
+  std::string date{};                               ///< the server's clock, as it is written
   std::string body{};
   bool tooLarge = false;                            ///< the body is larger than was allowed, and is not here
 };

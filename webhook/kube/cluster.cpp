@@ -44,6 +44,7 @@ struct Cluster::Parts {
     Answer answer;
     answer.status = reply->status;
     answer.body = std::move(reply->body);
+    answer.date = std::move(reply->date);
     co_return answer;
   }
 
@@ -92,6 +93,8 @@ std::vector<WatchState> Cluster::states() const {
 Result<Answer> Cluster::call(Request request) {
   const auto promise = std::make_shared<std::promise<Result<Answer>>>();
   std::future<Result<Answer>> future = promise->get_future();
+  const auto begun = std::chrono::steady_clock::now();
+  const auto patience = request.patience;
   asio::post(parts_->worker.context(), [parts = parts_.get(), promise, request = std::move(request)]() mutable {
     asio::co_spawn(parts->worker.executor(), parts->perform(std::move(request)), [promise](std::exception_ptr failure, Result<Answer> answer) {
       if (failure) promise->set_exception(failure);
@@ -100,6 +103,8 @@ Result<Answer> Cluster::call(Request request) {
   });
   while (future.wait_for(kWaitStep) != std::future_status::ready) {
     if (!parts_->running) return fail("the connection to the cluster is shut down");
+    // The call goes on, and nobody waits for it.
+    if (patience.count() > 0 && std::chrono::steady_clock::now() - begun > patience) return fail(fmt::format("no answer within {} ms", patience.count()));
   }
   return future.get();
 }

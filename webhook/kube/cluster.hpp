@@ -53,11 +53,13 @@ struct Request {
   std::string method = "GET", path;                ///< with the query
   std::string contentType{}, body{};
   std::string accept = "application/json";
+  std::chrono::milliseconds patience{0};           ///< how long the answer may take at most; 0: as the pace says
 };
 
 struct Answer {
   int status = 0;
   std::string body;
+  std::string date{};                              ///< the server's clock, as HTTP writes it (RFC 9110, 5.6.7); may be empty
 };
 
 /// follow() and start() are for one thread; the rest is thread-safe.
