@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "admission/context.hpp"
 #include "admission/envelope.hpp"
 #include "admission/message.hpp"
 #include "admission/policy_review.hpp"
@@ -83,28 +84,6 @@ void writeCauses(json::Writer& out, const policy::Judgement& judgement) {
     out.member("field", std::string_view(finding.path)).endObject();
   }
   out.endArray().endObject();
-}
-
-/// What the namespace uses already. This object counts as it was before the request, whatever was last seen of it.
-void addRunning(const Inventory& inventory, const workload::Workload& object, const Environment& environment, policy::Request& request) {
-  using Usage = policy::Request::Usage;
-  request.usageKnown = true;
-  request.counted = isCounted(object);
-  const Running* self = inventory.find(object.kindName, object.ns, object.name);
-  const Usage all = inventory.usage(object.ns), seen = self != nullptr ? self->usage : Usage{};
-  if (request.old != nullptr) {
-    request.oldUsage = policy::usageOf(*request.old, *environment.policies, environment.catalogue, *environment.surroundings);
-  }
-  const Usage& old = request.oldUsage;
-  request.usage = {plusBytes(all.memory - seen.memory, old.memory), plusBytes(all.gpuMillis - seen.gpuMillis, old.gpuMillis),
-                   plusBytes(all.costCents - seen.costCents, old.costCents)};
-}
-
-/// The controller owner where it runs and is nobody's child: it proves a child.
-std::optional<workload::Workload> ownerOf(const Inventory& inventory, const workload::Workload& object) {
-  if (!object.controller) return std::nullopt;
-  const Running* owner = inventory.byUid(object.controller->uid);
-  return owner != nullptr ? readRunning(*owner->text) : std::nullopt;
 }
 
 }  // namespace

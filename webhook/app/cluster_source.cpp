@@ -1,23 +1,15 @@
 #include "app/cluster_source.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "policy/field.hpp"
+#include "app/cluster_resources.hpp"
 
 namespace rightslice::app {
 namespace {
 
-using kube::Resource;
 using kube::WatchState;
 using Phase = WatchState::Phase;
 using SteadyClock = std::chrono::steady_clock;
-
-struct PolicyKind {
-  std::string_view plural, kind;
-};
-constexpr std::array<PolicyKind, 3> kPolicyKinds{
-    {{"slicepolicies", "SlicePolicy"}, {"clusterslicepolicies", "ClusterSlicePolicy"}, {"sliceexceptions", "SliceException"}}};
 
 // In the order in which they are followed.
 constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kPods = kNodes + 1;
@@ -57,34 +49,17 @@ struct ClusterSource::Parts {
         cluster(optionsOf(std::move(config), std::move(tells), pace)) {
     for (const PolicyKind& each : kPolicyKinds) {
       policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); }));
-      Resource resource;
-      resource.group = policy::kGroup;
-      resource.version = policy::kApiVersion.substr(policy::kGroup.size() + 1);
-      resource.plural = each.plural;
-      cluster.follow(std::move(resource), *policies.back());
+      cluster.follow(policyResource(each), *policies.back());
     }
-    cluster.follow(core("namespaces", true), namespaces);
-    cluster.follow(core("nodes", false), nodes);
-    Resource running = core("pods", false);
-    running.fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";
-    cluster.follow(std::move(running), pods);
+    cluster.follow(namespaceResource(), namespaces);
+    cluster.follow(nodeResource(), nodes);
+    cluster.follow(podResource(), pods);
     for (const workload::Kind& kind : workload::kinds()) {
-      if (kind.plural.empty() || kind.plural == "pods") continue;
+      auto resource = resourceOf(kind);
+      if (!resource || kind.plural == "pods") continue;
       workloads.push_back(std::make_unique<Workloads>([&kind](json::View object) { return readRunningObject(object, kind); }));
-      Resource resource;
-      resource.group = kind.group;
-      resource.version = kind.version;
-      resource.plural = kind.plural;
-      cluster.follow(std::move(resource), *workloads.back());
+      cluster.follow(std::move(*resource), *workloads.back());
     }
-  }
-
-  static Resource core(std::string plural, bool metadataOnly) {
-    Resource resource;
-    resource.version = "v1";
-    resource.plural = std::move(plural);
-    resource.metadataOnly = metadataOnly;
-    return resource;
   }
 
   bool listed(Phase phase) const { return phase == Phase::Synced || (phase == Phase::Absent && absentIsEmpty); }
@@ -141,10 +116,9 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
     parts_->namespaces.each([&](const std::string& name, const workload::StringMap& labels) { out.namespaces->emplace(name, labels); });
   }
   if (states[kNodes].phase == Phase::Synced) {
-    std::map<std::string, Counts, std::less<>> requested;
+    Requested requested;
     parts_->pods.each([&](const std::string&, const PodFacts& pod) {
-      if (!pod.use) return;
-      for (const auto& [resource, count] : pod.use->counts) requested[pod.use->node][resource] += count;
+      if (pod.use) addUse(requested, *pod.use);
     });
     out.nodes.emplace();
     parts_->nodes.each([&](const std::string& name, const workload::Node& node) {

@@ -38,13 +38,14 @@ struct Cluster::Parts {
     }
     Result<http::Reply> reply = co_await client->call(std::move(*call), kMaxAnswer);
     if (!reply) co_return tl::unexpected(reply.error());
-    if (reply->tooLarge) co_return fail(fmt::format("the answer is larger than {} bytes", kMaxAnswer));
+    if (reply->tooLarge) co_return fail(std::string(kAnswerTooLarge));
     if (reply->status == 401) link.credentials.refused();
     if (idle.size() < kIdleClients) idle.push_back(std::move(client));
     Answer answer;
     answer.status = reply->status;
     answer.body = std::move(reply->body);
     answer.date = std::move(reply->date);
+    answer.retryAfter = reply->retryAfter;
     co_return answer;
   }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,11 @@ struct Answer {
   int status = 0;
   std::string body;
   std::string date{};                              ///< the server's clock, as HTTP writes it (RFC 9110, 5.6.7); may be empty
+  std::optional<std::chrono::seconds> retryAfter{};  ///< as the server asked for it
 };
+
+/// The message of call() where an answer was larger than 64 MiB.
+inline constexpr std::string_view kAnswerTooLarge = "the answer is larger than 64 MiB";
 
 /// follow() and start() are for one thread; the rest is thread-safe.
 class Cluster {

@@ -1,9 +1,11 @@
 #include "kube/config.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -108,6 +110,7 @@ class Reader {
   }
 
   const std::optional<Error>& error() const { return error_; }
+  const std::string& file() const { return file_; }
 
  private:
   const std::string& file_;
@@ -189,38 +192,109 @@ void readUser(json::View user, const std::string& at, Reader& reader, Config& ou
 
 Result<std::string> Secret::read() const { return file.empty() ? Result<std::string>(text) : readFile(file); }
 
-Result<Config> readKubeconfig(std::string_view text, const std::string& file, std::string_view context) {
-  const json::YamlStream stream = json::parseYaml(text);
-  if (!stream.broken.empty()) {
-    const Error& error = stream.broken.front().error;
-    return fail(error.message, fmt::format("{}:{}", file, error.where));
+namespace {
+
+/// One of the files that together are a kubeconfig.
+struct Source {
+  json::YamlStream stream;
+  std::unique_ptr<Reader> reader;
+  json::View root() const { return stream.documents.front().document.root(); }
+};
+
+Result<Source> parse(const KubeconfigText& file) {
+  Source out;
+  out.stream = json::parseYaml(file.text);
+  if (!out.stream.broken.empty()) {
+    const Error& error = out.stream.broken.front().error;
+    return fail(error.message, fmt::format("{}:{}", file.file, error.where));
   }
-  if (stream.documents.size() != 1) return fail("is no kubeconfig: it must hold one document", file);
-  const json::View root = stream.documents.front().document.root();
-  Reader reader(file, stream.documents.front().marks);
-  Config out;
-  if (root["kind"].stringOr("Config") != "Config") reader.refuse("/kind", "is no kubeconfig: kind must be Config");
-  const std::string name = context.empty() ? reader.text(root, "", "current-context") : std::string(context);
-  if (name.empty()) reader.refuse("/current-context", "is missing, and no context was named");
-  std::string at;
-  const json::View chosen = reader.named(root, "contexts", "context", name, at);
-  out.source = fmt::format("{} (context {})", file, name);
-  if (const std::string ns = reader.text(chosen, at, "namespace"); !ns.empty()) out.ns = ns;
-  const std::string cluster = reader.text(chosen, at, "cluster"), user = reader.text(chosen, at, "user");
-  const json::View clusterView = reader.named(root, "clusters", "cluster", cluster, at);
-  readCluster(clusterView, at, reader, out);
-  if (!user.empty()) {
-    const json::View userView = reader.named(root, "users", "user", user, at);
-    readUser(userView, at, reader, out);
-  }
-  if (reader.error()) return tl::unexpected(*reader.error());
+  if (out.stream.documents.size() != 1) return fail("is no kubeconfig: it must hold one document", file.file);
+  out.reader = std::make_unique<Reader>(file.file, out.stream.documents.front().marks);
+  if (out.root()["kind"].stringOr("Config") != "Config") out.reader->refuse("/kind", "is no kubeconfig: kind must be Config");
   return out;
+}
+
+/// The first source whose list `key` has an element of the name; where none has, the first, which will say so.
+Source& holderOf(std::vector<Source>& sources, std::string_view key, std::string_view name) {
+  for (Source& source : sources) {
+    for (const json::View each : source.root()[key].elements()) {
+      if (each["name"].stringOr("") == name) return source;
+    }
+  }
+  return sources.front();
+}
+
+}  // namespace
+
+Result<Config> readKubeconfigs(const std::vector<KubeconfigText>& files, std::string_view context) {
+  std::vector<Source> sources;
+  for (const KubeconfigText& file : files) {
+    auto source = parse(file);
+    if (!source) return tl::unexpected(source.error());
+    sources.push_back(std::move(*source));
+  }
+  if (sources.empty()) return fail("no kubeconfig");
+  Config out;
+  std::string name(context);
+  for (const Source& source : sources) {
+    if (name.empty()) name = source.reader->text(source.root(), "", "current-context");
+  }
+  if (name.empty()) sources.front().reader->refuse("/current-context", "is missing, and no context was named");
+  std::string at;
+  Source& home = holderOf(sources, "contexts", name);
+  const json::View chosen = home.reader->named(home.root(), "contexts", "context", name, at);
+  out.source = fmt::format("{} (context {})", home.reader->file(), name);
+  if (const std::string ns = home.reader->text(chosen, at, "namespace"); !ns.empty()) out.ns = ns;
+  const std::string cluster = home.reader->text(chosen, at, "cluster"), user = home.reader->text(chosen, at, "user");
+  Source& clusterHome = holderOf(sources, "clusters", cluster);
+  const json::View clusterView = clusterHome.reader->named(clusterHome.root(), "clusters", "cluster", cluster, at);
+  readCluster(clusterView, at, *clusterHome.reader, out);
+  if (!user.empty()) {
+    Source& userHome = holderOf(sources, "users", user);
+    const json::View userView = userHome.reader->named(userHome.root(), "users", "user", user, at);
+    readUser(userView, at, *userHome.reader, out);
+  }
+  for (const Source& source : sources) {
+    if (source.reader->error()) return tl::unexpected(*source.reader->error());
+  }
+  return out;
+}
+
+Result<Config> readKubeconfig(std::string_view text, const std::string& file, std::string_view context) {
+  return readKubeconfigs({{file, std::string(text)}}, context);
 }
 
 Result<Config> loadKubeconfig(const std::string& file, std::string_view context) {
   const auto text = readFile(file);
   if (!text) return tl::unexpected(text.error());
   return readKubeconfig(*text, file, context);
+}
+
+Result<Config> chooseConfig(const std::string& file, std::string_view context, const Environment& environment, const std::string& serviceAccount) {
+  if (!file.empty()) return loadKubeconfig(file, context);
+  std::vector<std::string> names;
+  std::string list = environment("KUBECONFIG");
+  if (list.empty() && !environment("HOME").empty()) list = environment("HOME") + "/.kube/config";
+  while (!list.empty()) {
+    const auto end = std::min(list.find(':'), list.size());
+    if (end > 0) names.push_back(list.substr(0, end));
+    list.erase(0, std::min(end + 1, list.size()));
+  }
+  std::vector<KubeconfigText> files;
+  for (const std::string& name : names) {
+    std::error_code ignored;
+    if (!fs::exists(name, ignored)) continue;
+    auto text = readFile(name);
+    if (!text) return tl::unexpected(text.error());
+    files.push_back({name, std::move(*text)});
+  }
+  if (!files.empty()) return readKubeconfigs(files, context);
+  if (context.empty()) {
+    if (auto found = inClusterConfig(environment, serviceAccount)) return std::move(*found);
+  }
+  return fail(names.empty() ? "no kubeconfig: name one with --kubeconfig or in KUBECONFIG"
+                            : fmt::format("no kubeconfig: {} {} not there, and --kubeconfig names none", fmt::join(names, ", "),
+                                          names.size() == 1 ? "is" : "are"));
 }
 
 std::optional<Result<Config>> inClusterConfig(const Environment& environment, const std::string& folder) {

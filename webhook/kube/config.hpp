@@ -52,10 +52,21 @@ struct Config {
 Result<Config> readKubeconfig(std::string_view text, const std::string& file, std::string_view context = {});
 Result<Config> loadKubeconfig(const std::string& file, std::string_view context = {});
 
+struct KubeconfigText {
+  std::string file, text;
+};
+/// One context of a kubeconfig in several files, as client-go merges them: of each name the first file that has it.
+Result<Config> readKubeconfigs(const std::vector<KubeconfigText>& files, std::string_view context = {});
+
 using Environment = std::function<std::string(const char* name)>;  ///< "" where it is not set
 
 constexpr std::string_view kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// What a pod with a service account's token is given; nothing where this is no such pod.
 std::optional<Result<Config>> inClusterConfig(const Environment& environment, const std::string& folder = std::string(kServiceAccount));
+
+/// As kubectl chooses: `file`; else the files that KUBECONFIG lists (one that is not there is passed over); else ~/.kube/config; else
+/// what a pod is given. Source: k8s.io/client-go tools/clientcmd/loader.go and merged_client_builder.go.
+Result<Config> chooseConfig(const std::string& file, std::string_view context, const Environment& environment,
+                            const std::string& serviceAccount = std::string(kServiceAccount));
 
 }  // namespace rightslice::kube

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 using namespace rightslice;
 using namespace rightslice::kube;
@@ -146,5 +147,56 @@ TEST_CASE("a pod with a token finds its cluster") {
   CHECK((*config)->token.file == (folder / "token").string());
   CHECK((*config)->authorities.file == (folder / "ca.crt").string());
   CHECK((*config)->ns == "rightslice");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a kubeconfig in several files: of each name the first file that has it") {
+  const std::vector<KubeconfigText> files{
+      {"/a/one", "contexts: [{name: x, context: {cluster: c, user: u, namespace: team-a}}]\n"},
+      {"/b/two", "current-context: x\ncontexts: [{name: x, context: {cluster: other}}]\nclusters: [{name: c, cluster: {server: 'https://b', certificate-authority: ca.crt}}]\n"},
+      {"/c/three", "current-context: other\nclusters: [{name: c, cluster: {server: 'https://c'}}]\nusers: [{name: u, user: {token: abc}}]\n"}};
+  const auto config = readKubeconfigs(files);
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->source == "/a/one (context x)");
+  CHECK(config->server.text() == "https://b:443");
+  CHECK(config->authorities.file == "/b/ca.crt");  // relative to the file that names it
+  CHECK(config->token.text == "abc");
+  CHECK(config->ns == "team-a");
+  const auto wrong = readKubeconfigs(files, "z");
+  REQUIRE(!wrong);
+  CHECK(wrong.error().message == "contexts: none is called 'z'");
+  CHECK(!readKubeconfigs({}));
+}
+
+TEST_CASE("which kubeconfig is chosen, as kubectl does") {
+  const auto folder = std::filesystem::temp_directory_path() / ("rightslice-choice-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder / ".kube");
+  const auto write = [&](const std::string& name, const std::string& host) {
+    std::ofstream(folder / name) << "current-context: x\ncontexts: [{name: x, context: {cluster: c}}, {name: other, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://"
+                                 << host << "'}}]\n";
+    return (folder / name).string();
+  };
+  const std::string one = write("one", "one"), two = write("two", "two");
+  std::map<std::string, std::string> variables;
+  const Environment environment = [&](const char* name) { return variables[name]; };
+  const auto host = [&](const std::string& file, std::string_view context = {}) {
+    const auto config = chooseConfig(file, context, environment, folder.string());
+    return config ? config->server.host : config.error().message;
+  };
+  CHECK(host("") == "no kubeconfig: name one with --kubeconfig or in KUBECONFIG");
+  variables["HOME"] = folder.string();
+  CHECK(host("") == "no kubeconfig: " + (folder / ".kube/config").string() + " is not there, and --kubeconfig names none");
+  variables["KUBERNETES_SERVICE_HOST"] = "10.0.0.1";
+  variables["KUBERNETES_SERVICE_PORT"] = "443";
+  std::ofstream(folder / "token") << "abc";
+  CHECK(host("") == "10.0.0.1");
+  CHECK(host("", "x").starts_with("no kubeconfig"));  // a context is one of a kubeconfig
+  write(".kube/config", "home");
+  CHECK(host("") == "home");
+  variables["KUBECONFIG"] = "/nowhere/config::" + two + ":" + one;
+  CHECK(host("") == "two");
+  CHECK(host("", "other") == "two");
+  CHECK(host(one) == "one");
+  CHECK(host("/nowhere/config").starts_with("cannot be read"));
   std::filesystem::remove_all(folder);
 }

@@ -1,0 +1,102 @@
+#include "kube/list.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace rightslice::kube {
+namespace {
+
+// A person waits: less patient than a reflector. 0.5 s, 1 s, 2 s ... together half a minute.
+constexpr std::chrono::milliseconds kFirstPause{500};
+constexpr std::chrono::milliseconds kLongestPause{15'000};
+constexpr int kAttempts = 6;
+constexpr int kRestarts = 3;   // of a list whose pages went out of date: the server keeps them for five minutes
+
+bool isBusy(int status) { return status == 429 || status == 500 || status == 502 || status == 503 || status == 504; }
+
+/// Asks again while the server is busy; a broken connection is tried once more, since a kept one may have been closed meanwhile.
+Result<Answer> ask(Cluster& cluster, const Request& request) {
+  auto pause = kFirstPause;
+  bool triedAgain = false;
+  for (int attempt = 1;; ++attempt) {
+    auto answer = cluster.call(request);
+    if (!answer) {
+      if (triedAgain || answer.error().message == kAnswerTooLarge) return answer;
+      triedAgain = true;
+      continue;
+    }
+    if (!isBusy(answer->status) || attempt == kAttempts) return answer;
+    const auto asked = std::chrono::duration_cast<std::chrono::milliseconds>(answer->retryAfter.value_or(std::chrono::seconds(0)));
+    std::this_thread::sleep_for(std::min(kLongestPause, std::max(pause, asked)));
+    pause *= 2;
+  }
+}
+
+Error wrong(const Resource& resource, const Answer& answer) {
+  return {fmt::format("the API server answers HTTP {}: {}", answer.status, statusMessage(answer.body)), resource.name()};
+}
+
+Error unreached(const Resource& resource, const Error& error) { return {error.message, resource.name()}; }
+
+/// 403 and 404, which say what can be known; nothing for other answers.
+std::optional<Look> limitOf(const Answer& answer) {
+  if (answer.status == 403) return Look{Look::Outcome::Refused, statusMessage(answer.body)};
+  if (answer.status == 404) return Look{Look::Outcome::Absent, {}};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view ns, const ListReader& reader) {
+  int limit = resource.page, restarts = 0;
+  std::string next;
+  reader.begin();
+  for (;;) {
+    Request request;
+    request.path = path(resource, ns) + listQuery(resource, limit, next);
+    request.accept = accepts(resource, false);
+    const auto answer = ask(cluster, request);
+    if (!answer && answer.error().message == kAnswerTooLarge && limit > 1) {
+      limit = std::max(1, limit / 8);
+      continue;
+    }
+    if (!answer) return tl::unexpected(unreached(resource, answer.error()));
+    if (answer->status == 410 && restarts < kRestarts) {
+      ++restarts;
+      next.clear();
+      limit *= 4;  // fewer pages take less time
+      reader.begin();
+      continue;
+    }
+    if (const auto look = limitOf(*answer)) return *look;
+    if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
+    const auto document = json::Document::parse(answer->body);
+    if (!document) return tl::unexpected(Error{"the list is no JSON: " + document.error().message, resource.name()});
+    const json::View root = document->root();
+    if (!root["kind"].stringOr("").ends_with("List")) return tl::unexpected(Error{"the answer is no list", resource.name()});
+    for (const json::View each : root["items"].elements()) reader.object(each);
+    next = root["metadata"]["continue"].stringOr("");
+    if (next.empty()) return Look{};
+  }
+}
+
+Result<Found> get(Cluster& cluster, const Resource& resource, std::string_view ns, std::string_view name) {
+  Request request;
+  request.path = path(resource, ns, name);
+  const auto answer = ask(cluster, request);
+  if (!answer) return tl::unexpected(unreached(resource, answer.error()));
+  Found out;
+  if (const auto look = limitOf(*answer)) {
+    out.look = *look;
+    return out;
+  }
+  if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
+  auto document = json::Document::parse(answer->body);
+  if (!document) return tl::unexpected(Error{"the answer is no JSON: " + document.error().message, resource.name()});
+  out.object = std::move(*document);
+  return out;
+}
+
+}  // namespace rightslice::kube
