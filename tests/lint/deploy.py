@@ -73,7 +73,7 @@ def workload(objects, where, program):
                            ("PodDisruptionBudget", budget["spec"]["selector"]["matchLabels"]),
                            *(("topologySpreadConstraints", each["labelSelector"]["matchLabels"]) for each in pod["topologySpreadConstraints"])):
         claim(selector and selector.items() <= labels.items(), f"{where}: the selector of {name} does not select the pods")
-    claim(spec["replicas"] >= 3 and budget["spec"]["minAvailable"] < spec["replicas"], f"{where}: replicas and PodDisruptionBudget")
+    claim(spec["replicas"] >= 3 and budget["spec"]["maxUnavailable"] == 1, f"{where}: replicas and PodDisruptionBudget")
     claim(spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0, f"{where}: maxUnavailable must be 0")
     claim(pod["serviceAccountName"] == one["ServiceAccount"]["metadata"]["name"], f"{where}: the ServiceAccount is not there")
     claim(pod["automountServiceAccountToken"] is True and one["ServiceAccount"]["automountServiceAccountToken"] is False,
