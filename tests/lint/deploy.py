@@ -83,7 +83,8 @@ def workload(objects, where, program):
           binding["subjects"] == [{"kind": "ServiceAccount", "name": pod["serviceAccountName"], "namespace": "rightslice"}], f"{where}: the binding of the role")
     for rule in one["ClusterRole"]["rules"]:
         status = all(resource.endswith("/status") for resource in rule["resources"])
-        claim(rule["verbs"] == (["patch"] if status else ["list", "watch"]), f"{where}: the role may do more than it needs: {rule}")
+        needed = ["create", "patch"] if rule["resources"] == ["events"] else ["patch"] if status else ["list", "watch"]
+        claim(rule["verbs"] == needed, f"{where}: the role may do more than it needs: {rule}")
         claim(not {"*", "secrets", "configmaps"} & {*rule["resources"], *rule["apiGroups"], *rule["verbs"]}, f"{where}: the role is too wide: {rule}")
     leases(one, pod, where)
     claim(pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0, f"{where}: runs as root")
@@ -127,7 +128,7 @@ def workload(objects, where, program):
 def beside(webhook, first, at):
     """What holds for every webhook but the first."""
     claim(webhook["clientConfig"]["service"] == {**first["clientConfig"]["service"], "path": "/validate"}, f"{at}: service of {webhook['name']}")
-    claim(webhook["failurePolicy"] == "Ignore" and webhook["sideEffects"] == "None" and webhook["timeoutSeconds"] <= 5, f"{at}: {webhook['name']}")
+    claim(webhook["failurePolicy"] == "Ignore" and webhook["sideEffects"] == "NoneOnDryRun" and webhook["timeoutSeconds"] <= 5, f"{at}: {webhook['name']}")
 
 
 def policy_webhook(webhook, first, at):
@@ -160,7 +161,7 @@ def webhooks(objects, where, failure_policy):
         claim((target["name"], target["namespace"], target["path"]) == (service["metadata"]["name"], service["metadata"]["namespace"], path), f"{at}: service")
         claim(target["port"] in [port["port"] for port in service["spec"]["ports"]], f"{at}: port")
         claim(webhook["failurePolicy"] == policy, f"{at}: failurePolicy must be {policy}")
-        claim(webhook["sideEffects"] == "None" and webhook["matchPolicy"] == "Equivalent" and webhook["admissionReviewVersions"] == ["v1"], at)
+        claim(webhook["sideEffects"] == "NoneOnDryRun" and webhook["matchPolicy"] == "Equivalent" and webhook["admissionReviewVersions"] == ["v1"], at)
         claim(1 <= webhook["timeoutSeconds"] <= 5, f"{at}: timeoutSeconds")
         claim(kind.startswith("Valid") or webhook["reinvocationPolicy"] == "IfNeeded", f"{at}: reinvocationPolicy")
         excluded = [value for each in webhook["namespaceSelector"]["matchExpressions"] if each["operator"] == "NotIn" for value in each["values"]]

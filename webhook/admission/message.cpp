@@ -15,20 +15,6 @@ using policy::Action;
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-std::string oneLine(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7F ? ' ' : c;
-  }
-  return json::printable(out);  // what is longer than a byte: kubectl prints it to a terminal
-}
-
-std::string labelled(const policy::Finding& finding) {
-  return finding.container.empty() ? fmt::format("{}: {}", policy::name(finding.code), finding.message)
-                                   : fmt::format("{}: container {}: {}", policy::name(finding.code), finding.container, finding.message);
-}
-
 /// Short enough for a warning: what a fit finding comes down to. Empty where there is nothing to recommend.
 std::string gist(const policy::Judgement& judgement, const policy::Finding& finding) {
   if (finding.code != policy::Code::Oversized && finding.code != policy::Code::Undersized && finding.code != policy::Code::TightFit) return {};
@@ -59,6 +45,20 @@ std::string money(const policy::Judgement& judgement) {
 }
 
 }  // namespace
+
+std::string oneLine(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7F ? ' ' : c;
+  }
+  return json::printable(out);  // what is longer than a byte: kubectl prints it to a terminal
+}
+
+std::string labelled(const policy::Finding& finding) {
+  return finding.container.empty() ? fmt::format("{}: {}", policy::name(finding.code), finding.message)
+                                   : fmt::format("{}: container {}: {}", policy::name(finding.code), finding.container, finding.message);
+}
 
 std::string cutTo(std::string text, std::size_t bytes) {
   if (text.size() <= bytes) return text;

@@ -20,12 +20,15 @@ policy::Loaded load(const Review& review, const std::string& place, const Enviro
   return policy::load(policy::servedText(review.object, review.kind), place, how);
 }
 
-void writeDenial(json::Writer& out, const std::string& place, const policy::Loaded& loaded) {
+std::string denialText(const std::string& place, const policy::Loaded& loaded) {
   std::string said;
   for (const auto& each : loaded.diagnostics) {
     if (!each.warning) said += (said.empty() ? "" : "; ") + fmt::format("{} [{}]", each.message, each.code);
   }
-  const std::string message = cutTo(fmt::format("{} is not accepted: {}", place, said), limits::kMaxMessageBytes);
+  return cutTo(fmt::format("{} is not accepted: {}", place, said), limits::kMaxMessageBytes);
+}
+
+void writeDenial(json::Writer& out, const std::string& message, const policy::Loaded& loaded) {
   out.key("status").beginObject().member("code", std::int64_t{403}).member("reason", "Forbidden").member("message", std::string_view(message));
   out.key("details").beginObject().key("causes").beginArray();
   for (const auto& each : loaded.diagnostics) {
@@ -57,7 +60,11 @@ void answerPolicy(const Review& review, Path path, const Environment& environmen
   const policy::Loaded loaded = load(review, place, environment, options);
   out.allowed = loaded.ok();
   Envelope envelope(review, out.allowed);
-  if (!out.allowed) writeDenial(envelope.out(), place, loaded);
+  if (!out.allowed) {
+    const std::string message = denialText(place, loaded);
+    writeDenial(envelope.out(), message, loaded);
+    if (!review.dryRun) out.events.push_back(refusedPolicy(review, message));
+  }
   std::vector<std::string> warnings;
   for (const auto& each : loaded.diagnostics) {
     if (each.warning && warnings.size() < limits::kMaxWarnings) warnings.push_back(warningText(each.message));

@@ -187,6 +187,7 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   for (const auto& finding : judgement.findings) out.outcomes.emplace_back(finding.code, finding.action);
   out.allowed = !denied;
   out.patched = path == Path::Mutate && !judgement.patch.empty();
+  if (path == Path::Validate) out.events = eventsOf({review, workload, old ? &*old : nullptr, judgement, *environment.policies, denied, scaled.has_value()});
   return out;
 }
 

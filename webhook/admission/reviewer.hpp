@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "admission/event.hpp"
 #include "admission/verdict.hpp"
 
 namespace rightslice::admission {
@@ -26,6 +27,7 @@ struct Answer {
   std::vector<std::string> policies;
   std::vector<std::pair<policy::Code, policy::Action>> outcomes;   ///< of each finding
   bool dryRun = false, allowed = true, patched = false;
+  std::vector<Event> events;         ///< what is to be told on the object
 };
 
 /// Pure. `environment.policies` must be there.

@@ -1,7 +1,10 @@
 #include "app/live_sources.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <ostream>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -32,6 +35,12 @@ kube::LeaseOptions leaseOptions(const std::string& given, const std::string& ns)
   out.name = given.empty() ? std::string(kLeaseName) : given.substr(slash + 1);
   out.identity = kube::leaseIdentity();
   return out;
+}
+
+/// In a pod, the name of the pod.
+std::string hostName() {
+  char name[HOST_NAME_MAX + 1] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
@@ -68,11 +77,17 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
   cluster = std::make_unique<ClusterSource>(std::move(*config), !settings.policies.empty(), std::move(tells), pace);
   lease = std::make_unique<kube::Lease>(std::move(leading), [this](kube::Request request) { return cluster->call(std::move(request)); });
   status_ = std::make_unique<StatusWriter>(*cluster, log_);
+  if (!settings.events) return;
+  EventWriter::Options options;
+  options.instance = hostName();
+  events = std::make_unique<EventWriter>([this](kube::Request request) { return cluster->call(std::move(request)); }, std::move(options), metrics_, log_,
+                                         host::systemClock());
 }
 
 LiveSources::~LiveSources() {
   if (status_) status_->stop();
   if (lease) lease->stop();
+  if (events) events->stop();
   if (cluster) cluster->stop();
 }
 
@@ -90,6 +105,7 @@ bool LiveSources::open(std::ostream& errors) {
     cluster->start();
     lease->start();
     status_->start();
+    if (events) events->start();
     log_.write(Level::Info, "following a cluster", {{"source", std::string_view(cluster->name())}});
     metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));
     return true;

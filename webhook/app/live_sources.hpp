@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/cluster_source.hpp"
+#include "app/event_writer.hpp"
 #include "app/inventory_source.hpp"
 #include "app/policy_source.hpp"
 #include "app/serve.hpp"
@@ -39,6 +40,7 @@ class LiveSources {
   std::unique_ptr<tls::CertificateSource> certificate;
   std::unique_ptr<ClusterSource> cluster;       ///< may be null
   std::unique_ptr<kube::Lease> lease;           ///< with a cluster: who holds it does what one of the replicas does for all
+  std::unique_ptr<EventWriter> events;          ///< null without a cluster, or where nobody is to be told; ends before the cluster
 
  private:
   void pollPolicies();

@@ -54,15 +54,18 @@ http::Response ReviewService::review(admission::Path path, const http::Request& 
   const auto inventory = inputs_.inventory ? inputs_.inventory() : nullptr;
   const admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
                                            inputs_.today ? *inputs_.today : clock_.today(), inventory.get()};
-  const admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);
+  admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);
   if (answer.httpStatus != 200) {
     return refuse(path, request, answer.httpStatus, answer.httpStatus == 413 ? "TooLarge" : "BadRequest", answer.error);
   }
   const auto end = SteadyClock::now();
   if (end >= request.deadline) return refuse(path, request, 500, "DeadlineExceeded", kLate);
   record(path, request, answer, std::chrono::duration<double>(end - start).count());
+  if (inputs_.tell) {
+    for (admission::Event& event : answer.events) inputs_.tell(std::move(event));
+  }
   http::Response response;
-  response.body = answer.body;
+  response.body = std::move(answer.body);
   return response;
 } catch (const std::exception& error) {  // a bug, or no memory: counted, and failurePolicy decides
   return refuse(path, request, 500, "InternalError", error.what());

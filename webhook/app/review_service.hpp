@@ -21,6 +21,7 @@ struct ReviewInputs {
   std::optional<Date> today;                                            ///< instead of the clock's
   admission::ReviewerOptions options;
   std::function<std::shared_ptr<const admission::Inventory>()> inventory{};  ///< empty, or null: not known
+  std::function<void(admission::Event)> tell{};                         ///< empty: nobody is told; must be quick
 };
 
 /// Thread-safe. References outlive it.

@@ -22,6 +22,7 @@ struct ServeSettings {
   std::vector<std::string> policies;         ///< --policies; required while there is no cluster
   std::string kubeconfig;                    ///< --kubeconfig; empty: the cluster of the pod's service account, if there is one
   std::string lease;                         ///< --lease; NAMESPACE/NAME; empty: kLeaseName in the namespace of our credentials
+  bool events = true;                        ///< --events: told on objects of the cluster; nothing without one
   std::string catalogue;                     ///< --catalogue; empty: the built-in ones
   std::string surroundings;                  ///< --surroundings; empty: all unknown, default price book
   std::optional<Date> now;                   ///< --now; otherwise the clock

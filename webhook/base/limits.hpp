@@ -16,6 +16,7 @@ constexpr std::size_t kMaxYamlNodes = 2'000'000;       // one document, aliases 
 constexpr std::size_t kMaxWarningCodePoints = 120;     // guideline of kube-apiserver; longer ones are cut
 constexpr std::size_t kMaxWarnings = 30;               // 4096 characters in total is kube-apiserver's own cap
 constexpr std::size_t kMaxMessageBytes = 4096;
+constexpr std::size_t kMaxNoteBytes = 1024;            // of an Event: kubernetes/pkg/apis/core/validation/events.go
 
 // How long we wait.
 constexpr std::chrono::milliseconds kAnswerMargin{100};     // kept back from ?timeout=

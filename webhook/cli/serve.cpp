@@ -105,6 +105,8 @@ class Serve : public Command {
     flags.add(named(settings_.lease, "--lease",
                     "The Lease by which one of the replicas leads: it does what is done once for all of them. Only with a cluster."))
         .defaultText = "rightslice in the namespace of the service account, or of the kubeconfig's context";
+    flags.choice(events_, "--events", {"on", "off"},
+                 "Events on objects of the cluster for what is denied, rewritten, or would be. Never for a dry run; a few a second at most.");
     flags.text(
         settings_.catalogue, "--catalogue", "DIR",
         "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");
@@ -129,6 +131,7 @@ class Serve : public Command {
         complain(fmt::format("serve needs {}; rightslice certs makes a pair for trying out", flag));
         return kUsage;
       }
+    settings_.events = events_ == "on";
     settings_.workers = static_cast<int>(workers_);
     settings_.maxExceptionDays = static_cast<int>(maxExceptionDays_);
     return app::serve(settings_, std::cout, std::cerr);
@@ -136,6 +139,7 @@ class Serve : public Command {
 
  private:
   app::ServeSettings settings_;
+  std::string events_ = "on";
   std::int64_t workers_ = 0, maxExceptionDays_ = 180;
 };
 

@@ -26,4 +26,11 @@ std::string timestamp(Clock::Time time) {
                      static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
+std::string microTimestamp(Clock::Time time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  std::string out = timestamp(second);
+  out.pop_back();
+  return fmt::format("{}.{:06}Z", out, std::chrono::duration_cast<std::chrono::microseconds>(time - second).count());
+}
+
 }  // namespace rightslice::host

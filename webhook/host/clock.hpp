@@ -22,5 +22,7 @@ const Clock& systemClock();
 double unixSeconds(Clock::Time time);
 /// "2026-11-24T21:42:25Z".
 std::string timestamp(Clock::Time time);
+/// "2026-11-24T21:42:25.000123Z", as MicroTime of k8s.io/apimachinery.
+std::string microTimestamp(Clock::Time time);
 
 }  // namespace rightslice::host

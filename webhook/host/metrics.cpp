@@ -50,6 +50,9 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
     {Metric::WatchAge, "rightslice_watch_age_seconds", Kind::Gauge, "resource",
      "Time since the API server last confirmed what is known of a resource; it sends a word about once a minute."},
     {Metric::Leads, "rightslice_leader", Kind::Gauge, "", "1 while this replica holds the Lease and does what only one of them does, else 0."},
+    {Metric::Events, "rightslice_events_total", Kind::Counter, "outcome",
+     "Events about reviews and policies: created, counted (one more of a series), updated (the count of a series was written), dropped (more "
+     "than the limits let through, or queued at the end), failed (the API server refused it or was away)."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};
 

@@ -41,6 +41,7 @@ struct Instance {
   std::shared_ptr<const policy::PolicySet> policies;
   std::shared_ptr<const workload::Surroundings> surroundings = std::make_shared<const workload::Surroundings>();
   bool throws = false;
+  std::vector<admission::Event> told;
   written::Clock clock;
   host::Metrics metrics;
   std::ostringstream lines;
@@ -49,7 +50,7 @@ struct Instance {
                            if (throws) throw std::runtime_error("a bug");
                            return policies;
                          },
-                         [this] { return surroundings; }, {}, std::nullopt, {}},
+                         [this] { return surroundings; }, {}, std::nullopt, {}, {}, [this](admission::Event event) { told.push_back(std::move(event)); }},
                         metrics, log, clock};
 };
 
@@ -68,10 +69,21 @@ TEST_CASE("a review is answered, counted, and logged with its uid when it is not
   CHECK(instance.lines.str().find(R"("findings":"Undersized")") != std::string::npos);
 }
 
+TEST_CASE("what happened to an object is told, and a late answer is not") {
+  Instance instance;
+  instance.ask(reviewOf());
+  REQUIRE(instance.told.size() == 1);
+  CHECK(instance.told.front().reason == admission::EventReason::Denied);
+  CHECK(instance.told.front().name == "chat");
+  instance.ask(reviewOf(), std::chrono::milliseconds(-1));
+  CHECK(instance.told.size() == 1);
+}
+
 TEST_CASE("a dry run leaves no trace but metrics") {
   Instance instance;
   CHECK(instance.ask(reviewOf(R"(,"dryRun":true)")).status == 200);
   CHECK(instance.lines.str().empty());
+  CHECK(instance.told.empty());
   CHECK(instance.counted(R"(rightslice_review_total{decision="deny",operation="CREATE",path="validate"} 1)"));
 }
 

@@ -27,3 +27,8 @@ TEST_CASE("times are written as RFC 3339 in UTC, to the second") {
   CHECK(host::timestamp(Stopped(0).now()) == "1970-01-01T00:00:00Z");
   CHECK(host::unixSeconds(Stopped(12).now()) == 12.0);
 }
+
+TEST_CASE("times of events are written to the microsecond, before 1970 too") {
+  CHECK(host::microTimestamp(Stopped(0).now() + std::chrono::microseconds(123)) == "1970-01-01T00:00:00.000123Z");
+  CHECK(host::microTimestamp(Stopped(0).now() - std::chrono::microseconds(1)) == "1969-12-31T23:59:59.999999Z");
+}
