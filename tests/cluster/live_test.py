@@ -202,6 +202,26 @@ class Budget(Live):
         self.assertIn("OverBudget", self.scale("other", 2).err)
         self.assertEqual(self.scale("chat", 0).err, "")
 
+    def test_what_an_autoscaler_may_ask_for_counts(self):
+        """Its maximum is in use from the start, it may go up to it, and who is denied for it reads its name."""
+        self.kubectl.apply(deployment("chat", "1g.10gb", replicas=1))
+        self.kubectl.run("autoscale", "deployment", "chat", "--min=1", "--max=3", "--cpu=50%")
+        self.addCleanup(self.kubectl.run, "delete", "hpa", "chat", "--ignore-not-found")
+        two = deployment("other", "1g.10gb", replicas=2)
+        self.eventually_denied(two, "the autoscaler counts")
+        self.assertIn("with 0.375 GPUs already in use, of a budget of 0.5 GPUs; in use includes the maximum of HorizontalPodAutoscaler chat (3)",
+                      self.kubectl.apply(two, "--dry-run=server", check=False).err)
+        self.assertEqual(self.scale("chat", 3).err, "")
+        self.assertIn("OverBudget", self.scale("chat", 5).err)
+        self.kubectl.run("patch", "hpa", "chat", "--type=merge", "-p", '{"spec": {"maxReplicas": 8}}')
+        one = deployment("other", "1g.10gb")
+        self.eventually(lambda: "chat (8)" in self.kubectl.apply(one, "--dry-run=server", check=False).err, "the raised maximum counts")
+        self.assertEqual(self.scale("chat", 4).err, "")   # what really runs keeps to the budget
+        self.assertIn("takes 0.625 GPUs, with 0 GPUs already in use", self.scale("chat", 5).err)
+        self.kubectl.run("delete", "hpa", "chat")
+        self.assertEqual(self.scale("chat", 2).err, "")
+        self.eventually_passes(two, "the autoscaler is gone, and half of the pods")
+
     def test_an_autoscaler_is_held_to_it_and_says_so(self):
         self.kubectl.apply(deployment("chat", "1g.10gb", replicas=2))
         self.eventually_denied(deployment("other", "1g.10gb", replicas=3), "chat is counted")

@@ -6,14 +6,21 @@ void addRunning(const Inventory& inventory, const workload::Workload& object, co
   using Usage = policy::Request::Usage;
   request.usageKnown = true;
   request.counted = isCounted(object);
+  request.autoscalersKnown = inventory.autoscalersKnown();
+  request.autoscaler = inventory.autoscalerOf(object);
+  request.autoscalersInUse = &inventory.autoscalersInUse(object.ns);
   const Running* self = inventory.find(object.kindName, object.ns, object.name);
-  const Usage all = inventory.usage(object.ns), seen = self != nullptr ? self->usage : Usage{};
-  if (request.old != nullptr) {
-    request.oldUsage = policy::usageOf(*request.old, *environment.policies, environment.catalogue, *environment.surroundings);
-  }
-  const Usage& old = request.oldUsage;
-  request.usage = {plusBytes(all.memory - seen.memory, old.memory), plusBytes(all.gpuMillis - seen.gpuMillis, old.gpuMillis),
-                   plusBytes(all.costCents - seen.costCents, old.costCents)};
+  const auto use = [&](const workload::Autoscaler* autoscaler) {
+    return policy::usageOf(*request.old, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
+  };
+  if (request.old != nullptr) request.oldUsage = request.oldWritten = use(request.autoscaler);
+  if (request.old != nullptr && request.autoscaler != nullptr) request.oldWritten = use(nullptr);
+  const auto instead = [](const Usage& all, const Usage& seen, const Usage& old) {
+    return Usage{plusBytes(all.memory - seen.memory, old.memory), plusBytes(all.gpuMillis - seen.gpuMillis, old.gpuMillis),
+                 plusBytes(all.costCents - seen.costCents, old.costCents)};
+  };
+  request.usage = instead(inventory.usage(object.ns), self != nullptr ? self->usage : Usage{}, request.oldUsage);
+  request.written = instead(inventory.written(object.ns), self != nullptr ? self->written : Usage{}, request.oldWritten);
 }
 
 std::optional<workload::Workload> ownerOf(const Inventory& inventory, const workload::Workload& object) {

@@ -13,10 +13,6 @@ constexpr std::size_t kMaxAnnotation = 1024;  // ours are short; what others sto
 
 std::string keyOf(std::string_view kind, std::string_view ns, std::string_view name) { return fmt::format("{}/{}/{}", kind, ns, name); }
 
-policy::Request::Usage plus(const policy::Request::Usage& a, const policy::Request::Usage& b) {
-  return {plusBytes(a.memory, b.memory), plusBytes(a.gpuMillis, b.gpuMillis), plusBytes(a.costCents, b.costCents)};
-}
-
 bool isRead(std::string_view apiVersion, std::string_view kind) {
   const auto* owner = workload::findKind(apiVersion, kind);
   return owner != nullptr && !owner->plural.empty();
@@ -54,12 +50,18 @@ void writeMetadata(json::Writer& out, json::View metadata) {
 
 }  // namespace
 
-Inventory::Inventory(std::vector<std::shared_ptr<const Running>> objects) : objects_(std::move(objects)) {
+Inventory::Inventory(std::vector<std::shared_ptr<const Running>> objects, std::shared_ptr<const workload::Autoscalers> autoscalers)
+    : objects_(std::move(objects)), autoscalers_(std::move(autoscalers)) {
   for (const auto& each : objects_) {
     byName_.emplace(keyOf(each->kind, each->ns, each->name), each.get());
     byUid_.emplace(each->uid, each.get());
-    auto& sum = usage_[each->ns];
-    sum = plus(sum, each->usage);
+    Use& use = use_[each->ns];
+    use.counted = plus(use.counted, each->usage);
+    use.written = plus(use.written, each->written);
+    if (!each->raised || !autoscalers_) continue;
+    // The one of the index, so that the object's own is known by its address.
+    const auto& by = *each->autoscaler;
+    if (const auto* one = autoscalers_->of(by.targetGroup, by.targetKind, by.ns, by.targetName)) use.autoscalers.push_back(one);
   }
 }
 
@@ -73,10 +75,13 @@ const Running* Inventory::byUid(std::string_view uid) const {
   return at == byUid_.end() ? nullptr : at->second;
 }
 
-policy::Request::Usage Inventory::usage(std::string_view ns) const {
-  const auto at = usage_.find(ns);
-  return at == usage_.end() ? policy::Request::Usage{} : at->second;
+const Inventory::Use& Inventory::useOf(std::string_view ns) const {
+  static const Use kNone;
+  const auto at = use_.find(ns);
+  return at == use_.end() ? kNone : at->second;
 }
+
+const workload::Autoscaler* Inventory::autoscalerOf(const Workload& object) const { return autoscalers_ ? autoscalers_->of(object) : nullptr; }
 
 std::optional<std::string> runningText(json::View object, std::string_view apiVersion, std::string_view kind) {
   if (ended(object) || isCounted(object["metadata"])) return std::nullopt;
@@ -98,12 +103,5 @@ std::optional<Workload> readRunning(std::string_view text) {
 }
 
 bool isCounted(const Workload& object) { return object.controller && isRead(object.controller->apiVersion, object.controller->kind); }
-
-void setReplicas(Workload& object, std::int64_t replicas) {
-  for (auto& pod : object.templates) {
-    pod.replicas = replicas;
-    pod.replicasKnown = true;
-  }
-}
 
 }  // namespace rightslice::admission

@@ -16,8 +16,8 @@ std::optional<Scaled> scaledObject(const Review& review, const Inventory* invent
   auto object = running != nullptr ? readRunning(*running->text) : std::nullopt;
   if (!object) return std::nullopt;
   Scaled out{*object, std::move(*object)};
-  setReplicas(out.now, replicas);
-  if (review.oldObject.isObject()) setReplicas(out.before, std::max<std::int64_t>(0, review.oldObject["spec"]["replicas"].integer().value_or(0)));
+  workload::scaleTo(out.now, replicas);
+  if (review.oldObject.isObject()) workload::scaleTo(out.before, std::max<std::int64_t>(0, review.oldObject["spec"]["replicas"].integer().value_or(0)));
   return out;
 }
 

@@ -63,6 +63,17 @@ class Reading {
     return true;
   }
 
+  bool autoscalers() {
+    for (const AutoscalerKind& kind : kAutoscalerKinds) {
+      const auto read = [&](json::View object) { return workload::readAutoscaler(object, kind.kind); };
+      for (const std::string& ns : namespaces_) {
+        if (!list(autoscalerResource(kind), ns, read, out.autoscalers)) return false;
+        if (refused_) out.unreadAutoscalers.insert(ns);
+      }
+    }
+    return true;
+  }
+
   bool workloads() {
     Requested requested;
     for (const workload::Kind& kind : workload::kinds()) {
@@ -158,7 +169,7 @@ const std::string& ClusterLook::defaultNamespace() const { return parts_->cluste
 
 Result<ClusterSnapshot> ClusterLook::snapshot(const std::set<std::string>& namespaces, const Progress& progress) {
   Reading reading(parts_->cluster, namespaces, progress);
-  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.workloads()) return tl::unexpected(*reading.error);
+  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.autoscalers() || !reading.workloads()) return tl::unexpected(*reading.error);
   return std::move(reading.out);
 }
 

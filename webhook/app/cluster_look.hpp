@@ -11,6 +11,7 @@
 #include "app/cluster_objects.hpp"
 #include "json/document.hpp"
 #include "kube/config.hpp"
+#include "workload/autoscaler.hpp"
 
 namespace rightslice::app {
 
@@ -24,12 +25,14 @@ struct ClusterSnapshot {
   std::optional<std::vector<workload::Node>> nodes;
   std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
   std::vector<RunningText> running;       ///< of what could be read
+  std::vector<workload::Autoscaler> autoscalers;   ///< of what could be read
   std::vector<Unread> unread;
 
   /// True if all that runs in the namespace was read; its policies and exceptions likewise.
   bool runningKnown(std::string_view ns) const { return !unreadWorkloads.contains(ns) && !unreadWorkloads.contains(""); }
+  bool autoscalersKnown(std::string_view ns) const { return !unreadAutoscalers.contains(ns) && !unreadAutoscalers.contains(""); }
   std::vector<std::string> unreadPolicies(std::string_view ns) const;
-  std::set<std::string, std::less<>> unreadWorkloads;   ///< namespaces; "" is all of them
+  std::set<std::string, std::less<>> unreadWorkloads, unreadAutoscalers;   ///< namespaces; "" is all of them
 };
 
 /// The object as the cluster has it.

@@ -139,6 +139,7 @@ std::optional<RunningText> readRunningObject(json::View object, const workload::
   const json::View metadata = object["metadata"];
   RunningText out;
   out.kind = kind.kind;
+  out.group = kind.group;
   out.ns = metadata["namespace"].stringOr("default");
   out.name = metadata["name"].stringOr("");
   out.uid = metadata["uid"].stringOr("");

@@ -22,6 +22,15 @@ kube::Resource policyResource(const PolicyKind& kind) {
   return resource;
 }
 
+kube::Resource autoscalerResource(const AutoscalerKind& kind) {
+  kube::Resource resource;
+  resource.group = kind.group;
+  resource.version = kind.version;
+  resource.plural = kind.plural;
+  resource.mayBeAbsent = true;
+  return resource;
+}
+
 kube::Resource namespaceResource() {
   kube::Resource resource = core("namespaces");
   resource.metadataOnly = true;

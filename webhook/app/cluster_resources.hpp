@@ -18,7 +18,15 @@ struct PolicyKind {
 inline constexpr std::array<PolicyKind, 3> kPolicyKinds{
     {{"slicepolicies", "SlicePolicy"}, {"clusterslicepolicies", "ClusterSlicePolicy", false}, {"sliceexceptions", "SliceException"}}};
 
+struct AutoscalerKind {
+  std::string_view group, version, plural, kind;
+};
+/// HorizontalPodAutoscalers are served as v2 by every Kubernetes since 1.23; KEDA's resources may not be there.
+inline constexpr std::array<AutoscalerKind, 2> kAutoscalerKinds{
+    {{"autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"}, {"keda.sh", "v1alpha1", "scaledobjects", "ScaledObject"}}};
+
 kube::Resource policyResource(const PolicyKind& kind);
+kube::Resource autoscalerResource(const AutoscalerKind& kind);
 kube::Resource namespaceResource();   ///< metadata alone
 kube::Resource nodeResource();
 kube::Resource podResource();         ///< of those that have not ended

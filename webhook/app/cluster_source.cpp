@@ -12,7 +12,8 @@ using Phase = WatchState::Phase;
 using SteadyClock = std::chrono::steady_clock;
 
 // In the order in which they are followed.
-constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kPods = kNodes + 1;
+constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kAutoscalers = kNodes + 1,
+                      kPods = kAutoscalers + kAutoscalerKinds.size();
 
 std::string_view nameOf(Phase phase) {
   switch (phase) {
@@ -40,6 +41,7 @@ kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pa
 struct ClusterSource::Parts {
   using Policies = kube::Store<PolicyObject>;
   using Workloads = kube::Store<RunningText>;
+  using Scaling = kube::Store<workload::Autoscaler>;
 
   Parts(kube::Config config, bool absent, ClusterTells tells, kube::Pace pace)
       : absentIsEmpty(absent),
@@ -53,6 +55,10 @@ struct ClusterSource::Parts {
     }
     cluster.follow(namespaceResource(), namespaces);
     cluster.follow(nodeResource(), nodes);
+    for (const AutoscalerKind& each : kAutoscalerKinds) {
+      autoscalers.push_back(std::make_unique<Scaling>([&each](json::View object) { return workload::readAutoscaler(object, each.kind); }));
+      cluster.follow(autoscalerResource(each), *autoscalers.back());
+    }
     cluster.follow(podResource(), pods);
     for (const workload::Kind& kind : workload::kinds()) {
       auto resource = resourceOf(kind);
@@ -68,6 +74,7 @@ struct ClusterSource::Parts {
   std::vector<std::unique_ptr<Policies>> policies;  // as kPolicyKinds
   kube::Store<workload::StringMap> namespaces;
   kube::Store<workload::Node> nodes;
+  std::vector<std::unique_ptr<Scaling>> autoscalers;  // as kAutoscalerKinds
   kube::Store<PodFacts> pods;
   std::vector<std::unique_ptr<Workloads>> workloads;  // as workload::kinds(), without pods
   kube::Cluster cluster;  // ends first
@@ -145,6 +152,9 @@ std::optional<std::vector<RunningText>> ClusterSource::running() const {
   for (std::size_t i = kPods; i < states.size(); ++i) {
     if (states[i].phase != Phase::Synced && states[i].phase != Phase::Absent) return std::nullopt;
   }
+  for (std::size_t i = kAutoscalers; i < kPods; ++i) {
+    if (states[i].phase == Phase::Starting) return std::nullopt;
+  }
   std::vector<RunningText> out;
   parts_->pods.each([&](const std::string&, const PodFacts& pod) {
     if (pod.running) out.push_back(*pod.running);
@@ -158,9 +168,22 @@ std::optional<std::vector<RunningText>> ClusterSource::running() const {
 std::uint64_t ClusterSource::runningVersion() const {
   std::uint64_t sum = parts_->pods.version();
   for (const auto& store : parts_->workloads) sum += store->version();
+  for (const auto& store : parts_->autoscalers) sum += store->version();
   const auto states = parts_->cluster.states();
-  for (std::size_t i = kPods; i < states.size(); ++i) sum += states[i].phase == Phase::Starting ? 0 : states[i].phase == Phase::Refused ? 1 : 2;
+  for (std::size_t i = kAutoscalers; i < states.size(); ++i) sum += states[i].phase == Phase::Starting ? 0 : states[i].phase == Phase::Refused ? 1 : 2;
   return sum;
+}
+
+std::shared_ptr<const workload::Autoscalers> ClusterSource::autoscalers() const {
+  const auto states = parts_->cluster.states();
+  for (std::size_t i = kAutoscalers; i < kPods; ++i) {
+    if (states[i].phase != Phase::Synced && states[i].phase != Phase::Absent) return nullptr;
+  }
+  std::vector<workload::Autoscaler> out;
+  for (const auto& store : parts_->autoscalers) {
+    store->each([&](const std::string&, const workload::Autoscaler& each) { out.push_back(each); });
+  }
+  return std::make_shared<const workload::Autoscalers>(std::move(out));
 }
 
 std::vector<WatchReport> ClusterSource::watches() const {

@@ -11,6 +11,7 @@
 #include "app/cluster_objects.hpp"
 #include "host/clock.hpp"
 #include "kube/cluster.hpp"
+#include "workload/autoscaler.hpp"
 
 namespace rightslice::app {
 
@@ -60,9 +61,11 @@ class ClusterSource {
   std::uint64_t factsVersion() const;
   /// Another number whenever nodes (not what is requested on them) or namespaces may have changed.
   std::uint64_t basisVersion() const;
-  /// What runs; nothing before all of it was read once, or while its role does not let it read some of it.
+  /// What runs; nothing before all of it and what scales it was read once, or while its role does not let it read some of what runs.
   std::optional<std::vector<RunningText>> running() const;
   std::uint64_t runningVersion() const;
+  /// What scales what runs; null before it was read once, or while its role does not let it read some of it.
+  std::shared_ptr<const workload::Autoscalers> autoscalers() const;
   std::vector<WatchReport> watches() const;
   /// The object as it is now.
   std::optional<PolicyObject> policy(const std::string& plural, const std::string& key) const;

@@ -22,7 +22,7 @@ struct Budgets {
 }  // namespace
 
 bool InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis,
-                           std::chrono::milliseconds limit) {
+                           std::shared_ptr<const workload::Autoscalers> autoscalers, std::chrono::milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   const Budgets budgets(*environment.policies);
   const std::string now = budgets.everywhere || !budgets.namespaces.empty() ? basis : "no budget";
@@ -31,8 +31,10 @@ bool InventorySource::take(const std::vector<RunningText>& objects, const admiss
   decltype(known_) known;
   std::vector<std::shared_ptr<const admission::Running>> running;
   for (const RunningText& each : objects) {
+    const auto* scaling = autoscalers && budgets.of(each.ns) ? autoscalers->of(each.group, each.kind, each.ns, each.name) : nullptr;
+    const auto autoscaler = scaling != nullptr ? std::optional(*scaling) : std::nullopt;
     auto at = known_.find(each.text);
-    if (at == known_.end()) {
+    if (at == known_.end() || at->second->autoscaler != autoscaler) {
       if (std::chrono::steady_clock::now() >= end) return false;
       auto made = std::make_shared<admission::Running>();
       made->kind = each.kind;
@@ -42,15 +44,21 @@ bool InventorySource::take(const std::vector<RunningText>& objects, const admiss
       made->text = each.text;
       if (budgets.of(made->ns)) {
         const auto object = admission::readRunning(*each.text);
-        if (object) made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
+        if (object) {
+          made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings, scaling);
+          made->raised = workload::raises(*object, scaling);
+          made->written = !made->raised ? made->usage
+                                        : policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
+        }
       }
-      at = known_.emplace(each.text, std::move(made)).first;
+      made->autoscaler = autoscaler;
+      at = known_.insert_or_assign(each.text, std::move(made)).first;
     }
     running.push_back(at->second);
     known.emplace(*at);
   }
   known_ = std::move(known);
-  published_.set(std::make_shared<const admission::Inventory>(std::move(running)));
+  published_.set(std::make_shared<const admission::Inventory>(std::move(running), std::move(autoscalers)));
   return true;
 }
 

@@ -16,6 +16,7 @@ namespace rightslice::app {
 struct RunningText {
   std::string kind, ns, name, uid;
   std::shared_ptr<const std::string> text;
+  std::string group{};                      ///< of the API
   friend bool operator==(const RunningText& a, const RunningText& b) { return a.kind == b.kind && *a.text == *b.text; }
 };
 
@@ -25,8 +26,9 @@ class InventorySource {
   /// `basis`: another text whenever policies or surroundings changed in what usage hangs on. What did not change is not
   /// computed again, and nothing is in namespaces without a budget. False if that took longer than `limit`: nothing is published
   /// then, and the next call goes on where this one stopped.
+  /// `autoscalers`: null where they are not known; then objects count as they say themselves.
   bool take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis,
-            std::chrono::milliseconds limit = std::chrono::hours(1));
+            std::shared_ptr<const workload::Autoscalers> autoscalers = nullptr, std::chrono::milliseconds limit = std::chrono::hours(1));
   std::shared_ptr<const admission::Inventory> current() const { return published_.get(); }
 
  private:

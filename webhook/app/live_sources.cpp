@@ -178,7 +178,7 @@ void LiveSources::pollInventory() {
   if (!running) return;
   const bool first = !inventory.current();
   // In steps: the thread that does this also waits for signals.
-  if (!inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis, kLongestStep)) return;
+  if (!inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis, cluster->autoscalers(), kLongestStep)) return;
   inventoryVersion_ = version;
   if (first) log_.write(Level::Info, "workloads read", {{"objects", static_cast<std::int64_t>(inventory.current()->size())}});
 }

@@ -46,7 +46,7 @@ class Check : public Command {
         "*.yml, *.json; hidden entries are left out); - is standard input.\n\n"
         "Objects of one input know each other, in whatever order they stand: Namespace objects give the labels of "
         "their "
-        "namespaces, SliceException objects count, owners prove their children, and budgets are used up in the order "
+        "namespaces, SliceException objects count, owners prove their children, autoscalers count with their maximum, and budgets are used up in the order "
         "of the "
         "input. SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
         "What cannot be read is reported on stderr with file, line and column; everything else is still judged.\n\n"
@@ -179,16 +179,22 @@ class Check : public Command {
     policy::Request request;
     request.trustedControllers = sources_.trustedControllers;
     request.owner = survey.ownerOf(workload);
-    request.usage = usage;
-    request.usageKnown = true;
+    request.usage = usage.counted;
+    request.written = usage.written;
+    request.usageKnown = request.autoscalersKnown = true;
+    request.autoscaler = survey.autoscalers().of(workload);
+    request.autoscalersInUse = &usage.autoscalers;
     const auto environment = sources.environment();
     Judged judged{admission::verdict(object.object(), namespace_, environment, request), &object, false};
     if (!judged.judgement.recordedOnly) {
-      const auto more =
-          policy::usageOf(workload, *environment.policies, environment.catalogue, *environment.surroundings);
-      usage.memory = plusBytes(usage.memory, more.memory);
-      usage.gpuMillis += more.gpuMillis;
-      usage.costCents += more.costCents;
+      const auto use = [&](const workload::Autoscaler* autoscaler) {
+        return policy::usageOf(workload, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
+      };
+      const bool raised = workload::raises(workload, request.autoscaler);
+      const auto counted = use(request.autoscaler);
+      usage.counted = policy::plus(usage.counted, counted);
+      usage.written = policy::plus(usage.written, raised ? use(nullptr) : counted);
+      if (raised) usage.autoscalers.push_back(request.autoscaler);
     }
     judged.failed = fails(judged.judgement, level());
     failed_ = failed_ || judged.failed;
@@ -235,7 +241,11 @@ class Check : public Command {
   bool failed_ = false;
   std::string printed_;                                  // the last byte of what --fix printed so far
   std::vector<Error> early_;                             // what could not be read before the report begins
-  std::map<std::string, policy::Request::Usage> usage_;  // of each namespace, by the objects so far
+  struct Use {
+    policy::Request::Usage counted, written;
+    std::vector<const workload::Autoscaler*> autoscalers;  // whose maximum is in it
+  };
+  std::map<std::string, Use> usage_;                     // of each namespace, by the objects so far
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ void Survey::look(Input& input) {
     if (file) forEachObject(**file, [&](const InputObject& object) { note(object, i); }, [](const Error&) {});
   }
   if (!wanted_.empty()) collectOwners(input);
+  autoscalers_ = workload::Autoscalers(std::move(scaling_));
 }
 
 void Survey::note(const InputObject& object, std::size_t file) {
@@ -22,6 +23,10 @@ void Survey::note(const InputObject& object, std::size_t file) {
   const std::string_view apiVersion = view["apiVersion"].stringOr("");
   if (auto space = workload::readNamespace(view)) {
     namespaces_.insert_or_assign(std::move(space->first), std::move(space->second));
+    return;
+  }
+  if (workload::isAutoscaler(apiVersion, kind)) {
+    if (auto scaling = workload::readAutoscaler(view, kind, defaultNamespace_)) scaling_.push_back(std::move(*scaling));
     return;
   }
   if (groupOf(apiVersion) == "rightslice.io") {

@@ -1,4 +1,4 @@
-// What the objects of one input say about each other, in whatever order they stand: namespaces, exceptions, owners.
+// What the objects of one input say about each other, in whatever order they stand: namespaces, exceptions, owners, autoscalers.
 #pragma once
 #include <map>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "cli/input.hpp"
 #include "policy/load.hpp"
+#include "workload/autoscaler.hpp"
 #include "workload/surroundings.hpp"
 #include "workload/workload.hpp"
 
@@ -29,6 +30,8 @@ class Survey {
   /// The controller owner of the workload, if it is in the input: same kind, group, namespace and name, and the same
   /// uid where both name one.
   const workload::Workload* ownerOf(const workload::Workload& child) const;
+  /// What scales objects of the input.
+  const workload::Autoscalers& autoscalers() const { return autoscalers_; }
 
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // kind, namespace, name
@@ -43,6 +46,8 @@ class Survey {
   std::map<Key, std::size_t> wanted_;               // owners that are named by some child
   std::map<Key, std::vector<std::size_t>> places_;  // object -> files that hold it
   std::multimap<Key, workload::Workload> owners_;
+  std::vector<workload::Autoscaler> scaling_;
+  workload::Autoscalers autoscalers_;
 };
 
 }  // namespace rightslice::cli

@@ -108,7 +108,7 @@ CaseResult runCase(const Suite& suite, const Case& item, const Sources& sources)
   request.user = item.user;
   request.groups = item.groups;
   request.trustedControllers = SourceFlags{}.trustedControllers;
-  request.usageKnown = true;
+  request.usageKnown = request.autoscalersKnown = true;
   workload::Workload old;
   if (item.old) {
     old = workload::read(item.old->root(), item.ns);

@@ -24,6 +24,7 @@ struct Pace {
   std::chrono::milliseconds silence{150'000};
   std::chrono::milliseconds connect{10'000}, answer{60'000}, piece{30'000};
   std::chrono::seconds mostRetryAfter{60};
+  std::chrono::milliseconds absent{60'000};   ///< between looks for a resource that may be absent and is
 };
 
 struct ClusterOptions {

@@ -105,6 +105,7 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
   if (reply.status == 410) return expired();
   if (reply.status == 401) link_.credentials.refused();
   ++answersInARow_;
+  bool missing = false;  // as it may be
   {
     using Phase = WatchState::Phase;
     const std::lock_guard lock(mutex_);
@@ -113,7 +114,10 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
     if (!listed && reply.status == 404) state_.phase = Phase::Absent;
     // Of a resource that is gone nothing can be out of date, unless something of it is still kept.
     if (reply.status == 404 && (!listed || sink_.empty())) state_.contact = SteadyClock::now();
+    missing = reply.status == 404 && !listed && resource_.mayBeAbsent;
+    if (missing) state_.trouble.clear();
   }
+  if (missing) return Outcome::Absent;
   switch (reply.status) {
     case 401:
     case 403: return broke("refused", said);
@@ -259,8 +263,9 @@ Awaitable<void> Reflector::run() {
       outcome = co_await watch();
     }
     if (outcome == Outcome::Expired) version_.clear();
+    if (outcome == Outcome::Absent) atLeast_ = link_.options.pace.absent;
     // A version that is too old is no fault of the server: list at once, unless that is what just failed.
-    const bool wait = outcome == Outcome::Failed || (outcome == Outcome::Expired && listing);
+    const bool wait = outcome == Outcome::Failed || outcome == Outcome::Absent || (outcome == Outcome::Expired && listing);
     if (wait) co_await pause();
   }
 }

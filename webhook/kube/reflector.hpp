@@ -34,7 +34,7 @@ class Reflector {
   WatchState state() const;         ///< thread-safe
 
  private:
-  enum class Outcome { Good, Expired, Failed };
+  enum class Outcome { Good, Expired, Failed, Absent };
 
   http::Awaitable<Outcome> list();
   http::Awaitable<Outcome> page();

@@ -10,19 +10,16 @@
 namespace rightslice::policy {
 namespace {
 
-Request::Usage plus(const Request::Usage& a, const Request::Usage& b) {
-  return {plusBytes(a.memory, b.memory), plusBytes(a.gpuMillis, b.gpuMillis), plusBytes(a.costCents, b.costCents)};
-}
 Request::Usage most(const Request::Usage& a, const Request::Usage& b) {
   return {std::max(a.memory, b.memory), std::max(a.gpuMillis, b.gpuMillis), std::max(a.costCents, b.costCents)};
 }
 
 Request::Usage usageOfContainer(const ContainerOutcome& outcome, const Catalogue& catalogue,
-                                const workload::Surroundings& surroundings) {
+                                const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler) {
   Request::Usage out;
   if (!outcome.meaning || outcome.ask.entries.size() != 1 || !outcome.ask.entries.front().count) return out;
   const auto& meaning = *outcome.meaning;
-  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, outcome.pod->replicas);
+  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, workload::podsOf(*outcome.pod, autoscaler));
   if (meaning.usable) out.memory = timesBytes(meaning.usable->smallest, count);
   const bool whole = meaning.kind == Meaning::Kind::Whole;
   std::int64_t millis = whole ? 1000 : 0;
@@ -47,16 +44,66 @@ std::string moneyText(std::int64_t cents, const std::string& currency) {
   return fmt::format("{}.{:02} {}", cents / 100, cents % 100, currency);
 }
 
+/// What passes the budget; empty: nothing. `close` is set where a raise stays within it.
+std::string overBy(const Policy& policy, const Request::Usage& own, const Request::Usage& usage, const Request::Usage& old, bool& close) {
+  struct Line {
+    std::optional<std::int64_t> limit;
+    std::int64_t own, others, before;
+    std::string (*text)(std::int64_t, const std::string&);
+  };
+  const auto memory = [](std::int64_t value, const std::string&) { return formatBytes(value); };
+  const auto gpus = [](std::int64_t value, const std::string&) { return gpusText(value); };
+  const Line lines[] = {{policy.budget.memory, own.memory, usage.memory - old.memory, old.memory, memory},
+                        {policy.budget.gpusMillis, own.gpuMillis, usage.gpuMillis - old.gpuMillis, old.gpuMillis, gpus},
+                        {policy.budget.costCents, own.costCents, usage.costCents - old.costCents, old.costCents, moneyText}};
+  std::string text;
+  for (const auto& line : lines) {
+    if (!line.limit || line.own <= line.before) continue;
+    const std::int64_t others = std::max<std::int64_t>(0, line.others);
+    if (plusBytes(line.own, others) <= *line.limit) {
+      close = true;
+      continue;
+    }
+    const auto& currency = policy.budget.currency;
+    text += fmt::format("{}takes {}, with {} already in use, of a budget of {}", text.empty() ? "" : "; ", line.text(line.own, currency),
+                        line.text(others, currency), line.text(*line.limit, currency));
+  }
+  return text;
+}
+
+constexpr std::size_t kMostNamed = 3;
+
+/// "; it counts with 8 replicas, the maximum of HorizontalPodAutoscaler chat": why more counts than what is written or runs.
+std::string autoscalersText(const workload::Workload& object, const Request& request, bool& own) {
+  std::string text;
+  own = workload::raises(object, request.autoscaler);
+  if (own) text = fmt::format("; it counts with {} replicas, the maximum of {}", request.autoscaler->most, request.autoscaler->title());
+  if (request.autoscalersInUse == nullptr) return text;
+  std::string names;
+  std::size_t count = 0;
+  for (const auto* each : *request.autoscalersInUse) {
+    if (each == request.autoscaler) continue;
+    if (++count <= kMostNamed) names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", each->title(), each->most);
+  }
+  if (count > kMostNamed) names += fmt::format(" and {} more", count - kMostNamed);
+  if (!names.empty()) text += "; in use includes the maximum of " + names;
+  return text;
+}
+
 }  // namespace
 
+Request::Usage plus(const Request::Usage& a, const Request::Usage& b) {
+  return {plusBytes(a.memory, b.memory), plusBytes(a.gpuMillis, b.gpuMillis), plusBytes(a.costCents, b.costCents)};
+}
+
 Request::Usage usageOfOutcomes(const std::vector<ContainerOutcome>& outcomes, const Catalogue& catalogue,
-                               const workload::Surroundings& surroundings) {
+                               const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler) {
   struct Pod {
     Request::Usage init, running;
   };
   std::map<const workload::PodTemplate*, Pod> pods;
   for (const auto& outcome : outcomes) {
-    const auto usage = usageOfContainer(outcome, catalogue, surroundings);
+    const auto usage = usageOfContainer(outcome, catalogue, surroundings, autoscaler);
     Pod& pod = pods[outcome.pod];
     if (outcome.container->init && !outcome.container->sidecar)
       pod.init = most(pod.init, usage);
@@ -68,36 +115,22 @@ Request::Usage usageOfOutcomes(const std::vector<ContainerOutcome>& outcomes, co
   return total;
 }
 
-std::optional<std::string> overBudget(const Policy& policy, const Request::Usage& own, const Request& request,
+std::optional<std::string> overBudget(const Policy& policy, const workload::Workload& object, const Takes& own, const Request& request,
                                       bool& hangsOnOthers) {
-  struct Line {
-    std::optional<std::int64_t> limit;
-    std::int64_t own, others, before;
-    std::string (*text)(std::int64_t, const std::string&);
-  };
-  const auto memory = [](std::int64_t value, const std::string&) { return formatBytes(value); };
-  const auto gpus = [](std::int64_t value, const std::string&) { return gpusText(value); };
-  const auto& usage = request.usage;
-  const auto& old = request.oldUsage;
-  const Line lines[] = {{policy.budget.memory, own.memory, usage.memory - old.memory, old.memory, memory},
-                        {policy.budget.gpusMillis, own.gpuMillis, usage.gpuMillis - old.gpuMillis, old.gpuMillis, gpus},
-                        {policy.budget.costCents, own.costCents, usage.costCents - old.costCents, old.costCents, moneyText}};
-  std::string text;
-  for (const auto& line : lines) {
-    if (!line.limit || line.own <= line.before) continue;
-    const std::int64_t others = std::max<std::int64_t>(0, line.others);
-    if (plusBytes(line.own, others) <= *line.limit) {
-      hangsOnOthers = hangsOnOthers || !request.usageKnown;
-      continue;
-    }
-    const auto& currency = policy.budget.currency;
-    text += fmt::format("{}takes {}, with {} already in use, of a budget of {}", text.empty() ? "" : "; ", line.text(line.own, currency),
-                        line.text(others, currency), line.text(*line.limit, currency));
+  const bool hangs = !request.usageKnown || !request.autoscalersKnown;
+  bool close = false;
+  std::string text = overBy(policy, own.counted, request.usage, request.oldUsage, close), advice = "the replicas";
+  hangsOnOthers = hangsOnOthers || (hangs && close);
+  if (!text.empty()) {
+    bool scaled = false;
+    text += autoscalersText(object, request, scaled);
+    if (scaled) advice = "that maximum";
+  } else if (request.autoscaler != nullptr) {
+    text = overBy(policy, own.written, request.written, request.oldWritten, close);
   }
   if (text.empty()) return std::nullopt;
-  return fmt::format("namespace budget of policy {} would be passed: this object {}; ask for less, lower the replicas, or have the "
-                     "budget raised",
-                     policy.id(), text);
+  return fmt::format("namespace budget of policy {} would be passed: this object {}; ask for less, lower {}, or have the budget raised",
+                     policy.id(), text, advice);
 }
 
 }  // namespace rightslice::policy

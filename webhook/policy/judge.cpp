@@ -198,14 +198,18 @@ class Judge {
 
   void budget(const Policy& policy, PolicyOutcome& outcome, const ActionInput& input) {
     if (!policy.budget.memory && !policy.budget.gpusMillis && !policy.budget.costCents) return;
-    const auto own = usageOfOutcomes(outcome.containers, catalogue_, surroundings_);
+    const auto own = usageOfOutcomes(outcome.containers, catalogue_, surroundings_, request_.autoscaler);
+    const auto written = request_.autoscaler != nullptr ? usageOfOutcomes(outcome.containers, catalogue_, surroundings_) : own;
     Request request = request_;
-    if (request.operation == Operation::Update && request.old != nullptr && request.oldUsage.memory == 0)
-      request.oldUsage = usageOfOutcomes(
-          judgeContainers(*request.old, policy, selection_.policies, catalogue_, surroundings_, true), catalogue_, surroundings_);
+    if (request.operation == Operation::Update && request.old != nullptr && request.oldUsage.memory == 0) {
+      const auto before = judgeContainers(*request.old, policy, selection_.policies, catalogue_, surroundings_, true);
+      request.oldUsage = usageOfOutcomes(before, catalogue_, surroundings_, request.autoscaler);
+      request.oldWritten = usageOfOutcomes(before, catalogue_, surroundings_);
+    }
     bool hangsOnOthers = false;
-    const auto text = overBudget(policy, own, request, hangsOnOthers);
-    if (hangsOnOthers) addOnce(out_.unknown, fmt::format("what else runs in namespace {}", object_.ns));
+    const auto text = overBudget(policy, object_, {own, written}, request, hangsOnOthers);
+    if (hangsOnOthers)
+      addOnce(out_.unknown, fmt::format("{} namespace {}", request.usageKnown ? "autoscalers in" : "what else runs in", object_.ns));
     if (!text) return;
     RawFinding finding;
     finding.code = Code::OverBudget;
@@ -380,7 +384,7 @@ Judgement judge(const Workload& workload, const PolicySet& policies, const Catal
 }
 
 Request::Usage usageOf(const Workload& workload, const PolicySet& policies, const Catalogue& catalogue,
-                       const workload::Surroundings& surroundings) {
+                       const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler) {
   if (workload.kind == nullptr) return {};
   const auto selection = policies.select(workload.ns, workload.kindName, workload.labels, surroundings.namespaceLabels(workload.ns));
   const Policy* policy = selection.policies.empty() ? &neutralPolicy() : selection.policies.front();
@@ -389,7 +393,8 @@ Request::Usage usageOf(const Workload& workload, const PolicySet& policies, cons
       policy = candidate;
       break;
     }
-  return usageOfOutcomes(judgeContainers(workload, *policy, selection.policies, catalogue, surroundings, true), catalogue, surroundings);
+  return usageOfOutcomes(judgeContainers(workload, *policy, selection.policies, catalogue, surroundings, true), catalogue, surroundings,
+                         autoscaler);
 }
 
 }  // namespace rightslice::policy

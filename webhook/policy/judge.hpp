@@ -9,6 +9,7 @@
 #include "model/catalogue.hpp"
 #include "policy/judgement.hpp"
 #include "policy/policy_set.hpp"
+#include "workload/autoscaler.hpp"
 #include "workload/surroundings.hpp"
 #include "workload/workload.hpp"
 
@@ -35,7 +36,13 @@ struct Request {
   /// What the namespace already uses: objects judged before in this input, or the cluster's. Unknown unless `usageKnown`.
   struct Usage { Bytes memory = 0; std::int64_t gpuMillis = 0; std::int64_t costCents = 0; };
   Usage usage, oldUsage;                            ///< oldUsage: of the old object, part of `usage`
+  Usage written, oldWritten;                        ///< the same by the replicas that are written, without what autoscalers may add
   bool usageKnown = false;
+  /// What may scale this object, and its old self, on its own: it counts with that maximum. Null: nothing does, or it is not known.
+  const workload::Autoscaler* autoscaler = nullptr;
+  bool autoscalersKnown = false;                    ///< `autoscaler` is, and `usage` counts those of the others
+  /// Autoscalers whose maximum is part of `usage`, for the message; may be null.
+  const std::vector<const workload::Autoscaler*>* autoscalersInUse = nullptr;
   bool counted = false;                             ///< with its owner, in `usage`: it has no budget of its own to keep
   /// The patched object is judged as /validate does: no rewrite is proposed for what is written already.
   bool validateOnly = false;
@@ -45,12 +52,15 @@ struct Request {
   bool budgetOnly = false;
 };
 
+/// The sum, without overflow.
+Request::Usage plus(const Request::Usage& a, const Request::Usage& b);
+
 /// judge(Workload, PolicySet, Catalogue, Surroundings, now): no I/O, no clock, no lock; same input, same verdict.
 Judgement judge(const workload::Workload& workload, const PolicySet& policies, const Catalogue& catalogue,
                 const workload::Surroundings& surroundings, const Request& request, Date now);
 
 /// What one object adds to the use of its namespace (for budgets of the next objects of the same input).
 Request::Usage usageOf(const workload::Workload& workload, const PolicySet& policies, const Catalogue& catalogue,
-                       const workload::Surroundings& surroundings);
+                       const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler = nullptr);
 
 }  // namespace rightslice::policy

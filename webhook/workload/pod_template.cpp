@@ -45,11 +45,19 @@ Part partAt(const Part& root, std::string_view pointer) {
   return at;
 }
 
+constexpr std::string_view kScaled = "/spec/replicas";  // specReplicasPath of every kind of the table that has the subresource scale
+
 void readReplicas(const Part& object, const Kind& kind, std::string_view rest, const std::vector<std::string>& stars,
                   PodTemplate& out) {
+  bool scaled = false;
+  std::int64_t others = 1;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(' '), rest.size());
-    out.replicas = timesBytes(out.replicas, partAt(object, fillIn(rest.substr(0, end), stars)).asCount().value_or(1));
+    const std::string_view pointer = rest.substr(0, end);
+    const std::int64_t count = partAt(object, fillIn(pointer, stars)).asCount().value_or(1);
+    out.replicas = timesBytes(out.replicas, count);
+    if (pointer == kScaled) scaled = true;
+    else others = timesBytes(others, count);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (!kind.replicasAtMost.empty()) {
@@ -57,6 +65,7 @@ void readReplicas(const Part& object, const Kind& kind, std::string_view rest, c
     out.replicas = std::min(out.replicas, most.value_or(out.replicas));
   }
   out.replicasKnown = kind.replicasKnown;
+  out.podsPerReplica = scaled ? others : 0;
 }
 
 std::string sharingSystemOf(const StringPairs& annotations, const StringPairs& labels) {

@@ -39,6 +39,7 @@ struct PodTemplate {
   std::string sharingSystem;       ///< named by an annotation or label of another sharing system; empty if none
   std::int64_t replicas = 1;       ///< pods of this template per object; absent = 1
   bool replicasKnown = true;       ///< false for a DaemonSet
+  std::int64_t podsPerReplica = 0; ///< pods for each one of the object's own spec.replicas, which scaling sets; 0: it sets none
   bool multiPodGroup = false;      ///< pods of this template work as one group (LeaderWorkerSet, multi-node ...)
 
   const std::string* annotation(std::string_view key) const;

@@ -96,6 +96,20 @@ class Generator(PolicyWriter, ManifestWriter):
                 "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": f"app-{index}", "namespace": scene.namespace},
                 "spec": {"replicas": self.pick([0, 1, 2, 3]), "selector": {"matchLabels": {"app": "a"}},
                          "template": {"metadata": {"labels": {"app": "a"}}, "spec": spec}}})
+        for index in range(4):
+            if self.chance(0.25):
+                scene.documents.insert(self.random.randrange(len(scene.documents) + 1), self.autoscaler(scene.namespace, f"app-{index}"))
+
+    def autoscaler(self, namespace, target):
+        metadata = {"name": f"scales-{target}", "namespace": namespace}
+        if self.chance(0.5):
+            limits = self.pick([{"maxReplicas": 1}, {"maxReplicas": 3, "minReplicas": 2}, {"maxReplicas": 5}, {"maxReplicas": 3, "minReplicas": 0}])
+            kind = self.pick(["Deployment", "Deployment", "StatefulSet"])
+            return {"apiVersion": self.pick(["autoscaling/v1", "autoscaling/v2"]), "kind": "HorizontalPodAutoscaler", "metadata": metadata,
+                    "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": target}, **limits}}
+        target_ref = self.pick([{"name": target}, {"apiVersion": "apps/v1", "kind": "Deployment", "name": target}, {"kind": "StatefulSet", "name": target}])
+        return {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": metadata,
+                "spec": {"scaleTargetRef": target_ref, "triggers": [], **self.pick([{"maxReplicaCount": 2}, {"maxReplicaCount": 4}, {}])}}
 
     def children(self, scene):
         owners = [d for d in scene.documents if d["kind"] == "Deployment"]

@@ -274,6 +274,16 @@ class Verdicts(unittest.TestCase):
         found = verdict.judge_input(world, manifests)
         self.assertEqual(["OverBudget" in [c for c, _ in codes(f)] for f in found], [False, False, True])
 
+    def test_an_autoscaler_counts_with_its_maximum(self):
+        world = World(CATALOGUE, [Policy(policy(budget={"gpus": 2}))])
+        manifests = [asks("nvidia.com/mig-3g.40gb", footprint="35Gi") for _ in range(2)]
+        manifests[0]["metadata"]["name"] = "scaled"
+        for most, expected in ((3, [False, False]), (4, [False, True]), (5, [True, True])):
+            scaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "h", **{k: v for k, v in manifests[0]["metadata"].items() if k == "namespace"}},
+                      "spec": {"maxReplicas": most, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": manifests[0]["kind"], "name": "scaled"}}}
+            found = verdict.judge_input(world, [*manifests, scaler])[:2]
+            self.assertEqual(["OverBudget" in [c for c, _ in codes(f)] for f in found], expected, most)
+
 
 class Machinery(unittest.TestCase):
     def test_globs(self):

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from autoscaler import autoscalers_of, counted
 from container import Finding
 from policies import MODES, ORDER, STRICT, after_mode, at_most, excepted, in_force, strictest
 from quantity import parse, whole_bytes
@@ -313,8 +314,10 @@ def monthly(world, work, fact):
     return out
 
 
-def use(world, work, facts):
-    """(memory bytes, gpus, cost) of an object: max(ordinary init containers, sum of the others) x replicas."""
+def use(world, work, facts, autoscalers):
+    """(memory bytes, gpus, cost) of an object: max(ordinary init containers, sum of the others) x replicas, or its autoscaler's maximum."""
+    one = copy.copy(work)
+    one.replicas = 1
     sums = {True: [(0, 0, 0)], False: [(0, 0, 0)]}
     for container in work.containers:
         fact = facts[container.name]
@@ -326,17 +329,17 @@ def use(world, work, facts):
         if fact.stand_in:
             world.notes.add("a budget beside a stand-in")
         known = [s for s in shares(fact) if s is not None]
-        money = monthly(world, work, fact)
-        cost = money["requested"] / max(work.replicas, 1) if isinstance(money, dict) and work.replicas else 0
+        money = monthly(world, one, fact)
+        cost = money["requested"] if isinstance(money, dict) else 0
         sums[container.is_init].append(((fact.low or 0) * count, max(known, default=0) * count, cost))
     ordinary = [max(s[i] for s in sums[True]) for i in range(3)]
     others = [sum(s[i] for s in sums[False]) for i in range(3)]
     if work.kind in ("DaemonSet", "CronJob", "Job"):
         world.notes.add("a budget and a kind without replicas")
-    return [max(a, b) * work.replicas for a, b in zip(ordinary, others)]
+    return [max(a, b) * counted(work, autoscalers) for a, b in zip(ordinary, others)]
 
 
-def over_budgets(world, works):
+def over_budgets(world, works, autoscalers):
     """Per object (by identity): policy -> OverBudget findings, and the doubts, over one namespace in order."""
     found, doubts = {}, {}
     for policy in world.policies:
@@ -356,7 +359,7 @@ def over_budgets(world, works):
                         "a budget and an object that its policy does not match")
                 continue
             _, facts = judge_object(world, work, policy, forced)
-            mine = use(world, work, facts)
+            mine = use(world, work, facts, autoscalers)
             all_of, admitted, notes = running.setdefault(work.namespace, ([0, 0, 0], [0, 0, 0], set()))
             notes |= world.notes
             over = [l is not None and m > 0 and a + m > l for l, m, a in zip(limits, mine, all_of)]
@@ -379,7 +382,7 @@ def judge_input(world, manifests, default_namespace="default"):
     works = [Workload(m, default_namespace) for m in manifests]
     known = [w for w in works if w.known]
     recorded = {id(w) for w in known if is_recorded(world, w, known)}
-    budgets, doubts = over_budgets(world, [w for w in known if id(w) not in recorded])
+    budgets, doubts = over_budgets(world, [w for w in known if id(w) not in recorded], autoscalers_of(manifests, default_namespace))
     out = []
     for work in works:
         if not work.known:

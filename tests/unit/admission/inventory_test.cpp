@@ -24,7 +24,9 @@ std::optional<std::string> kept(std::string_view object, std::string_view apiVer
 }
 
 /// A snapshot of Deployments, with the use that `environment` gives them.
-Inventory inventoryOf(const Environment& environment, std::initializer_list<std::pair<const char*, int>> objects) {
+Inventory inventoryOf(const Environment& environment, std::initializer_list<std::pair<const char*, int>> objects,
+                      std::vector<workload::Autoscaler> scaling = {}) {
+  const auto autoscalers = std::make_shared<const workload::Autoscalers>(std::move(scaling));
   std::vector<std::shared_ptr<const Running>> out;
   for (const auto& [name, replicas] : objects) {
     const auto text = kept(deployment(name, replicas));
@@ -36,10 +38,14 @@ Inventory inventoryOf(const Environment& environment, std::initializer_list<std:
     made->name = name;
     made->uid = read->uid;
     made->text = std::make_shared<const std::string>(*text);
-    made->usage = policy::usageOf(*read, *environment.policies, environment.catalogue, *environment.surroundings);
+    const auto* autoscaler = autoscalers->of(*read);
+    if (autoscaler != nullptr) made->autoscaler = *autoscaler;
+    made->raised = workload::raises(*read, autoscaler);
+    made->usage = policy::usageOf(*read, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
+    made->written = policy::usageOf(*read, *environment.policies, environment.catalogue, *environment.surroundings);
     out.push_back(std::move(made));
   }
-  return Inventory(std::move(out));
+  return Inventory(std::move(out), autoscalers);
 }
 
 std::string reviewOf(std::string_view operation, std::string_view object, std::string_view old = "null", std::string_view subResource = "",
@@ -136,4 +142,39 @@ TEST_CASE("a child is proven by an owner that runs") {
   const auto running = inventoryOf(environment, {{"chat", 1}});
   environment.inventory = &running;
   CHECK(answer(reviewOf("CREATE", child), Path::Validate, environment, {}).decision == "allow");
+}
+
+TEST_CASE("an autoscaler's maximum is what counts: it may go up to it, and others see it in use") {
+  const Setting setting(written::policy("enforce", kBudget));
+  auto environment = setting.environment();
+  const workload::Autoscaler three{"HorizontalPodAutoscaler", "team-a", "busy", "apps", "Deployment", "chat", 3, false};
+  const auto running = inventoryOf(environment, {{"chat", 1}, {"one", 1}}, {three});
+  environment.inventory = &running;
+  CHECK(running.usage("team-a").gpuMillis == 500);
+  const auto scaledTo = [&](int to, int from) { return answer(reviewOf("UPDATE", scale(to), scale(from), "scale"), Path::Validate, environment, {}); };
+  CHECK(scaledTo(3, 1).decision == "allow");
+  CHECK(scaledTo(4, 1).decision == "deny");
+  CHECK(scaledTo(0, 1).decision == "allow");
+  const auto ask = [&](const std::string& review) { return answer(review, Path::Validate, environment, {}); };
+  const auto another = ask(reviewOf("CREATE", asObject(deployment("new", 1)), "null", "", "new"));
+  CHECK(another.decision == "deny");
+  CHECK(another.body.find("with 0.5 GPUs already in use, of a budget of 0.5 GPUs; in use includes the maximum of HorizontalPodAutoscaler busy (3)") !=
+        std::string::npos);
+  // Its own update is no more than was counted before.
+  CHECK(ask(reviewOf("UPDATE", asObject(deployment("chat", 2)), asObject(deployment("chat", 1)))).decision != "deny");
+  const auto more = ask(reviewOf("UPDATE", asObject(deployment("chat", 4)), asObject(deployment("chat", 1))));
+  CHECK(more.decision == "deny");
+  CHECK(more.body.find("in use includes") == std::string::npos);  // what is in use beside it is not scaled
+}
+
+TEST_CASE("autoscalers that may not be read are unknown, where they could matter") {
+  const Setting setting(written::policy("enforce", kBudget));
+  auto environment = setting.environment();
+  const Inventory unknown(std::vector<std::shared_ptr<const Running>>{});
+  environment.inventory = &unknown;
+  const auto document = json::Document::parse(asObject(deployment("chat", 1)));
+  policy::Request request;
+  request.usageKnown = true;
+  request.autoscalersKnown = unknown.autoscalersKnown();
+  CHECK(verdict(*document, "default", environment, request).unknown == std::vector<std::string>{"autoscalers in namespace team-a"});
 }

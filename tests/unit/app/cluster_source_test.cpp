@@ -210,3 +210,26 @@ TEST_CASE("a condition keeps its time as long as it stays the same") {
   CHECK(statusText(object, {true, "Accepted", "other"}, "2026-02-02T00:00:00Z").find("2026-01-01T00:00:00Z") != std::string::npos);
   CHECK(statusText(object, {false, "X", "other"}, "2026-02-02T00:00:00Z").find("2026-02-02T00:00:00Z") != std::string::npos);
 }
+
+TEST_CASE("what scales workloads: none where there is no such resource, unknown where it may not be read") {
+  FakeCluster fake;
+  fake.lists["/horizontalpodautoscalers"] =
+      R"({"metadata":{"namespace":"a","name":"h"},"spec":{"maxReplicas":8,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"}}})";
+  fake.refusals = {{"/scaledobjects", 404}};
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->running().has_value(); }));
+  const auto known = source->autoscalers();
+  REQUIRE(known);
+  CHECK(known->size() == 1);
+  CHECK(known->of("apps", "Deployment", "a", "d")->most == 8);
+  const auto absent = watchOf(*source, "scaledobjects.keda.sh");
+  CHECK(absent.phase == "absent");
+  CHECK(absent.settled);
+  CHECK(absent.trouble.empty());
+
+  FakeCluster refused;
+  refused.refusals = {{"/horizontalpodautoscalers", 403}};
+  const auto partly = refused.follow();
+  REQUIRE(eventually([&] { return partly->running().has_value(); }));
+  CHECK_FALSE(partly->autoscalers());
+}

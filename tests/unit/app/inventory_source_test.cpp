@@ -63,9 +63,35 @@ TEST_CASE("what takes too long goes on with the next call") {
   std::vector<RunningText> many;
   for (int i = 0; i < 200; ++i) many.push_back(deployment("d-" + std::to_string(i), 1));
   int calls = 1;
-  CHECK_FALSE(source.take(many, budget.environment(), "1", std::chrono::milliseconds(0)));
+  CHECK_FALSE(source.take(many, budget.environment(), "1", nullptr, std::chrono::milliseconds(0)));
   CHECK_FALSE(source.current());
-  while (!source.take(many, budget.environment(), "1", std::chrono::milliseconds(1))) ++calls;
+  while (!source.take(many, budget.environment(), "1", nullptr, std::chrono::milliseconds(1))) ++calls;
   CHECK(calls < 200);
   CHECK(source.current()->usage("team-a").gpuMillis == 25'000);
+}
+
+TEST_CASE("a change of what scales an object counts it anew, and nothing else") {
+  const Setting budget("  gpus: [NVIDIA-H100-80GB-HBM3]\n  budget: {gpus: 4}\n");
+  InventorySource source;
+  auto one = deployment("one", 1), two = deployment("two", 2);
+  one.group = two.group = "apps";
+  const auto scaledTo = [](std::int64_t most) {
+    return std::make_shared<const workload::Autoscalers>(
+        std::vector<workload::Autoscaler>{{"HorizontalPodAutoscaler", "team-a", "h", "apps", "Deployment", "one", most, false}});
+  };
+  source.take({one, two}, budget.environment(), "1", scaledTo(4));
+  const auto first = source.current();
+  CHECK(first->usage("team-a").gpuMillis == 750);
+  CHECK(first->written("team-a").gpuMillis == 375);
+  REQUIRE(first->autoscalersInUse("team-a").size() == 1);
+  CHECK(first->autoscalersInUse("team-a").front()->most == 4);
+  CHECK(first->autoscalersInUse("team-b").empty());
+  source.take({one, two}, budget.environment(), "1", scaledTo(8));
+  CHECK(source.current()->usage("team-a").gpuMillis == 1250);
+  CHECK(source.current()->find("Deployment", "team-a", "two") == first->find("Deployment", "team-a", "two"));
+  source.take({one, two}, budget.environment(), "1", std::make_shared<const workload::Autoscalers>());
+  CHECK(source.current()->usage("team-a").gpuMillis == 375);
+  CHECK(source.current()->autoscalersKnown());
+  source.take({one, two}, budget.environment(), "1");
+  CHECK_FALSE(source.current()->autoscalersKnown());
 }

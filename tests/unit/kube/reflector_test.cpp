@@ -440,3 +440,28 @@ TEST_CASE("it stops at once, whatever the server does") {
   }
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
 }
+
+TEST_CASE("a resource that may be absent and is costs no word, and is found when it comes") {
+  Pace pace = quick();
+  pace.absent = std::chrono::milliseconds(50);
+  std::atomic<bool> there{false};
+  Resource resource{"example.io", "v1", "things"};
+  resource.mayBeAbsent = true;
+  Followed followed(
+      [&](const Peer& peer, const Seen& seen) {
+        if (!there) return peer.answer(404, R"({"message":"the server could not find the requested resource"})");
+        if (!isWatch(seen)) return peer.answer(200, list(7, "", {object("a", "1", 1)}));
+        peer.begin();
+        peer.hold();
+        return false;
+      },
+      pace, resource);
+  CHECK(eventually([&] { return followed.server.count("limit=") >= 2; }));
+  CHECK(followed.state().phase == Phase::Absent);
+  CHECK(followed.state().trouble.empty());
+  CHECK(followed.told().empty());
+  CHECK(followed.restarted().empty());
+  there = true;
+  CHECK(followed.becomes("ns/a=1"));
+  CHECK(followed.state().phase == Phase::Synced);
+}

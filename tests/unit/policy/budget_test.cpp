@@ -124,6 +124,8 @@ TEST_CASE("where the use of others decides and is not known, the verdict says so
   CHECK(said(judgement) == "");
   CHECK(judgement.unknown == std::vector<std::string>{"what else runs in namespace team-a"});
   world.request.usageKnown = true;
+  CHECK(world.judge(fitting(1)).unknown == std::vector<std::string>{"autoscalers in namespace team-a"});
+  world.request.autoscalersKnown = true;
   CHECK(world.judge(fitting(1)).unknown.empty());
   world.request.usageKnown = false;
   judgement = world.judge(fitting(3));
@@ -138,4 +140,63 @@ TEST_CASE("the message says how much is taken, how much is in use and what the b
   CHECK(contains(message, "39.5 GiB, with 39.5 GiB already in use, of a budget of 60 GiB"));
   CHECK(contains(message, "0.5 GPUs, with 0.5 GPUs already in use, of a budget of 0.75 GPUs"));
   CHECK(contains(message, "team-a/p"));
+}
+
+namespace {
+workload::Autoscaler scaling(std::string name, std::int64_t most, std::string target = "chat") {
+  return {"HorizontalPodAutoscaler", "team-a", std::move(name), "apps", "Deployment", std::move(target), most, false};
+}
+}  // namespace
+
+TEST_CASE("an object that is scaled counts with the autoscaler's maximum, or with more where it asks for more") {
+  const auto four = scaling("chat", 4);
+  const auto used = [&](int replicas) { return usageOf(workloadOf(fitting(replicas)), World{}.set(), Catalogue{}, {}, &four).memory; };
+  CHECK(used(1) == 4 * kHolds3g);
+  CHECK(used(4) == 4 * kHolds3g);
+  CHECK(used(6) == 6 * kHolds3g);
+  CHECK(used(0) == 0);  // turned off
+
+  World world{budget("gpus: 1.5"), "", {}};
+  world.request.usageKnown = world.request.autoscalersKnown = true;
+  CHECK(said(world.judge(fitting(3))) == "");
+  world.request.autoscaler = &four;
+  CHECK(said(world.judge(fitting(1))) == "OverBudget=deny");
+  CHECK(said(world.judge(fitting(0))) == "");
+
+  // What stays under the counted maximum passes as long as what really runs keeps to the budget: an autoscaler that was allowed more
+  // than there is does not get it. And down it always goes.
+  const auto old = workloadOf(fitting(1)), many = workloadOf(fitting(9)), off = workloadOf(fitting(0));
+  world.request.operation = Operation::Update;
+  world.request.old = &old;
+  CHECK(said(world.judge(fitting(3))) == "");
+  CHECK(said(world.judge(fitting(4))) == "OverBudget=deny");
+  CHECK(contains(finding(world.judge(fitting(4)), Code::OverBudget).message, "takes 2 GPUs, with 0 GPUs already in use, of a budget of 1.5 GPUs; ask"));
+  CHECK(said(world.judge(fitting(5))) == "OverBudget=deny");
+  world.request.written.gpuMillis = 500 + 1000;  // its own, and others
+  world.request.usage.gpuMillis = 2000 + 5000;   // of which an autoscaler may make much more
+  CHECK(said(world.judge(fitting(1))) == "");
+  CHECK(said(world.judge(fitting(2))) == "OverBudget=deny");
+  world.request.written = world.request.usage = {};
+  world.request.old = &many;
+  CHECK(said(world.judge(fitting(8))) == "");
+  world.request.old = &off;  // turned on again it counts with all that it may become
+  CHECK(said(world.judge(fitting(1))) == "OverBudget=deny");
+}
+
+TEST_CASE("the message names the autoscaler that decides, and those of what is in use") {
+  const auto own = scaling("chat", 4), other = scaling("other", 6, "other"), third = scaling("third", 9, "third");
+  World world{budget("gpus: 1.5"), "", {}};
+  world.request.usageKnown = world.request.autoscalersKnown = true;
+  world.request.autoscaler = &own;
+  const auto message = [&](int replicas) { return finding(world.judge(fitting(replicas)), Code::OverBudget).message; };
+  CHECK(contains(message(1), "this object takes 2 GPUs, with 0 GPUs already in use, of a budget of 1.5 GPUs; it counts with 4 replicas, the maximum of "
+                             "HorizontalPodAutoscaler chat; ask for less, lower that maximum, or have the budget raised"));
+  CHECK_FALSE(contains(message(5), "the maximum of"));  // it is its own replicas that count
+  CHECK(contains(message(5), "lower the replicas"));
+  const std::vector<const workload::Autoscaler*> inUse{&own, &other, &third};
+  world.request.autoscalersInUse = &inUse;
+  CHECK(contains(message(5), "; in use includes the maximum of HorizontalPodAutoscaler other (6), HorizontalPodAutoscaler third (9); ask for less"));
+  const std::vector<const workload::Autoscaler*> many{&other, &third, &other, &third, &other};
+  world.request.autoscalersInUse = &many;
+  CHECK(contains(message(5), "HorizontalPodAutoscaler other (6) and 2 more"));
 }
