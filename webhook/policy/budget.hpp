@@ -8,8 +8,8 @@
 
 namespace rightslice::policy {
 
-/// Memory = usable x count x pods, of which an autoscaler's maximum is counted; GPUs = the largest share of the product set; cost on the user's own book only. A pod counts
-/// max(init, sum of the others). Unknown parts count nothing.
+/// Memory = usable x count x pods, of which an autoscaler's maximum is counted; GPUs = the largest share of the product set; cost on the
+/// user's own book only. A pod counts max(init, sum of the others). Unknown parts count nothing.
 Request::Usage usageOfOutcomes(const std::vector<ContainerOutcome>& outcomes, const Catalogue& catalogue,
                                const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler = nullptr);
 
