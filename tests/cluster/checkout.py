@@ -54,6 +54,10 @@ class Checkout:
             lines = [f"- {{op: replace, path: /webhooks/{index}/clientConfig/service/port, value: {port}}}\n" for index in range(count)]
             patches.append({"target": {"kind": kind, "name": "rightslice"}, "patch": "".join(lines)})
         self.edit("deploy/kustomize/base/kustomization.yaml", lambda document: document.setdefault("patches", []).extend(patches))
+        self.edit("deploy/chart/values.yaml", lambda values: values["webhooks"].update(port=port))
+        service = self.folder / "deploy/chart/templates/service.yaml"
+        head = service.read_text(encoding="utf-8").partition("spec:\n")[0]
+        service.write_text(head + "spec: {type: ExternalName, externalName: 127.0.0.1}\n", encoding="utf-8")
 
     def add_policies(self, policies):
         """File name -> text, beside those that the enforce overlay has."""

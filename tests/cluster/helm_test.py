@@ -1,10 +1,6 @@
 """A team's own chart, with a slice that the policy rewrites: installed, upgraded, rolled back by the real helm."""
-import subprocess
-
-from cluster import programs
-from kubectl import Printed
+from helm import Helm as Program
 from scenario import MEDIUM, ORIGINAL, Scenario, slice_name
-from server_process import PATIENCE
 
 ASKED, WRITTEN = slice_name("3g.40gb"), slice_name("1g.10gb")
 
@@ -35,19 +31,14 @@ class Helm(Scenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.program = programs("helm") / "helm"
+        cls.program = Program(cls.admin, cls.namespace)
         cls.chart = cls.cluster.state / "chart"
         (cls.chart / "templates").mkdir(parents=True)
         for name, text in (("Chart.yaml", CHART), ("values.yaml", VALUES), ("templates/deployment.yaml", TEMPLATE)):
             (cls.chart / name).write_text(text, encoding="utf-8")
 
     def helm(self, *arguments, check=True):
-        command = [str(self.program), "--namespace", self.namespace, *map(str, arguments)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3 * PATIENCE, check=False,
-                              env=self.admin.environment())
-        if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(command[1:])}: status {done.returncode}\n{done.stdout}{done.stderr}")
-        return Printed(" ".join(command), done.returncode, done.stdout, done.stderr)
+        return self.program.run(*arguments, check=check)
 
     def upgrade(self, name, *flags, check=True):
         return self.helm("upgrade", "--install", name, self.chart, *flags, check=check)

@@ -72,11 +72,12 @@ class Node:
             if self.shown.get(mount) == files:
                 continue
             self.shown[mount] = files
+            pods = self.pods if mount in self.mounts else []   # who began without it does not see it
             if mount not in self.mounts:
                 self.mounts[mount] = Folder(self.folder / volume["name"])
-            before = [self._reloads(pod) for pod in self.pods]
+            before = [self._reloads(pod) for pod in pods]
             self.mounts[mount].publish(files)
-            for pod, count in zip(self.pods, before):
+            for pod, count in zip(pods, before):
                 pod.process.send_signal(signal.SIGHUP)   # it polls by itself, each 2 s
                 pod.wait_until(lambda pod=pod, count=count: self._reloads(pod) > count, f"{mount} is read again")
             changed = True

@@ -24,3 +24,7 @@ UNINSTALL, REWRITTEN = commands("deploy/README.md", "Uninstall")
 NO_DEFINITIONS = command("deploy/README.md", r"^kubectl delete -f deploy/crds$")
 BOTH_CAS = command("certs/README.md", r"^cat old/ca\.crt new/ca\.crt")
 REPLACE_SECRET = command("certs/README.md", r"create secret tls .* apply -f -$")
+# The blocks of "With Helm". There is no kubelet that would bring a rollout to its end.
+HELM_INSTALL, HELM_CHANGES, HELM_UNINSTALL = ("".join(line for line in block.splitlines(True) if "rollout status" not in line)
+                                              for block in commands("deploy/README.md", "With Helm"))
+HELM_FAIL_CLOSED, HELM_ROLLBACK = HELM_CHANGES.splitlines()
