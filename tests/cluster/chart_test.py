@@ -89,7 +89,7 @@ class Chart(Charted):
         self.assertEqual({pod["status"]["phase"] for pod in pods}, {"Pending"})   # let in by the restricted pod security
         for pod in self.node.pods:   # under the chart's own role
             self.assertTrue(pod.ready())
-            self.assertEqual([each for each in pod.log_lines() if "403" in str(each)], [])
+            self.assertEqual([each for each in pod.log_lines() if "HTTP 403" in str(each)], [])
 
     def test_an_upgrade_without_a_change_changes_nothing(self):
         before = self.versions()
