@@ -21,7 +21,8 @@ std::string gist(const policy::Judgement& judgement, const policy::Finding& find
   for (const auto& container : judgement.containers) {
     if (container.name != finding.container || !container.need || !container.requested || !container.requested->usable || !container.recommended) continue;
     const auto& requested = *container.requested;
-    if (container.recommended->resource == requested.resource) continue;  // the message says what else to change
+    // The message says what else to change.
+    if (container.recommended->resource == requested.resource || container.recommended->resource.starts_with(workload::kDeviceClassPrefix)) continue;
     return fmt::format("{}: {}: needs {}, {} holds {}; use {}", policy::name(finding.code), finding.container, formatBytes(container.need->bytes),
                        requested.profile.empty() ? requested.resource : requested.profile, formatBytes(*requested.usable),
                        container.recommended->resource);

@@ -48,7 +48,8 @@ class Check : public Command {
         "their "
         "namespaces, SliceException objects count, owners prove their children, autoscalers count with their maximum, and budgets are used up in the order "
         "of the "
-        "input. SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
+        "input; ResourceClaimTemplate, ResourceClaim and DeviceClass objects say what the claims of the workloads ask for. "
+        "SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
         "What cannot be read is reported on stderr with file, line and column; everything else is still judged.\n\n"
         "With --fix the manifests are printed with the recommended slice written in, with the engine flags that it "
         "needs; "
@@ -104,8 +105,9 @@ class Check : public Command {
       auto& known = sources.surroundings.namespaces;
       if (!known) known.emplace();
       for (const auto& [name, labels] : survey.namespaces()) known->insert_or_assign(name, labels);
-      sources.surroundings.digest = workload::digestOf(sources.surroundings);
     }
+    workload::merge(survey.devices(), sources.surroundings.devices);
+    sources.surroundings.digest = workload::digestOf(sources.surroundings);
     const auto& exceptions = survey.exceptions();
     std::vector<policy::Exception> more;
     for (const auto& exception : exceptions.exceptions) {

@@ -37,6 +37,8 @@ std::string obstacleOf(const policy::ContainerJudgement& container) {
   if (recommended.count)
     return fmt::format("ask for {} x {} and set the parallelism of the engine to it by hand", recommended.resource,
                        *recommended.count);
+  if (recommended.resource.starts_with(workload::kDeviceClassPrefix))
+    return fmt::format("it asks by a claim, which is another object: write profile {} there by hand", recommended.profile);
   if (recommended.resource == container.requested->resource)
     return fmt::format("{} means a slice here: choose {} by the label or the pool of the nodes", recommended.resource,
                        recommended.profile);

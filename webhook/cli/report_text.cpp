@@ -59,6 +59,9 @@ std::string needText(const model::Need& need) {
 
 std::string requestText(const policy::Requested& requested) {
   std::string text = plain(requested.resource);
+  // A name of the device plugin's says which slice it is; that of a device class need not.
+  const bool byClass = !text.starts_with("nvidia.com/") && !text.starts_with("mig.das.com/");
+  if (byClass && !requested.profile.empty()) text += " as " + plain(requested.profile);
   if (requested.count != 1) text += fmt::format(" x {}", requested.count);
   if (requested.usable)
     text += fmt::format(", {} {}", requested.count == 1 ? "which holds" : "each holds", formatBytes(*requested.usable));
@@ -131,7 +134,7 @@ class TextReport : public Report {
                                  [](const auto& c) { return c.requested.has_value(); });
     const bool brief = !gpu && judgement.findings.empty() && judgement.unknown.empty() && judgement.notes.empty();
     if (judgement.recordedOnly) text += "  recorded only";
-    else if (brief) text += "  asks for no GPU";
+    else if (brief && !judgement.containers.empty()) text += "  asks for no GPU";
     else if (judgement.policies.empty()) text += "  no policy applies";
     if (wroteAny_ && (!lastWasBrief_ || !brief)) sink_("\n");
     sink_(text + "\n");

@@ -23,6 +23,8 @@ class Survey {
 
   /// Labels of the Namespace objects.
   const std::map<std::string, workload::StringMap, std::less<>>& namespaces() const { return namespaces_; }
+  /// ResourceClaimTemplate, ResourceClaim and DeviceClass objects.
+  const workload::Devices& devices() const { return devices_; }
   /// SliceException objects, and what is wrong with them.
   const policy::Loaded& exceptions() const { return exceptions_; }
   /// Places and names of policies in the input, which are not applied.
@@ -41,6 +43,7 @@ class Survey {
   policy::LoadOptions options_;
   std::string defaultNamespace_;
   std::map<std::string, workload::StringMap, std::less<>> namespaces_;
+  workload::Devices devices_;
   policy::Loaded exceptions_;
   std::vector<std::string> policiesSeen_;
   std::map<Key, std::size_t> wanted_;               // owners that are named by some child

@@ -80,7 +80,7 @@ Decided decide(RawFinding finding, const ActionInput& in) {
   }
   if (finding.atMost && action > *finding.atMost) {
     action = *finding.atMost;
-    finding.message += "; only a warning, since the memory of this slice is an estimate";
+    finding.message += fmt::format("; only a warning, since {}", finding.atMostSince);
   }
   if (!finding.always)
     for (const auto* exception : in.exceptions) {

@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "json/view.hpp"
+#include "policy/claimed.hpp"
 #include "policy/ladder.hpp"
 
 namespace rightslice::policy {
 namespace {
+
+constexpr std::string_view kStandInMemory = "the memory of this slice is an estimate";
 
 /// usable x 1000 >= need x (1000 + h), exactly; h in tenths of a percent.
 bool holds(Bytes usable, Bytes need, int headroomTenths) {
@@ -78,8 +81,8 @@ class Judge {
   }
 
   std::string asks() const {
-    std::string text = entry_.count.value_or(1) > 1 ? fmt::format("asks for {} x {}", *entry_.count, entry_.resource)
-                                                    : fmt::format("asks for {}", entry_.resource);
+    std::string text = entry_.count.value_or(1) > 1 ? fmt::format("asks for {} x {}", *entry_.count, entry_.said())
+                                                    : fmt::format("asks for {}", entry_.said());
     if (meaning_.viaGpuResource) text += fmt::format(" (a {} slice here)", meaning_.profile);
     return text;
   }
@@ -152,13 +155,17 @@ class Judge {
     Recommended recommended;
     recommended.profile = choice.candidate.profile;
     recommended.usable = choice.candidate.usable;
-    recommended.resource = meaning_.viaGpuResource ? entry_.resource : gpu::resourceFor(choice.candidate.profile, entry_.name);
+    recommended.resource = entry_.claim              ? sliceClassResource()
+                           : meaning_.viaGpuResource ? entry_.resource
+                                                     : gpu::resourceFor(choice.candidate.profile, entry_.name);
     RewritePlan plan;
     recommended.flags = flagsFor(choice.candidate).value_or(Flags{});
     plan.flags = recommended.flags;
     plan.resource = recommended.resource;
     plan.usable = choice.candidate.usable;
-    if (meaning_.viaGpuResource)
+    if (entry_.claim)
+      plan.obstacle = fmt::format("{} is an object of its own, which a rewrite of this one cannot change", entry_.claim->place);
+    else if (meaning_.viaGpuResource)
       plan.obstacle = fmt::format("{} means a slice of the node: select nodes with {} slices instead", entry_.resource,
                                   choice.candidate.profile);
     out_.recommended = std::move(recommended);
@@ -170,8 +177,9 @@ class Judge {
     if (meaning_.viaGpuResource)
       return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool",
                          choice.candidate.profile, formatBytes(choice.candidate.usable));
-    std::string text = fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name),
-                                   formatBytes(choice.candidate.usable));
+    const auto holds = formatBytes(choice.candidate.usable);
+    std::string text = entry_.claim ? claimAdvice(*entry_.claim, choice.candidate.profile, holds)
+                                    : fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name), holds);
     if (const auto flags = flagsFor(choice.candidate))
       for (const auto& [flag, value] : *flags) text += fmt::format(" with {} {}", flag, value);
     return text;
@@ -246,7 +254,7 @@ class Judge {
                                       alternativesText(alternatives(range.smallest)),
                                       choice ? advice(*choice) : noneFits()));
       finding.measure = minimumNeed.minimum - range.largest;
-      if (range.standIn) finding.atMost = Action::Warn;
+      if (range.standIn) finding.limit(Action::Warn, kStandInMemory);
       out_.fitFinding = true;
       if (choice) recommend(*choice);
       return;
@@ -268,7 +276,7 @@ class Judge {
         out_.remedy = flags;
         const auto share = static_cast<Bytes>(static_cast<double>(range.largest) * std::max(estimate->memoryFraction, 0.0));
         finding.measure = std::max<Bytes>(0, estimate->need.minimum - share);
-        if (range.standIn) finding.atMost = Action::Warn;
+        if (range.standIn) finding.limit(Action::Warn, kStandInMemory);
         out_.fitFinding = true;
         return;
       }
@@ -333,6 +341,7 @@ class Judge {
                         fmt::format("{} ({}), but {} needs only {}{}; {}{}", asks(), formatBytes(range.smallest),
                                     what(), needText(*needThere, false), loadText(), advice(*choice), computeLoss(*choice)));
     finding.measure = timesBytes(range.smallest, entry_.count.value_or(1));
+    if (entry_.claim && entry_.claim->forOthers) finding.limit(Action::Warn, "other pods may use the same claim");
     out_.fitFinding = true;
     recommend(*choice);
   }

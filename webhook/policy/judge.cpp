@@ -10,6 +10,7 @@
 #include "json/view.hpp"
 #include "policy/actions.hpp"
 #include "policy/budget.hpp"
+#include "policy/judge_claim.hpp"
 #include "policy/rewrite.hpp"
 #include "policy/standing.hpp"
 
@@ -79,6 +80,7 @@ std::vector<RawFinding> rawFindings(const Workload& object, const Policy& policy
                                     const Catalogue& catalogue, const workload::Surroundings& surroundings) {
   const auto outcomes = judgeContainers(object, policy, inForce, catalogue, surroundings, true);
   auto out = annotationFindings(object, outcomes);
+  for (auto& finding : claimFindings(object, policy, catalogue, surroundings)) out.push_back(std::move(finding));
   for (const auto& outcome : outcomes) out.insert(out.end(), outcome.findings.begin(), outcome.findings.end());
   return out;
 }
@@ -134,7 +136,7 @@ class Judge {
       }
       return std::move(out_);
     }
-    out_.recordedOnly = object_.deleting || object_.mirrorPod || provenChild(object_, policies_, surroundings_, request_);
+    out_.recordedOnly = object_.deleting || object_.mirrorPod || madeClaim() || provenChild(object_, policies_, surroundings_, request_);
     for (const auto* policy : selection_.policies) judgePolicy(*policy);
     keepOurs();
     join();
@@ -143,6 +145,9 @@ class Judge {
   }
 
  private:
+  /// A claim that was made for a pod, which is judged itself: a denial would stop it half-way.
+  bool madeClaim() const { return object_.claim && object_.controller && object_.controller->kind == "Pod"; }
+
   Mode modeOf(const Policy& policy) const { return request_.asEnforced ? Mode::Enforce : policy.mode; }
 
   void unknownKind() {
@@ -187,6 +192,7 @@ class Judge {
       return;
     }
     for (auto& finding : annotationFindings(object_, kept.containers)) kept.findings.emplace_back(decide(std::move(finding), input), nullptr);
+    for (auto& finding : claimFindings(object_, policy, catalogue_, surroundings_)) kept.findings.emplace_back(decide(std::move(finding), input), nullptr);
     for (const auto& container : kept.containers) {
       for (const auto& text : container.unknown) addOnce(out_.unknown, text);
       input.outcome = &container;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "policy/claimed.hpp"
 #include "policy/fit.hpp"
 #include "policy/money.hpp"
 #include "policy/need.hpp"
@@ -22,7 +23,9 @@ class Judge {
   }
 
   ContainerOutcome run() {
-    out_.ask = readAsk(*in_.container);
+    const auto& devices = in_.surroundings->devices;
+    out_.ask = readAsk(*in_.container, &devices);
+    addClaims(out_.ask, in_.workload->ns, *in_.container, *in_.pod, devices);
     const bool bothKeys = setOursAside();
     if (notJudged()) return std::move(out_);
 
@@ -113,7 +116,7 @@ class Judge {
   bool notJudged() {
     std::string system, path = in_.container->pointer, detail;
     for (const auto& entry : out_.ask.entries)
-      if (entry.name.kind == ResourceKind::OtherSystem && system.empty()) {
+      if (entry.name.kind == ResourceKind::OtherSystem && !entry.claim && system.empty()) {
         system = entry.name.system;
         path = entry.path;
         detail = entry.resource;
@@ -125,9 +128,9 @@ class Judge {
       system = in_.pod->sharingSystem;
       detail = "an annotation or label of the pod";
     }
-    if (system.empty() && !in_.container->claims.empty()) {
-      system = "DRA";
-      detail = fmt::format("resource claim {}", in_.container->claims.front());
+    if (system.empty() && !out_.ask.undecided.empty()) {
+      undecidedClaims();
+      return true;
     }
     if (system.empty()) return false;
     out_.notJudged = true;
@@ -136,6 +139,14 @@ class Judge {
         fmt::format("{} asks {} for a share of a GPU, which is not judged: only nvidia.com/gpu, nvidia.com/mig-* and mig.das.com/* are",
                     detail, system));
     return true;
+  }
+
+  void undecidedClaims() {
+    out_.notJudged = true;
+    for (const auto& each : out_.ask.undecided) {
+      if (!each.unknown.empty()) out_.unknown.push_back(each.unknown);
+      if (&each == &out_.ask.undecided.front()) add(Code::NotJudged, each.path, each.text);
+    }
   }
 
   void describe(const NeedSource& source) {
@@ -176,7 +187,7 @@ class Judge {
         return;
       }
       (meanings.back().kind == Meaning::Kind::Whole ? whole : slices) = true;
-      names += (names.empty() ? "" : " and ") + entry.resource;
+      names += (names.empty() ? "" : " and ") + entry.said();
     }
     if (whole && slices)
       add(Code::MixedGpuAndMig, in_.container->pointer, fmt::format("asks for {} in one container; ask for one of them", names));
@@ -202,6 +213,10 @@ class Judge {
   }
 
   void requested(const AskEntry& entry, const Meaning& meaning) {
+    if (entry.claim)
+      for (const auto& alternative : entry.claim->alternatives)
+        for (const auto& text : alternative.unread)
+          out_.unknown.push_back(fmt::format("what '{}' leaves of the devices of {}", text, entry.claim->place));
     Requested requested;
     requested.resource = entry.resource;
     requested.count = *entry.count;
@@ -214,30 +229,47 @@ class Judge {
 
   /// Rules on the name, the sharing and the count of one entry.
   void slice(const AskEntry& entry, const Meaning& meaning) {
-    if (meaning.kind == Meaning::Kind::UnknownProfile) add(Code::UnknownProfile, entry.path, meaning.note);
+    if (meaning.kind == Meaning::Kind::UnknownProfile)
+      add(Code::UnknownProfile, entry.path, meaning.viaClaim ? fmt::format("asks for {}, but {}", entry.said(), meaning.note) : meaning.note);
     if (meaning.kind == Meaning::Kind::NotOnGpu) {
-      auto& finding = add(Code::ProfileNotOnGpu, entry.path, fmt::format("asks for {}, but {}", entry.resource, meaning.note));
+      auto& finding = add(Code::ProfileNotOnGpu, entry.path, fmt::format("asks for {}, but {}", entry.said(), meaning.note));
       if (meaning.inventoryLacksIt) finding.insteadOfDefault = Action::Deny;
     }
     const bool named = meaning.kind == Meaning::Kind::Slice || meaning.kind == Meaning::Kind::NotOnGpu ||
                        (meaning.kind == Meaning::Kind::UnknownProfile && entry.name.kind != ResourceKind::Misspelt);
-    if (named && !in_.policy->profileAllowed(meaning.profile)) {
-      std::string allowed;
-      for (const auto& glob : in_.policy->allowed) allowed += (allowed.empty() ? "" : ", ") + glob;
-      std::string denied;
-      for (const auto& glob : in_.policy->denied) denied += (denied.empty() ? "" : ", ") + glob;
-      add(Code::ProfileNotAllowed, entry.path,
-          fmt::format("asks for {} ({}), which policy {} does not allow here (allowed: {}{}{})", entry.resource, meaning.profile,
-                      in_.policy->id(), allowed.empty() ? "every profile" : allowed, denied.empty() ? "" : "; denied: ", denied));
+    if (meaning.viaClaim) {
+      claimedProfiles(entry, meaning);
+    } else if (named && !in_.policy->profileAllowed(meaning.profile)) {
+      notAllowed(entry, fmt::format(" ({})", meaning.profile));
     }
     if (meaning.shared)
       add(Code::SharedSlice, entry.path,
-          fmt::format("shares a device with other pods ({}): there is no guarantee of memory", meaning.sharedBy));
+          fmt::format("shares a device with other {} ({}): there is no guarantee of memory", meaning.viaClaim ? "containers or pods" : "pods", meaning.sharedBy));
     if (entry.count.value_or(1) > 1 && meaning.kind != Meaning::Kind::Whole && meaning.kind != Meaning::Kind::UnknownMeaning &&
         out_.ask.entries.size() == 1)
       add(Code::MultipleSlices, entry.path,
           fmt::format("asks for {} x {}: slices do not add up for one process, which sees one of them; ask for one that is large enough",
-                      *entry.count, entry.resource));
+                      *entry.count, entry.said()));
+  }
+
+  RawFinding& notAllowed(const AskEntry& entry, const std::string& what) {
+    return add(Code::ProfileNotAllowed, entry.path,
+               fmt::format("asks for {}{}, which policy {} does not allow here ({})", entry.said(), what, in_.policy->id(), in_.policy->allowedText()));
+  }
+
+  /// Each profile that a claim names must be allowed. Of one that names none, those that it may be given: surely wrong if none of them is.
+  void claimedProfiles(const AskEntry& entry, const Meaning& meaning) {
+    std::string refused;
+    std::size_t count = 0;
+    for (const auto& profile : meaning.profiles) {
+      if (in_.policy->profileAllowed(profile)) continue;
+      refused += (refused.empty() ? "" : ", ") + profile;
+      ++count;
+    }
+    if (count == 0) return;
+    const bool itself = meaning.profilesNamed && meaning.profiles.size() == 1;
+    auto& finding = notAllowed(entry, itself ? "" : fmt::format("{} {}", meaning.profilesNamed ? ", among it" : " and may be given", refused));
+    if (!meaning.profilesNamed && count < meaning.profiles.size()) finding.limit(Action::Warn, "others that it may be given are allowed");
   }
 
   void parallelism(const AskEntry& entry, const Meaning& meaning, const NeedSource& source) {
@@ -250,7 +282,7 @@ class Judge {
     if (ranks > *entry.count && !source.run().multiNode && !in_.pod->multiPodGroup) {
       add(Code::ParallelismExceedsDevices, entry.path,
           fmt::format("{} needs {} devices, but the container asks for {} x {}; ask for {}, or lower the parallelism", what, ranks,
-                      *entry.count, entry.resource, ranks));
+                      *entry.count, entry.said(), ranks));
     } else if (ranks > 1 && ranks <= *entry.count && meaning.kind != Meaning::Kind::Whole) {
       add(Code::TensorParallelOverSlices, entry.path,
           fmt::format("{} over slices: there is no peer-to-peer between slices, and one process sees one; use one larger slice or "

@@ -20,8 +20,14 @@ struct RawFinding {
   Bytes measure = 0;
   std::string asked;               ///< resource and quantity, for "the same resource and quantity"
   std::optional<Action> atMost;    ///< a ceiling of the rule itself (stand-ins ...)
+  std::string_view atMostSince;    ///< why; static storage
   std::optional<Action> insteadOfDefault;  ///< another default action (ProfileNotOnGpu with an inventory)
   bool always = false;             ///< `action` is deny whatever the policy says (re-apply)
+
+  void limit(Action most, std::string_view since) {
+    atMost = most;
+    atMostSince = since;
+  }
 };
 
 /// How the request could be rewritten.

@@ -9,9 +9,17 @@ namespace {
 
 /// Profiles that the nodes of the product set offer.
 std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& products, const gpu::Catalogue& gpus,
-                                        const std::vector<workload::Node>& nodes, bool viaGpuResource) {
+                                        const std::vector<workload::Node>& nodes, bool viaGpuResource, bool viaClaim) {
   std::set<std::string> out;
   for (const auto& node : nodes) {
+    if (viaClaim) {  // what the device plugin offers is for others
+      for (const auto& device : node.devices.value_or(std::vector<workload::DeviceSort>())) {
+        const auto* product = gpus.find(device.product);
+        if (device.count <= 0 || device.profile.empty() || (product != nullptr && std::find(products.begin(), products.end(), product) == products.end())) continue;
+        for (const auto& offer : gpus.offers(device.profile, products)) out.insert(offer.profile->name);
+      }
+      continue;
+    }
     const auto label = node.labels.find("nvidia.com/gpu.product");
     const auto gke = node.labels.find("cloud.google.com/gke-accelerator");
     const gpu::Product* product = label != node.labels.end() ? gpus.find(label->second) : nullptr;
@@ -44,12 +52,15 @@ Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const work
   Ladder ladder;
   const auto& products = input.meaning->products;
   const Policy& policy = *input.policy;
-  ladder.offerKnown = policy.offered.has_value() || surroundings.nodes.has_value();
+  const bool viaClaim = input.meaning->viaClaim;
+  const auto told = [](const workload::Node& node) { return node.devices.has_value(); };
+  const bool nodesTell = surroundings.nodes && (!viaClaim || std::any_of(surroundings.nodes->begin(), surroundings.nodes->end(), told));
+  ladder.offerKnown = policy.offered.has_value() || nodesTell;
   if (products.empty()) return ladder;
 
   std::set<std::string> offered;
   if (policy.offered) offered.insert(policy.offered->begin(), policy.offered->end());
-  if (surroundings.nodes) offered.merge(inventoryProfiles(products, gpus, surroundings.sortsOfNodes(), input.meaning->viaGpuResource));
+  if (nodesTell) offered.merge(inventoryProfiles(products, gpus, surroundings.sortsOfNodes(), input.meaning->viaGpuResource, viaClaim));
 
   const bool whole = input.meaning->kind == Meaning::Kind::Whole;
   std::string attributes;

@@ -20,6 +20,15 @@ bool Policy::profileAllowed(std::string_view profile) const {
   return !anyMatches(denied, profile) && (allowed.empty() || anyMatches(allowed, profile));
 }
 
+std::string Policy::allowedText() const {
+  const auto list = [](const std::vector<std::string>& globs) {
+    std::string text;
+    for (const std::string& glob : globs) text += (text.empty() ? "" : ", ") + glob;
+    return text;
+  };
+  return (allowed.empty() ? "allowed: every profile" : "allowed: " + list(allowed)) + (denied.empty() ? "" : "; denied: " + list(denied));
+}
+
 std::optional<Action> Exception::ceiling(Date today) const {
   const std::int64_t daysLeft = expires.days - today.days;
   if (daysLeft < 0) return std::nullopt;

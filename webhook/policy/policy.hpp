@@ -84,6 +84,8 @@ struct Policy {
   std::string id() const { return cluster ? name : ns + "/" + name; }
   /// True if this policy's allowed and denied let the profile pass (slices only).
   bool profileAllowed(std::string_view profile) const;
+  /// "allowed: every profile; denied: 7g.*", for messages.
+  std::string allowedText() const;
 };
 
 struct Exception {

@@ -8,6 +8,7 @@
 
 #include "base/quantity.hpp"
 #include "json/view.hpp"
+#include "policy/claimed.hpp"
 
 namespace rightslice::policy {
 namespace {
@@ -141,12 +142,16 @@ std::optional<std::string> gpuMeaning(const AskEntry& entry, const workload::Pod
   if (policy.gpuMeaning == Policy::GpuMeaning::Whole) return "";
   if (policy.gpuMeaning == Policy::GpuMeaning::Profile) return policy.gpuProfile;
 
+  seen.clear();
   if (surroundings.nodes) {
-    seen.clear();
     for (const auto& node : *surroundings.nodes)
       if (offersResource(node, entry.resource) && matchesSelector(node, pod.nodes)) seen.insert(gpuOfNode(node));
-    if (seen.size() == 1) return *seen.begin();
   }
+  if (entry.byClass) {
+    for (const auto& profile : entry.byClass->profiles) seen.insert(profile);
+    if (entry.byClass->profiles.empty()) seen.insert(entry.byClass->kind == DeviceAsk::Kind::Whole ? "" : "?");  // any slice: not one
+  }
+  if (seen.size() == 1 && *seen.begin() != "?") return *seen.begin();
   return std::nullopt;
 }
 
@@ -209,12 +214,13 @@ std::optional<std::string> textOf(const std::vector<std::pair<std::string, std::
 
 }  // namespace
 
-Ask readAsk(const workload::Container& container) {
+Ask readAsk(const workload::Container& container, const workload::Devices* devices) {
   Ask ask;
   std::vector<std::string> keys;
   for (const auto* list : {&container.limits, &container.requests})
     for (const auto& [key, value] : *list)
-      if (gpu::ResourceName::parse(key).asksForGpu() && std::find(keys.begin(), keys.end(), key) == keys.end())
+      if ((gpu::ResourceName::parse(key).asksForGpu() || (devices != nullptr && devices->classOfResource(key))) &&
+          std::find(keys.begin(), keys.end(), key) == keys.end())
         keys.push_back(key);
   for (const auto& key : keys) {
     AskEntry entry;
@@ -307,6 +313,7 @@ std::optional<std::vector<const gpu::Product*>> selectedProducts(const workload:
 Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
                   const workload::Surroundings& surroundings) {
   using Kind = gpu::ResourceName::Kind;
+  if (entry.claim) return meaningOfClaim(entry, pod, policy, gpus, surroundings);
   Meaning out;
   readShared(entry, pod, out);
   if (entry.name.kind == Kind::WholeGpu || entry.name.kind == Kind::SharedGpu) {

@@ -21,6 +21,7 @@ std::string askText(const workload::Container& container) {
   std::vector<std::string> parts;
   for (const auto& entry : readAsk(container).entries)
     parts.push_back(fmt::format("{}:{}", entry.resource, entry.count ? std::to_string(*entry.count) : entry.limitJson));
+  for (const auto& claim : container.claims) parts.push_back(fmt::format("claim {}/{}", claim.name, claim.request));
   std::sort(parts.begin(), parts.end());
   return fmt::format("{}", fmt::join(parts, ","));
 }

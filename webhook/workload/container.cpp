@@ -74,7 +74,9 @@ Container readContainer(const Part& part, const HostPaths& volumes) {
   const Part resources = part.object("resources");
   readQuantities(resources, "limits", out.limits, out.limitsJson);
   readQuantities(resources, "requests", out.requests, out.requestsJson);
-  for (const Part& claim : resources.objects("claims")) out.claims.emplace_back(claim.string("name").value_or(""));
+  for (const Part& claim : resources.objects("claims")) {
+    out.claims.push_back({std::string(claim.string("name").value_or("")), std::string(claim.string("request").value_or("")), claim.pointer()});
+  }
   for (const Part& mount : part.objects("volumeMounts")) {
     const auto volume = volumes.find(mount.string("name").value_or(""));
     if (volume != volumes.end()) out.hostPaths.push_back(volume->second);

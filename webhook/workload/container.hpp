@@ -8,6 +8,7 @@
 
 #include "json/view.hpp"
 #include "model/engine.hpp"
+#include "workload/claim.hpp"
 
 namespace rightslice::workload {
 
@@ -27,7 +28,7 @@ struct Container {
   std::vector<std::pair<std::string, std::string>> limits, requests;
   /// The same values as JSON text as they stand in the object ("1" or 1), parallel to limits and requests: a patch tests them.
   std::vector<std::string> limitsJson, requestsJson;
-  std::vector<std::string> claims;             ///< resources.claims[].name
+  std::vector<ContainerClaim> claims;          ///< resources.claims
   std::vector<std::string> hostPaths;          ///< paths of the hostPath volumes that this container mounts
   bool privileged = false;
   /// command and args with $(VAR) of literal env values expanded, env with the values known here.

@@ -61,6 +61,9 @@ constexpr Kind kKinds[] = {
      .metadata = "/spec/rayClusterSpec/workerGroupSpecs/*/template/metadata",
      .replicas = "/spec/rayClusterSpec/workerGroupSpecs/*/replicas /spec/rayClusterSpec/workerGroupSpecs/*/numOfHosts",
      .multiPodGroup = true, .more = kHeadOfJob},
+    // They run nothing: what they ask for themselves is judged (claim.hpp). A claim cannot change; of a template nothing but metadata can.
+    {.group = "resource.k8s.io", .kind = "ResourceClaimTemplate", .podSpec = "", .metadata = "", .replicas = "", .immutableTemplate = true},
+    {.group = "resource.k8s.io", .kind = "ResourceClaim", .podSpec = "", .metadata = "", .replicas = "", .immutableTemplate = true},
 };
 
 }  // namespace

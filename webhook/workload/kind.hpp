@@ -14,7 +14,7 @@ struct PodPlace {
 
 struct Kind {
   std::string_view group, kind;       ///< "apps", "Deployment" ("" is the core group)
-  std::string_view podSpec;           ///< JSON pointer of the pod spec; a `*` stands for each element (or member) in its place
+  std::string_view podSpec;           ///< JSON pointer of the pod spec, "" if it runs none; a `*` stands for each element (or member) in its place
   std::string_view metadata;          ///< JSON pointer of the template's metadata; "" if it has none; same `*` as in podSpec
   /// JSON pointer of the replica count; "" where it is not in the object; several, separated by blanks, are multiplied.
   std::string_view replicas;

@@ -111,7 +111,10 @@ PodTemplate readPodTemplate(const Part& podSpec, const Part& metadata) {
 
   out.nodes = readNodeSelection(podSpec);
   out.nvidiaRuntimeClass = podSpec.string("runtimeClassName").value_or("").find("nvidia") != std::string_view::npos;
-  for (const Part& claim : podSpec.objects("resourceClaims")) out.claims.emplace_back(claim.string("name").value_or(""));
+  for (const Part& claim : podSpec.objects("resourceClaims")) {
+    const auto text = [&](std::string_view key) { return std::string(claim.string(key).value_or("")); };
+    out.claims.push_back({text("name"), text("resourceClaimTemplateName"), text("resourceClaimName")});
+  }
   return out;
 }
 
@@ -149,6 +152,7 @@ std::string fillIn(std::string_view pattern, const std::vector<std::string>& sta
 
 std::vector<PodTemplate> readTemplates(const Part& object, const Kind& kind) {
   std::vector<PodTemplate> out;
+  if (kind.podSpec.empty()) return out;
   const auto read = [&](const PodPlace& from) {
     for (const Place& place : placesOf(object, from.podSpec)) {
       const std::string metadata = fillIn(from.metadata, place.stars);

@@ -35,7 +35,7 @@ struct PodTemplate {
   NodeSelection nodes;
   bool nvidiaRuntimeClass = false; ///< runtimeClassName contains "nvidia"
   std::vector<std::string> hostPaths;  ///< volumes[].hostPath.path
-  std::vector<std::string> claims;     ///< spec.resourceClaims[].name
+  std::vector<PodClaim> claims;        ///< spec.resourceClaims
   std::string sharingSystem;       ///< named by an annotation or label of another sharing system; empty if none
   std::int64_t replicas = 1;       ///< pods of this template per object; absent = 1
   bool replicasKnown = true;       ///< false for a DaemonSet

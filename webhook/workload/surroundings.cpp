@@ -1,10 +1,13 @@
 #include "workload/surroundings.hpp"
 
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
 #include "base/quantity.hpp"
 #include "gpu/resource_name.hpp"
+#include "workload/devices_file.hpp"
 #include "workload/price_book.hpp"
 #include "workload/strict_reader.hpp"
 
@@ -53,13 +56,14 @@ std::vector<Node> readNodes(const Entry& nodes, StrictReader& reader) {
   std::set<std::string> names;
   if (!reader.array(nodes, "nodes")) return out;
   for (const Entry& each : nodes.elements()) {
-    if (!reader.object(each, "a node", {"name", "labels", "allocatable", "requested"})) continue;
+    if (!reader.object(each, "a node", {"name", "labels", "allocatable", "requested", "devices"})) continue;
     Node node;
     node.name = reader.name(each, "name", "the name of a node");
     if (!names.insert(node.name).second) reader.refuse(each["name"], fmt::format("node '{}' is there already", node.name));
     node.labels = readLabels(each["labels"], reader);
     node.allocatable = readCounts(each["allocatable"], "allocatable", reader);
     node.requested = readCounts(each["requested"], "requested", reader);
+    if (each["devices"].view.exists()) node.devices = readDeviceSorts(each["devices"], reader);
     out.push_back(std::move(node));
   }
   return out;
@@ -92,6 +96,16 @@ void addMap(Digest& digest, const Map& map) {
   }
 }
 
+/// What tells one sort of nodes from another.
+using DeviceKey = std::tuple<std::string, std::string, std::string, Bytes>;
+using Sort = std::tuple<StringMap, Counts, std::optional<std::vector<DeviceKey>>>;
+Sort sortOf(const Node& node) {
+  std::optional<std::vector<DeviceKey>> devices;
+  if (node.devices) devices.emplace();
+  for (const DeviceSort& each : node.devices.value_or(std::vector<DeviceSort>())) devices->emplace_back(each.type, each.product, each.profile, each.memory);
+  return {node.labels, node.allocatable, std::move(devices)};
+}
+
 }  // namespace
 
 const StringMap* Surroundings::namespaceLabels(std::string_view ns) const {
@@ -103,7 +117,7 @@ const StringMap* Surroundings::namespaceLabels(std::string_view ns) const {
 void Surroundings::sort() {
   sorts.clear();
   if (!nodes) return;
-  std::set<std::pair<StringMap, std::map<std::string, std::int64_t, std::less<>>>> seen;
+  std::set<Sort> seen;
   for (const Node& node : *nodes) {
     Node kept;
     for (const std::string_view key : kNodeLabels) {
@@ -112,7 +126,11 @@ void Surroundings::sort() {
     for (const auto& [resource, count] : node.allocatable) {
       if (count > 0) kept.allocatable.emplace(resource, 1);
     }
-    if (seen.emplace(kept.labels, kept.allocatable).second) sorts.push_back(std::move(kept));
+    if (node.devices) kept.devices.emplace();
+    for (const DeviceSort& each : node.devices.value_or(std::vector<DeviceSort>())) {
+      if (each.count > 0) kept.devices->push_back({each.type, each.product, each.profile, each.memory, 1});
+    }
+    if (seen.insert(sortOf(kept)).second) sorts.push_back(std::move(kept));
   }
 }
 
@@ -128,6 +146,11 @@ std::string digestOf(const Surroundings& surroundings) {
       addMap(digest, node->labels);
       addMap(digest, node->allocatable);
       addMap(digest, node->requested);
+      digest.add(node->devices ? std::to_string(node->devices->size()) : "devices unknown");
+      if (!node->devices) continue;
+      for (const DeviceSort& each : *node->devices) {
+        digest.add(each.type).add(each.product).add(each.profile).add(std::to_string(each.memory)).add(std::to_string(each.count));
+      }
     }
   }
   digest.add(surroundings.namespaces ? std::to_string(surroundings.namespaces->size()) : "namespaces unknown");
@@ -142,6 +165,7 @@ std::string digestOf(const Surroundings& surroundings) {
     digest.add(surroundings.prices->currency).add(surroundings.prices->date).add(surroundings.prices->isDefault ? "default" : "");
     addMap(digest, surroundings.prices->gpuHourMicros);
   }
+  addTo(digest, surroundings.devices);
   digest.add(surroundings.ownerUids ? "owners" : "owners unknown");
   if (surroundings.ownerUids) addMap(digest, *surroundings.ownerUids);
   return digest.hex();
@@ -154,10 +178,11 @@ Result<Surroundings> readSurroundings(std::string_view text, std::string_view fi
   const Entry root{document->document.root(), ""};
   Surroundings out;
   // From "results" on: what `scan -o json` says beside the facts.
-  if (reader.object(root, "a surroundings file", {"nodes", "namespaces", "prices", "results", "summary", "money", "coverage"})) {
+  if (reader.object(root, "a surroundings file", {"nodes", "namespaces", "prices", "deviceClasses", "claimTemplates", "claims", "results", "summary", "money", "coverage"})) {
     if (root["nodes"].view.exists()) out.nodes = readNodes(root["nodes"], reader);
     if (root["namespaces"].view.exists()) out.namespaces = readNamespaces(root["namespaces"], reader);
     if (root["prices"].view.exists()) out.prices = readPrices(root["prices"], reader);
+    out.devices = readDevices(root, reader);
   }
   if (reader.error()) return tl::unexpected(*reader.error());
   out.digest = digestOf(out);

@@ -13,6 +13,7 @@
 #include "base/date.hpp"
 #include "base/error.hpp"
 #include "json/view.hpp"
+#include "workload/devices.hpp"
 
 namespace rightslice::workload {
 
@@ -22,6 +23,7 @@ struct Node {
   std::string name;
   StringMap labels;
   std::map<std::string, std::int64_t, std::less<>> allocatable, requested;  ///< GPU resources only; whole counts
+  std::optional<std::vector<DeviceSort>> devices;  ///< GPUs and slices that DRA hands out; absent: not known
   friend bool operator==(const Node&, const Node&) = default;
 };
 
@@ -37,6 +39,7 @@ struct Surroundings {
   std::optional<std::vector<Node>> nodes;
   std::optional<std::map<std::string, StringMap, std::less<>>> namespaces;  ///< name -> labels
   std::optional<PriceBook> prices;
+  Devices devices;                                          ///< classes and claims of DRA
   /// uids of live owners and what they run; absent = not known.
   std::optional<std::map<std::string, std::string, std::less<>>> ownerUids;
   std::string digest;

@@ -88,7 +88,7 @@ bool Workload::asksForGpu() const {
   if (!gpuKeyPointer.empty()) return true;
   return std::any_of(templates.begin(), templates.end(), [](const PodTemplate& pod) {
     return std::any_of(pod.containers.begin(), pod.containers.end(), [](const Container& container) {
-      return asksForGpuIn(container.limits) || asksForGpuIn(container.requests);
+      return !container.claims.empty() || asksForGpuIn(container.limits) || asksForGpuIn(container.requests);
     });
   });
 }
@@ -107,6 +107,7 @@ Workload read(json::View object, std::string_view defaultNamespace) {
   }
   out.mirrorPod = out.kindName == "Pod" && out.annotation(kMirror) != nullptr;
   out.templates = readTemplates(root, *out.kind);
+  if (isClaim(out.apiVersion, out.kindName) || isClaimTemplate(out.apiVersion, out.kindName)) out.claim = readClaim(object, out.malformed);
   return out;
 }
 

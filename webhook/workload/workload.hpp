@@ -23,6 +23,7 @@ struct Workload {
   bool deleting = false;                             ///< metadata.deletionTimestamp is set
   bool mirrorPod = false;                            ///< kubernetes.io/config.mirror
   std::vector<PodTemplate> templates;
+  std::optional<Claim> claim;                        ///< of a ResourceClaim or ResourceClaimTemplate
   /// JSON pointer of the first key that is a GPU resource name, in an object of an unknown kind.
   std::string gpuKeyPointer;
   /// Parts that have the wrong type (a string where an object belongs ...): JSON pointer and what was expected. Such a part
@@ -31,7 +32,7 @@ struct Workload {
 
   const std::string* label(std::string_view key) const;
   const std::string* annotation(std::string_view key) const;
-  bool asksForGpu() const;
+  bool asksForGpu() const;   ///< or for something by a claim, which may be a GPU
 };
 
 /// Never fails: an object of another kind gives a Workload with kind == nullptr.

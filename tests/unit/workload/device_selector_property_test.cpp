@@ -40,7 +40,7 @@ const std::vector<std::string> kPieces{"device", ".", "attributes", "capacity", 
 }  // namespace
 
 TEST_CASE("what was read, printed and read again, is the same") {
-  rc::check([] {
+  CHECK(rc::check("print and read", [] {
     const auto conditions = *rc::gen::nonEmpty(rc::gen::container<std::vector<DeviceCondition>>(anyCondition()));
     std::string text;
     for (const auto& each : conditions) text += (text.empty() ? "" : " && ") + celText(each);
@@ -48,7 +48,7 @@ TEST_CASE("what was read, printed and read again, is the same") {
     const DeviceSelector read = readDeviceSelector(text);
     RC_ASSERT(read.unread.empty());
     RC_ASSERT(read.conditions == conditions);
-  });
+  }));
 }
 
 TEST_CASE("random text is read without a crash, and what is read of it prints and reads the same") {
@@ -60,10 +60,10 @@ TEST_CASE("random text is read without a crash, and what is read of it prints an
       RC_ASSERT(again.conditions == std::vector<DeviceCondition>{each});
     }
   };
-  rc::check([&] { stands(*rc::gen::string<std::string>()); });
-  rc::check([&] {
+  CHECK(rc::check("any text", [&] { stands(*rc::gen::string<std::string>()); }));
+  CHECK(rc::check("pieces", [&] {
     std::string text;
     for (const auto& piece : *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(kPieces))) text += piece;
     stands(text);
-  });
+  }));
 }

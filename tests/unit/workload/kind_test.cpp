@@ -91,6 +91,7 @@ TEST_CASE("no two rows are for the same kind, and their pointers are pointers") 
   for (const Kind& kind : kinds()) {
     CAPTURE(kind.kind);
     CHECK(seen.emplace(kind.group, kind.kind).second);
+    if (kind.group == kDeviceGroup) continue;  // claims run nothing
     CHECK(kind.podSpec.starts_with("/spec"));
     CHECK(kind.metadata.ends_with("/metadata"));
   }

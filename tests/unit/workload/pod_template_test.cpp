@@ -118,9 +118,9 @@ TEST_CASE("runtime class, host paths and claims are read of the pod") {
         "resources":{"claims":[{"name":"gpu"}]},"securityContext":{"privileged":true}},{"name":"d"}]})").templates.at(0);
   CHECK(pod.nvidiaRuntimeClass);
   CHECK(pod.hostPaths == std::vector<std::string>{"/dev/nvidia0", "/etc"});
-  CHECK(pod.claims == std::vector<std::string>{"gpu"});
+  CHECK(pod.claims == std::vector<PodClaim>{{"gpu", "t", ""}});
   CHECK(pod.containers[0].hostPaths == std::vector<std::string>{"/dev/nvidia0"});
-  CHECK(pod.containers[0].claims == std::vector<std::string>{"gpu"});
+  CHECK(pod.containers[0].claims == std::vector<ContainerClaim>{{"gpu", "", "/spec/containers/0/resources/claims/0"}});
   CHECK(pod.containers[0].privileged);
   CHECK(pod.containers[1].hostPaths.empty());
   CHECK(!pod.containers[1].privileged);

@@ -99,7 +99,7 @@ TEST_CASE("what is wrong in surroundings is an error with its place") {
            Row{"node: []\n", "s.yaml:1:1: a surroundings file has no key 'node'; did you mean 'nodes'?"},
            Row{"[]", "s.yaml:1:1: a surroundings file must be an object, not array"},
            Row{"nodes:\n- name: a\n  lables: {}\n", "s.yaml:3:3: a node has no key 'lables'; did you mean 'labels'?"},
-           Row{"nodes:\n- name: a\n  xyz: {}\n", "s.yaml:3:3: a node has no key 'xyz'; its keys are name, labels, allocatable, requested"},
+           Row{"nodes:\n- name: a\n  xyz: {}\n", "s.yaml:3:3: a node has no key 'xyz'; its keys are name, labels, allocatable, requested, devices"},
            Row{"nodes: {a: 1}\n", "s.yaml:1:8: nodes must be a list, not object"},
            Row{"nodes:\n- a\n", "s.yaml:2:3: a node must be an object, not string"},
            Row{"nodes:\n- labels: {}\n", "s.yaml:2:3: the name of a node is missing"},

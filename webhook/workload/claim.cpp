@@ -1,0 +1,92 @@
+#include "workload/claim.hpp"
+
+#include <algorithm>
+
+#include "workload/kind.hpp"
+#include "workload/part.hpp"
+
+namespace rightslice::workload {
+namespace {
+
+std::vector<DeviceSelector> readSelectors(const Part& holder, std::string* pointer) {
+  std::vector<DeviceSelector> out;
+  for (const Part& each : holder.objects("selectors")) {
+    const Part cel = each.object("cel");
+    const auto text = cel.string("expression");
+    if (out.empty() && text && pointer != nullptr) *pointer = cel.pointer() + "/expression";
+    // One that is not there is one that is not understood: it must not widen what is asked for.
+    out.push_back(text ? readDeviceSelector(*text) : DeviceSelector{{}, {"a selector without a CEL expression"}});
+  }
+  return out;
+}
+
+DeviceRequest readRequest(const Part& part) {
+  DeviceRequest out;
+  out.pointer = part.pointer();
+  out.deviceClass = part.string("deviceClassName").value_or("");
+  out.selectors = readSelectors(part, &out.pointer);
+  out.all = part.string("allocationMode").value_or("") == "All";
+  out.count = std::max<std::int64_t>(1, part.member("count").asCount().value_or(1));  // 0 is what Go writes for absent
+  out.adminAccess = part.boolean("adminAccess").value_or(false);
+  out.sharedCapacity = part.object("capacity").object("requests").view().size() > 0;
+  return out;
+}
+
+/// spec.devices.config[]: whom a strategy of the GPU driver is meant for. Source: resource.nvidia.com/v1beta1, GpuConfig and MigDeviceConfig.
+void readSharing(const Part& config, std::vector<ClaimRequest>& requests) {
+  const Part opaque = config.object("opaque");
+  if (opaque.string("driver").value_or("") != kGpuDriver) return;
+  const std::string strategy(opaque.object("parameters").object("sharing").string("strategy").value_or(""));
+  const auto meant = config.strings("requests");
+  for (ClaimRequest& each : requests) {
+    if (meant.empty() || std::find(meant.begin(), meant.end(), each.name) != meant.end()) each.sharing = strategy;
+  }
+}
+
+Claim readSpec(const Part& spec) {
+  Claim out;
+  const Part devices = spec.object("devices");
+  for (const Part& each : devices.objects("requests")) {
+    ClaimRequest request;
+    request.name = each.string("name").value_or("");
+    const Part exactly = each.object("exactly");
+    const auto alternatives = each.objects("firstAvailable");
+    if (exactly.exists()) request.alternatives.push_back(readRequest(exactly));
+    for (const Part& one : alternatives) request.alternatives.push_back(readRequest(one));
+    if (request.alternatives.empty()) request.alternatives.push_back(readRequest(each));
+    out.requests.push_back(std::move(request));
+  }
+  for (const Part& each : devices.objects("config")) readSharing(each, out.requests);
+  return out;
+}
+
+bool isKind(std::string_view apiVersion, std::string_view kind, std::string_view wanted) {
+  return kind == wanted && groupOf(apiVersion) == kDeviceGroup;
+}
+
+}  // namespace
+
+bool isClaim(std::string_view apiVersion, std::string_view kind) { return isKind(apiVersion, kind, "ResourceClaim"); }
+bool isClaimTemplate(std::string_view apiVersion, std::string_view kind) { return isKind(apiVersion, kind, "ResourceClaimTemplate"); }
+bool isDeviceClass(std::string_view apiVersion, std::string_view kind) { return isKind(apiVersion, kind, "DeviceClass"); }
+
+Claim readClaim(json::View object, std::vector<Error>& malformed) {
+  const Part spec = Part(object, "", malformed).object("spec");
+  return readSpec(object["kind"].stringOr("") == "ResourceClaimTemplate" ? spec.object("spec") : spec);
+}
+
+Claim readClaimSpec(json::View spec, std::string_view pointer, std::vector<Error>& malformed) {
+  return readSpec(Part(spec, std::string(pointer), malformed).asObject());
+}
+
+DeviceClass readDeviceClass(json::View object, std::vector<Error>& malformed) {
+  const Part root(object, "", malformed);
+  const Part spec = root.object("spec");
+  DeviceClass out;
+  out.selectors = readSelectors(spec, nullptr);
+  out.extendedResource = spec.string("extendedResourceName").value_or("");
+  out.created = root.object("metadata").string("creationTimestamp").value_or("");
+  return out;
+}
+
+}  // namespace rightslice::workload
