@@ -23,7 +23,7 @@ struct Node {
   std::string name;
   StringMap labels;
   std::map<std::string, std::int64_t, std::less<>> allocatable, requested;  ///< GPU resources only; whole counts
-  std::optional<std::vector<DeviceSort>> devices;  ///< GPUs and slices that DRA hands out; absent: not known
+  std::optional<std::vector<DeviceSort>> devices{};  ///< GPUs and slices that DRA hands out; absent: not known
   friend bool operator==(const Node&, const Node&) = default;
 };
 
