@@ -92,8 +92,9 @@ class Reader {
       met = true;
       byRequest(used, *declared, request, place);
     }
-    if (!met) undecided(path, used.request.empty() ? fmt::format("claim {} ({}) asks for no device", used.name, place)
-                                                   : fmt::format("{} has no request {}", place, used.request));
+    if (met) return;
+    undecided(path, used.request.empty() ? fmt::format("claim {} ({}) asks for no device", used.name, place)
+                                         : fmt::format("{} has no request {}", place, used.request));
   }
 
   void byRequest(const workload::ContainerClaim& used, const workload::PodClaim& declared, const ClaimRequest& request, const std::string& place) {
@@ -104,15 +105,19 @@ class Reader {
     for (const workload::DeviceRequest& each : request.alternatives) {
       DeviceAsk decided = deviceAsk(each, devices_);
       if (decided.kind == Kind::Undecided) {
-        return undecided(container_.pointer, fmt::format("claim {} asks DRA for devices, which are not judged: request {} of {}: {}", used.name, request.name, place, decided.why),
-                         devices_.findClass(each.deviceClass) == nullptr && decided.why.ends_with("is not known") ? fmt::format("device class {}", each.deviceClass) : "");
+        const bool classUnknown = devices_.findClass(each.deviceClass) == nullptr && decided.why.ends_with("is not known");
+        return undecided(container_.pointer,
+                         fmt::format("claim {} asks DRA for devices, which are not judged: request {} of {}: {}", used.name, request.name, place,
+                                     decided.why),
+                         classUnknown ? fmt::format("device class {}", each.deviceClass) : "");
       }
       if (decided.kind == Kind::Other) {
         ++others;
         continue;
       }
       if (!claim.alternatives.empty() && claim.alternatives.front().kind != decided.kind) {
-        return undecided(container_.pointer, fmt::format("claim {} asks DRA for a whole GPU or for a slice, whichever is free ({}), which is not judged", used.name, place));
+        return undecided(container_.pointer, fmt::format("claim {} asks DRA for a whole GPU or for a slice, whichever is free ({}), which is not judged",
+                                                         used.name, place));
       }
       if (claim.alternatives.empty()) claim.deviceClass = each.deviceClass;
       count = std::max(count, each.count);  // what is too little is too little in each case
@@ -121,7 +126,8 @@ class Reader {
     }
     if (claim.alternatives.empty()) return;
     if (others > 0) {
-      return undecided(container_.pointer, fmt::format("claim {} asks DRA for a GPU or for something else, whichever is free ({}), which is not judged", used.name, place));
+      return undecided(container_.pointer, fmt::format("claim {} asks DRA for a GPU or for something else, whichever is free ({}), which is not judged",
+                                                       used.name, place));
     }
     claim.shown = fmt::format("{} by claim {} ({})", shortList(texts), used.name, place);
     claim.place = place;

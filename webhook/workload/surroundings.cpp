@@ -178,7 +178,8 @@ Result<Surroundings> readSurroundings(std::string_view text, std::string_view fi
   const Entry root{document->document.root(), ""};
   Surroundings out;
   // From "results" on: what `scan -o json` says beside the facts.
-  if (reader.object(root, "a surroundings file", {"nodes", "namespaces", "prices", "deviceClasses", "claimTemplates", "claims", "results", "summary", "money", "coverage"})) {
+  if (reader.object(root, "a surroundings file", {"nodes", "namespaces", "prices", "deviceClasses", "claimTemplates", "claims",
+                                                   "results", "summary", "money", "coverage"})) {
     if (root["nodes"].view.exists()) out.nodes = readNodes(root["nodes"], reader);
     if (root["namespaces"].view.exists()) out.namespaces = readNamespaces(root["namespaces"], reader);
     if (root["prices"].view.exists()) out.prices = readPrices(root["prices"], reader);
