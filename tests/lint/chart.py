@@ -57,6 +57,7 @@ def copies():
             out[f"rbac/{path.name}"] = path
         elif kinds & RBAC:
             found.append(f"{path.relative_to(ROOT)}: roles belong into files of their own, which the chart copies")
+    out |= {f"rbac/{path.parent.name}/{path.name}": path for path in sorted((DEPLOY / "kustomize/components").glob("*/rbac.yaml"))}
     out |= {f"webhooks/{name}": BASE / name for name in ("validatingwebhook.yaml", "mutatingwebhook.yaml")}
     out["policies/audit.yaml"] = ROOT / "policies/audit/policy.yaml"
     out |= {f"monitoring/{name}": DEPLOY / "monitoring" / name for name in ("rules.yaml", "dashboard.json")}
@@ -166,8 +167,8 @@ class Rendered:
     def __init__(self, helm, kubectl):
         self.helm, self.kubectl = helm, kubectl
 
-    def chart(self, values, check=True):
-        run = subprocess.run([self.helm, "template", "rightslice", CHART, "--namespace", "rightslice", "--values", "-"], input=json.dumps(values),
+    def chart(self, values, check=True, namespace="rightslice"):
+        run = subprocess.run([self.helm, "template", "rightslice", CHART, "--namespace", namespace, "--values", "-"], input=json.dumps(values),
                              capture_output=True, text=True, check=False)
         if check and run.returncode != 0:
             found.append(f"helm template with {values}: {run.stderr}")
@@ -188,19 +189,40 @@ def same(rendered):
     pairs = [
         (("audit",), {}),
         (("enforce",), {"webhooks": {"failurePolicy": "Fail"}, "policies": {"files": {"inference.yaml": inference}}}),
+        (("self-managed",), {"certificates": {"mode": "self-managed"}}),
         (("cert-manager",), {"certificates": {"mode": "cert-manager"}}),
         (("audit", "network-policy"), {"networkPolicy": {"enabled": True}}),
         (("audit", "monitoring"), {"monitoring": {"podMonitor": {"enabled": True}, "rules": {"enabled": True}}}),
     ]
     for folders, values in pairs:
+        if not (DEPLOY / "kustomize/overlays" / folders[0]).exists():
+            continue
         ours, charts = by_name(rendered.kustomize(*folders)), by_name(rendered.chart(values))
         at = f"kustomize {' with '.join(folders)} and the chart with {json.dumps(values)[:60]}"
         claim(ours.keys() == charts.keys(), f"{at}: not the same objects: {sorted(ours.keys() ^ charts.keys())}")
         for name in sorted(ours.keys() & charts.keys()):
             found.extend(f"{at}: {name[0]} {name[1]}{place}" for place in differences(ours[name], charts[name]))
-    used = {folder for folders, _ in pairs for folder in folders}
+    used = {folder for folders, _ in pairs for folder in folders}   # a component has the name of its overlay, or is laid over one
     there = {path.parent.name for path in (DEPLOY / "kustomize").glob("*/*/kustomization.yaml")}
-    claim(there == used, f"deploy/kustomize: nothing compares {sorted(there ^ used)} with the chart")
+    claim(there <= used, f"deploy/kustomize: nothing compares {sorted(there - used)} with the chart")
+
+
+def elsewhere(rendered):
+    """In another namespace nothing names ours; what a certificate is for, and who is left out, follow too."""
+    def walk(value, at):
+        if isinstance(value, dict):
+            claim(value.get("namespace", "gpu-system") == "gpu-system", f"the chart in gpu-system: {at} is of namespace {value.get('namespace')}")
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+            walk(below, f"{at}.{key}")
+        claim(not isinstance(value, str) or not re.search(r"(^|=)rightslice/|rightslice[.]rightslice[.]", value), f"the chart in gpu-system: {at} is {value}")
+
+    for mode in ("self-managed", "cert-manager", "secret"):
+        for each in rendered.chart({"certificates": {"mode": mode}, "crds": {"install": False}, "networkPolicy": {"enabled": True}}, namespace="gpu-system"):
+            claim(each["kind"].startswith(("Cluster", "Valid", "Mutat")) or "namespace" in each["metadata"], f"the chart: {each['kind']} is in no namespace")
+            walk(each, f"{each['kind']} {each['metadata']['name']}")
+            for webhook in each.get("webhooks", []):
+                left_out = [value for one in webhook.get("namespaceSelector", {}).get("matchExpressions", []) for value in one["values"]]
+                claim(not left_out or "gpu-system" in left_out, f"the chart in gpu-system: {webhook['name']} is asked about its own pods")
 
 
 def definitions(rendered):
@@ -221,7 +243,7 @@ def refusals(rendered):
         {"policies": {"files": {"policy": "no ending"}}}, {"policies": {"files": {"audit.yaml": "the name of the starter"}}},
         {"policies": {"existingConfigMap": "mine", "files": {"mine.yaml": "both"}}}, {"image": {"digest": "abc"}}, {"server": {"extraArgs": ["serve"]}},
         {"networkPolicy": {"webhookFrom": [{"ipblock": {"cidr": "10.0.0.0/8"}}]}}, {"webhooks": {"namespaceSelector": {"enabled": "true"}}},
-        {"policies": {"starter": "none"}, "crds": {"install": False}},
+        {"policies": {"starter": "none"}, "crds": {"install": False}}, {"certificates": {"mode": "self-managed", "caBundle": "-----BEGIN CERTIFICATE-----"}},
     ]
     for values in rows_of_bad:
         claim(rendered.chart(values, check=False).returncode != 0, f"the chart takes {json.dumps(values)}")
@@ -238,6 +260,7 @@ def main():
     if helm and kubectl:
         rendered = Rendered(helm, kubectl)
         same(rendered)
+        elsewhere(rendered)
         definitions(rendered)
         refusals(rendered)
     else:
