@@ -64,8 +64,24 @@ def leases(one, pod, where):
           [(["coordination.k8s.io"], None, ["create"]), (["coordination.k8s.io"], ["rightslice"], ["get", "patch"])], f"{where}: the Role's leases")
 
 
+def self_managed(roles, flags, files, where):
+    """The program keeps its certificates: what it names is what its roles name, and they allow nothing else."""
+    claim(not files, f"{where}: --cert-secret, and files too")
+    namespace, secret = flags["--cert-secret"].split("/")
+    claim(flags["--service"] == "rightslice/rightslice" and flags["--webhook-configuration"] == "rightslice", f"{where}: {flags}")
+    rules = {each["kind"]: each["rules"] for each in roles if "rules" in each}
+    allowed = [(rule["resources"], rule.get("resourceNames"), rule["verbs"]) for rule in rules["Role"]]
+    claim(allowed == [(["secrets"], None, ["create"]), (["secrets"], [secret], ["get", "list", "watch", "patch"]),
+                      (["leases"], None, ["create"]), (["leases"], [secret], ["get", "patch"])], f"{where}: the Role for the Secret: {allowed}")
+    claim([(rule["resourceNames"], rule["verbs"]) for rule in rules["ClusterRole"]] == [(["rightslice"], ["list", "watch", "patch"])],
+          f"{where}: the ClusterRole for webhook configurations")
+    claim(all(each["metadata"].get("namespace") == namespace for each in roles if not each["kind"].startswith("Cluster")), f"{where}: its namespace")
+
+
 def workload(objects, where, program):
-    one = {each["kind"]: each for each in objects}
+    # Roles of the components come beside those of the base, which are looked at here.
+    own = [each for each in objects if each["metadata"]["name"] != "rightslice-certificates"]
+    one = {each["kind"]: each for each in own}
     deployment, service, budget = one["Deployment"], one["Service"], one["PodDisruptionBudget"]
     spec = deployment["spec"]
     pod = spec["template"]["spec"]
@@ -115,7 +131,10 @@ def workload(objects, where, program):
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
     for mount in mounts.values():
         claim(mount["name"] in volumes and mount["readOnly"] and "subPath" not in mount, f"{where}: the mount {mount['name']}")
-    for flag in ("--cert", "--key", "--policies"):
+    of_files = "--cert-secret" not in flags
+    if not of_files:
+        self_managed([each for each in objects if each not in own], flags, {"--cert", "--key"} & {*flags} or "certs" in volumes, where)
+    for flag in ("--cert", "--key", "--policies") if of_files else ("--policies",):
         claim(any(flags[flag] == path or flags[flag].startswith(path + "/") for path in mounts), f"{where}: {flag} points to no mount")
     claim(volumes["policies"]["configMap"]["name"] == one["ConfigMap"]["metadata"]["name"], f"{where}: the ConfigMap is not there")
     certificates = [each for each in objects if each["kind"] == "Certificate"]
@@ -240,7 +259,7 @@ def main():
     webhooks(base, "deploy/kustomize/base", "Ignore")
     workload([*base, {"kind": "ConfigMap", "metadata": {"name": "rightslice-policies", "namespace": "rightslice"}}], "deploy/kustomize/base", program)
     if shutil.which("kubectl"):
-        for overlay, policy in (("audit", "Ignore"), ("enforce", "Fail"), ("cert-manager", "Ignore")):
+        for overlay, policy in (("audit", "Ignore"), ("enforce", "Fail"), ("cert-manager", "Ignore"), ("self-managed", "Ignore")):
             run = subprocess.run(["kubectl", "kustomize", str(KUSTOMIZE / "overlays" / overlay)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  text=True, check=False)
             claim(run.returncode == 0, f"overlay {overlay}: {run.stdout}")

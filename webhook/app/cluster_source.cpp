@@ -15,16 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kAutoscalers = kNodes + 1,
                       kPods = kAutoscalers + kAutoscalerKinds.size();
 
-std::string_view nameOf(Phase phase) {
-  switch (phase) {
-    case Phase::Starting: return "starting";
-    case Phase::Synced: return "synced";
-    case Phase::Refused: return "refused";
-    case Phase::Absent: return "absent";
-  }
-  return "";
-}
-
 kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pace pace) {
   kube::ClusterOptions options;
   options.config = std::move(config);
@@ -37,6 +27,16 @@ kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pa
 }
 
 }  // namespace
+
+std::string_view nameOf(Phase phase) {
+  switch (phase) {
+    case Phase::Starting: return "starting";
+    case Phase::Synced: return "synced";
+    case Phase::Refused: return "refused";
+    case Phase::Absent: return "absent";
+  }
+  return "";
+}
 
 struct ClusterSource::Parts {
   using Policies = kube::Store<PolicyObject>;

@@ -37,6 +37,9 @@ struct WatchReport {
   bool decides = false;                     ///< verdicts hang on it beside the policies: too old is not ready
 };
 
+/// "starting", "synced", "refused", "absent".
+std::string_view nameOf(kube::WatchState::Phase phase);
+
 struct ClusterTells {
   std::function<void(std::string_view resource, std::string_view reason)> onRestart;
   std::function<void(std::string_view resource, std::string_view message)> onTrouble;

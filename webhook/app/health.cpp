@@ -27,7 +27,8 @@ http::Response Health::livez() const {
   return response;
 }
 
-std::vector<std::string> Health::reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, host::Clock::Time now) const {
+std::vector<std::string> Health::reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
+                                         host::Clock::Time now) const {
   std::vector<std::string> out;
   if (draining_) out.emplace_back("shutting down");
   if (policies == nullptr) {
@@ -43,7 +44,11 @@ std::vector<std::string> Health::reasons(const PolicyState* policies, const std:
                                 inputs_.maxPolicyAge.count()));
     }
   }
-  if (inputs_.certificateExpiry() <= now) out.emplace_back("the serving certificate has expired");
+  if (!certificate.expires) {
+    out.push_back(fmt::format("no serving certificate yet: {}{}{}", certificate.waiting, certificate.trouble.empty() ? "" : "; ", certificate.trouble));
+  } else if (*certificate.expires <= now) {
+    out.emplace_back("the serving certificate has expired");
+  }
   return out;
 }
 
@@ -51,7 +56,8 @@ http::Response Health::readyz() const {
   const auto now = clock_.now();
   const auto policies = inputs_.policies();
   const auto watches = inputs_.watches ? inputs_.watches() : std::vector<WatchReport>{};
-  const auto why = reasons(policies.get(), watches, now);
+  const CertificateReport certificate = inputs_.certificate();
+  const auto why = reasons(policies.get(), watches, certificate, now);
   json::Writer out;
   out.beginObject().memberBool("ready", why.empty());
   writeList(out, "reasons", why);
@@ -79,7 +85,11 @@ http::Response Health::readyz() const {
     out.endArray().endObject();
   }
   out.key("catalogue").beginObject().member("digest", std::string_view(inputs_.catalogueDigest)).endObject();
-  out.key("certificate").beginObject().member("expires", std::string_view(host::timestamp(inputs_.certificateExpiry()))).endObject();
+  out.key("certificate").beginObject();
+  if (certificate.expires) out.member("expires", std::string_view(host::timestamp(*certificate.expires)));
+  if (!certificate.waiting.empty()) out.member("waiting", std::string_view(certificate.waiting));
+  if (!certificate.trouble.empty()) out.member("trouble", std::string_view(certificate.trouble));
+  out.endObject();
   out.endObject();
   http::Response response;
   response.status = why.empty() ? 200 : 503;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "app/certificate_report.hpp"
 #include "app/policy_source.hpp"
 #include "host/clock.hpp"
 #include "http/message.hpp"
@@ -14,7 +15,7 @@ namespace rightslice::app {
 /// What health is made of; asked at each probe.
 struct HealthInputs {
   std::function<std::shared_ptr<const PolicyState>()> policies;   ///< null: nothing loaded yet
-  std::function<host::Clock::Time()> certificateExpiry;
+  std::function<CertificateReport()> certificate;
   std::function<bool()> responsive;                               ///< the event loops of the webhook turn
   std::chrono::seconds maxPolicyAge{};
   std::string catalogueDigest;
@@ -32,7 +33,8 @@ class Health {
   http::Response readyz() const;
 
  private:
-  std::vector<std::string> reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, host::Clock::Time now) const;
+  std::vector<std::string> reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
+                                   host::Clock::Time now) const;
 
   HealthInputs inputs_;
   const host::Clock& clock_;

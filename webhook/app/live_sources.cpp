@@ -67,13 +67,21 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
   pace.silence = std::clamp<std::chrono::milliseconds>(settings.maxPolicyAge / 2, std::chrono::seconds(5), pace.silence);
   kube::LeaseOptions leading = leaseOptions(settings.lease, config->ns);
   leading.onChange = [this](bool leads, std::string_view holder) {
-    metrics_.set(Metric::Leads, leads ? 1 : 0);
+    metrics_.set(Metric::Leads, leads ? 1 : 0, {"cluster"});
     log_.write(Level::Info, leads ? "this replica leads" : "this replica leads no longer", {{"lease", std::string_view(lease->name())}, {"holder", holder}});
   };
   leading.onTrouble = [this](std::string_view message) {
     if (message.empty()) log_.write(Level::Info, "the lease can be had again", {{"lease", std::string_view(lease->name())}});
     else log_.write(Level::Warn, "the lease cannot be had or renewed", {{"lease", std::string_view(lease->name())}, {"error", message}});
   };
+  if (!settings.certSecret.empty()) {
+    KeeperSettings certificates;
+    certificates.certificates = {objectName(settings.certSecret), objectName(settings.service), settings.webhookConfigurations, settings.certLifetime,
+                                 settings.caLifetime};
+    certificates.clientCa = settings.clientCa;
+    certificates.maxPolicyAge = settings.maxPolicyAge;
+    keeper_ = std::make_unique<CertificateKeeper>(std::move(certificates), *config, metrics, log, pace);
+  }
   cluster = std::make_unique<ClusterSource>(std::move(*config), !settings.policies.empty(), std::move(tells), pace);
   lease = std::make_unique<kube::Lease>(std::move(leading), [this](kube::Request request) { return cluster->call(std::move(request)); });
   status_ = std::make_unique<StatusWriter>(*cluster, log_);
@@ -86,6 +94,7 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
 
 LiveSources::~LiveSources() {
   if (status_) status_->stop();
+  if (keeper_) keeper_->stop();
   if (lease) lease->stop();
   if (events) events->stop();
   if (cluster) cluster->stop();
@@ -96,18 +105,24 @@ bool LiveSources::open(std::ostream& errors) {
     errors << "rightslice: " << placed(error) << '\n';
     return false;
   };
-  auto opened = tls::CertificateSource::open({settings_.cert, settings_.key, settings_.clientCa});
-  if (!opened) return refuse(opened.error());
-  certificate = std::move(*opened);
+  if (keeper_) {
+    if (const auto opened = keeper_->open(); !opened) return refuse(opened.error());
+  } else {
+    auto opened = tls::CertificateSource::open({settings_.cert, settings_.key, settings_.clientCa});
+    if (!opened) return refuse(opened.error());
+    certificate_ = std::move(*opened);
+    metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate_->expiry()));
+  }
   if (const auto read = surroundings.read(); !read) return refuse(read.error());
   filesRead_ = SteadyClock::now();
   if (cluster) {
     cluster->start();
+    metrics_.set(Metric::Leads, 0, {"cluster"});
     lease->start();
     status_->start();
     if (events) events->start();
+    if (keeper_) keeper_->start();
     log_.write(Level::Info, "following a cluster", {{"source", std::string_view(cluster->name())}});
-    metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));
     return true;
   }
   const auto read = policies.read(host::systemClock().now());
@@ -120,6 +135,17 @@ bool LiveSources::open(std::ostream& errors) {
 
 std::chrono::milliseconds LiveSources::pollInterval() const {
   return cluster ? kClusterPollInterval : std::chrono::milliseconds(limits::kFilePollInterval);
+}
+
+tls::Context LiveSources::context() const { return keeper_ ? keeper_->current() : certificate_->current(); }
+
+CertificateReport LiveSources::certificateReport() const { return keeper_ ? keeper_->report() : CertificateReport{certificate_->expiry()}; }
+
+std::vector<WatchReport> LiveSources::watches() const {
+  auto out = cluster->watches();
+  if (!keeper_) return out;
+  for (WatchReport& each : keeper_->watches()) out.push_back(std::move(each));
+  return out;
 }
 
 void LiveSources::poll(bool files) {
@@ -139,7 +165,7 @@ void LiveSources::poll(bool files) {
   if (!files) return;
   filesRead_ = now;
   pollFiles();
-  pollCertificate();
+  if (certificate_) pollCertificate();
   tellState();
   tellWatches();
 }
@@ -197,11 +223,11 @@ void LiveSources::pollFiles() {
 
 void LiveSources::pollCertificate() {
   std::string error;
-  switch (certificate->poll(error)) {
+  switch (certificate_->poll(error)) {
     case tls::CertificateSource::Poll::Unchanged: return;
     case tls::CertificateSource::Poll::Changed:
       metrics_.count(Metric::CertificateReloads, {"success"});
-      log_.write(Level::Info, "certificate loaded", {{"expires", std::string_view(host::timestamp(certificate->expiry()))}});
+      log_.write(Level::Info, "certificate loaded", {{"expires", std::string_view(host::timestamp(certificate_->expiry()))}});
       return;
     case tls::CertificateSource::Poll::Failed:
       metrics_.count(Metric::CertificateReloads, {"error"});
@@ -236,7 +262,7 @@ void LiveSources::tellPolicies(const PolicySource::Read& read) {
 }
 
 void LiveSources::tellState() {
-  metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate->expiry()));
+  if (certificate_) metrics_.set(Metric::CertificateExpiry, host::unixSeconds(certificate_->expiry()));
   const auto state = policies.state();
   const auto set = policies.set();
   if (!state || !set) return;
@@ -262,7 +288,7 @@ void LiveSources::tellState() {
 
 void LiveSources::tellWatches() {
   if (!cluster) return;
-  for (const WatchReport& each : cluster->watches()) metrics_.set(Metric::WatchAge, static_cast<double>(each.age.count()), {each.resource});
+  for (const WatchReport& each : watches()) metrics_.set(Metric::WatchAge, static_cast<double>(each.age.count()), {each.resource});
 }
 
 }  // namespace rightslice::app

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "app/certificate_keeper.hpp"
 #include "app/cluster_source.hpp"
 #include "app/event_writer.hpp"
 #include "app/inventory_source.hpp"
@@ -34,10 +35,14 @@ class LiveSources {
   void poll(bool files);
   std::chrono::milliseconds pollInterval() const;
 
+  // Thread-safe.
+  tls::Context context() const;                 ///< for new handshakes; null: no certificate yet
+  CertificateReport certificateReport() const;
+  std::vector<WatchReport> watches() const;
+
   PolicySource policies;
   SurroundingsSource surroundings;
   InventorySource inventory;                    ///< of a cluster
-  std::unique_ptr<tls::CertificateSource> certificate;
   std::unique_ptr<ClusterSource> cluster;       ///< may be null
   std::unique_ptr<kube::Lease> lease;           ///< with a cluster: who holds it does what one of the replicas does for all
   std::unique_ptr<EventWriter> events;          ///< null without a cluster, or where nobody is to be told; ends before the cluster
@@ -57,6 +62,8 @@ class LiveSources {
   host::Metrics& metrics_;
   host::Log& log_;
   std::unique_ptr<StatusWriter> status_;        // ends before the cluster
+  std::unique_ptr<tls::CertificateSource> certificate_;   // of files
+  std::unique_ptr<CertificateKeeper> keeper_;             // or of a Secret
   std::string lastSourceError_, lastSurroundingsError_;
   std::uint64_t policiesVersion_ = 0, factsVersion_ = 0;
   std::string inventoryVersion_;

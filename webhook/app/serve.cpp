@@ -86,7 +86,10 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   if (!*cluster && settings.policies.empty()) {
     return refuse({"serve needs --policies, or a cluster to read them from: --kubeconfig, or a pod with the token of a service account", ""});
   }
-  if (!*cluster && !settings.lease.empty()) return refuse({"--lease needs a cluster: --kubeconfig, or a pod with the token of a service account", ""});
+  for (const auto& [flag, value] : {std::pair{"--lease", &settings.lease}, {"--cert-secret", &settings.certSecret}}) {
+    if (*cluster || value->empty()) continue;
+    return refuse({fmt::format("{} needs a cluster: --kubeconfig, or a pod with the token of a service account", flag), ""});
+  }
   LiveSources sources(settings, *catalogues, std::move(*cluster), metrics, log);
   if (!sources.open(errors)) return kCannotStart;
 
@@ -104,7 +107,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   http::ServerOptions options;
   options.listen = settings.listen;
   options.workers = workersOf(settings);
-  options.tls = [&] { return sources.certificate->current(); };
+  options.tls = [&] { return sources.context(); };
   options.onAnswer = [&](int status) { metrics.count(Metric::HttpRequests, {std::to_string(status)}); };
   options.onConnections = [&](int change) { metrics.add(Metric::Connections, change); };
   options.onError = [&](std::string_view message) { log.write(Level::Error, message); };
@@ -118,13 +121,13 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   // The operator's port.
   HealthInputs healthInputs;
   healthInputs.policies = [&] { return sources.policies.state(); };
-  healthInputs.certificateExpiry = [&] { return sources.certificate->expiry(); };
+  healthInputs.certificate = [&] { return sources.certificateReport(); };
   healthInputs.responsive = [&] { return (*webhook)->responsive(kTurnLimit); };
   healthInputs.maxPolicyAge = settings.maxPolicyAge;
   healthInputs.catalogueDigest = catalogues->view().digest();
   if (sources.cluster) {
     healthInputs.cluster = sources.cluster->name();
-    healthInputs.watches = [&] { return sources.cluster->watches(); };
+    healthInputs.watches = [&] { return sources.watches(); };
   }
   Health health(std::move(healthInputs), clock);
   http::ServerOptions opsOptions;

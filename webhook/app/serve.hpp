@@ -15,7 +15,11 @@ namespace rightslice::app {
 struct ServeSettings {
   std::string listen = "0.0.0.0:8443";       ///< --listen; port 0 takes a free one
   std::string opsListen = "0.0.0.0:8080";    ///< --ops-listen; plain HTTP
-  std::string cert, key;                     ///< --cert, --key; PEM, required
+  std::string cert, key;                     ///< --cert, --key; PEM; or certSecret
+  std::string certSecret;                    ///< --cert-secret NAMESPACE/NAME; with a cluster
+  std::string service;                       ///< --service NAMESPACE/NAME; with certSecret
+  std::vector<std::string> webhookConfigurations;  ///< --webhook-configuration; with certSecret
+  std::chrono::seconds certLifetime = std::chrono::hours(720), caLifetime = std::chrono::hours(8760);  ///< --cert-lifetime, --ca-lifetime
   std::string clientCa;                      ///< --client-ca; empty: no client certificates asked for
   int workers = 0;                           ///< --workers; 0: one per processor, at most 4
   std::chrono::seconds shutdownDelay = limits::kShutdownDelay;  ///< --shutdown-delay

@@ -58,12 +58,30 @@ void duration(Flags& flags, std::chrono::seconds& target, std::string name, std:
   flags.add(std::move(flag));
 }
 
+/// Hours where it is whole hours: "720h".
+std::string lifetimeText(std::chrono::seconds time) {
+  return time.count() % 3600 == 0 ? fmt::format("{}h", time.count() / 3600) : fmt::format("{}s", time.count());
+}
+
+void lifetime(Flags& flags, std::optional<std::chrono::seconds>& target, std::string name, std::chrono::seconds without, std::string help) {
+  Flag flag{.name = std::move(name), .value = "DURATION", .help = std::move(help), .defaultText = lifetimeText(without)};
+  flag.set = [&target](const std::string& text) -> Result<bool> {
+    constexpr std::chrono::seconds kLeast{5}, kMost = std::chrono::hours(24) * 36500;
+    const auto value = parseSeconds(text);
+    if (!value || *value < kLeast || *value > kMost) return fail(fmt::format("'{}' is no lifetime; write 720h, at least 5s", text));
+    target = *value;
+    return true;
+  };
+  flags.add(std::move(flag));
+}
+
 class Serve : public Command {
  public:
   Manual manual() const override {
     return {"serve",
             "the webhook: /validate and /mutate over TLS",
-            "rightslice serve --cert FILE --key FILE [--policies DIR] [--kubeconfig FILE] [FLAG]...",
+            "rightslice serve --cert FILE --key FILE [--policies DIR] [--kubeconfig FILE] [FLAG]...\n"
+            "rightslice serve --cert-secret NAMESPACE/NAME --service NAMESPACE/NAME --webhook-configuration NAME [FLAG]...",
             "Answers the AdmissionReviews of kube-apiserver on /validate and /mutate, and /livez, /readyz and /metrics "
             "on a plain "
             "port. Policies and certificates are read again when their content changes; a bad change keeps the last "
@@ -76,6 +94,8 @@ class Serve : public Command {
             "does not let it read of namespaces and nodes counts as unknown. Without a cluster it does not start "
             "without a valid "
             "policy in --policies.\n\n"
+            "With --cert-secret it needs nobody else for certificates: one of the replicas makes a CA and a certificate, keeps them in the Secret, renews "
+            "them, and writes the CA into the webhook configurations; all replicas serve from the Secret. It is ready once kube-apiserver trusts it.\n\n"
             "On SIGTERM it becomes unready, goes on answering for --shutdown-delay, then drains and ends.",
             "0  ended by SIGTERM or SIGINT\n2  could not start",
             "rightslice serve --cert certs/tls.crt --key certs/tls.key --policies policies/starter\n"
@@ -86,8 +106,19 @@ class Serve : public Command {
   void declare(Flags& flags) override {
     flags.text(settings_.listen, "--listen", "ADDRESS:PORT",
                "Where to serve TLS. Port 0 takes a free one and prints it.");
-    flags.text(settings_.cert, "--cert", "FILE", "The serving certificate with its chain, PEM. Required.");
-    flags.text(settings_.key, "--key", "FILE", "The private key of the certificate, PEM. Required.");
+    flags.text(settings_.cert, "--cert", "FILE", "The serving certificate with its chain, PEM. Required without --cert-secret.");
+    flags.text(settings_.key, "--key", "FILE", "The private key of the certificate, PEM. Required without --cert-secret.");
+    flags.add(named(settings_.certSecret, "--cert-secret",
+                    "Instead of --cert and --key: a Secret that the program makes, renews and serves from, with a CA of its own. Needs a cluster, --service "
+                    "and --webhook-configuration."));
+    flags.add(named(settings_.service, "--service", "With --cert-secret: the Service that kube-apiserver calls; the certificate is for its names."));
+    flags.list(settings_.webhookConfigurations, "--webhook-configuration", "NAME",
+               "With --cert-secret: the validating and the mutating webhook configuration whose caBundle is kept right, in every "
+               "webhook that calls --service.");
+    lifetime(flags, certLifetime_, "--cert-lifetime", settings_.certLifetime,
+             "With --cert-secret: how long a certificate is valid; it is renewed after two thirds of that.");
+    lifetime(flags, caLifetime_, "--ca-lifetime", settings_.caLifetime,
+             "With --cert-secret: how long its CA is valid, at least three times as long as --cert-lifetime; replaced after two thirds of that.");
     flags.text(settings_.clientCa, "--client-ca", "FILE",
                "Ask clients for a certificate of this CA (mutual TLS), PEM.");
     flags.text(settings_.opsListen, "--ops-listen", "ADDRESS:PORT",
@@ -126,11 +157,12 @@ class Serve : public Command {
   }
 
   int run() override {
-    for (const auto& [flag, value] : {std::pair{"--cert", &settings_.cert}, {"--key", &settings_.key}})
-      if (value->empty()) {
-        complain(fmt::format("serve needs {}; rightslice certs makes a pair for trying out", flag));
-        return kUsage;
-      }
+    if (const std::string wrong = settings_.certSecret.empty() ? wrongWithFiles() : wrongWithSecret(); !wrong.empty()) {
+      complain(wrong);
+      return kUsage;
+    }
+    settings_.certLifetime = certLifetime_.value_or(settings_.certLifetime);
+    settings_.caLifetime = caLifetime_.value_or(settings_.caLifetime);
     settings_.events = events_ == "on";
     settings_.workers = static_cast<int>(workers_);
     settings_.maxExceptionDays = static_cast<int>(maxExceptionDays_);
@@ -138,8 +170,35 @@ class Serve : public Command {
   }
 
  private:
+  /// Empty: nothing is wrong.
+  std::string wrongWithFiles() const {
+    for (const auto& [flag, value] : {std::pair{"--cert", &settings_.cert}, {"--key", &settings_.key}}) {
+      if (value->empty()) return fmt::format("serve needs {}; rightslice certs makes a pair for trying out", flag);
+    }
+    for (const auto& [flag, given] : {std::pair{"--service", !settings_.service.empty()}, {"--webhook-configuration", !settings_.webhookConfigurations.empty()},
+                                      {"--cert-lifetime", certLifetime_.has_value()}, {"--ca-lifetime", caLifetime_.has_value()}}) {
+      if (given) return fmt::format("{} goes with --cert-secret, not with --cert and --key", flag);
+    }
+    return "";
+  }
+
+  std::string wrongWithSecret() const {
+    for (const auto& [flag, value] : {std::pair{"--cert", &settings_.cert}, {"--key", &settings_.key}}) {
+      if (!value->empty()) return fmt::format("{} and --cert-secret exclude each other: certificates come from files or from a Secret", flag);
+    }
+    if (settings_.service.empty()) return "--cert-secret needs --service NAMESPACE/NAME, whose names the certificate is for";
+    if (settings_.webhookConfigurations.empty()) return "--cert-secret needs --webhook-configuration NAME, whose caBundle is to be kept right";
+    for (const std::string& name : settings_.webhookConfigurations) {
+      if (!isObjectName(name)) return fmt::format("--webhook-configuration: '{}' is no name of an object", name);
+    }
+    const auto cert = certLifetime_.value_or(settings_.certLifetime), ca = caLifetime_.value_or(settings_.caLifetime);
+    if (ca < 3 * cert) return fmt::format("--ca-lifetime {} is less than three times --cert-lifetime {}", lifetimeText(ca), lifetimeText(cert));
+    return "";
+  }
+
   app::ServeSettings settings_;
   std::string events_ = "on";
+  std::optional<std::chrono::seconds> certLifetime_, caLifetime_;
   std::int64_t workers_ = 0, maxExceptionDays_ = 180;
 };
 

@@ -12,10 +12,10 @@ namespace rightslice::host {
 enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
-  CertificateReloads, CertificateExpiry, WatchRestarts, WatchAge, Leads,
+  CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
   Events, BuildInfo
 };
-constexpr std::size_t kMetrics = 21;
+constexpr std::size_t kMetrics = 25;
 
 struct MetricRow {
   Metric id;

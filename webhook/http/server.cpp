@@ -91,7 +91,9 @@ struct Server::Parts {
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
     if (!shared.options.tls) return spawn(worker, std::move(socket));
-    ssl_st* ssl = tls::newSession(shared.options.tls());
+    const tls::Context context = shared.options.tls();
+    if (!context) return;   // no certificate yet: closed, as by one that does not listen
+    ssl_st* ssl = tls::newSession(context);
     if (ssl == nullptr) return report("no TLS session: " + tls::takeErrors());
     spawn(worker, TlsStream(std::move(socket), ssl));
   }

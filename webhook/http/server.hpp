@@ -28,7 +28,7 @@ struct Timeouts {
 struct ServerOptions {
   std::string listen;                          ///< "ADDRESS:PORT", "[::1]:8443"; port 0 takes a free one
   int workers = 1;                             ///< threads, each with its own event loop
-  std::function<tls::Context()> tls;           ///< asked at each accept; empty: plain HTTP
+  std::function<tls::Context()> tls;           ///< asked at each accept, null: closed again; empty: plain HTTP
   Timeouts timeouts;
   std::size_t maxBodyBytes = limits::kMaxBodyBytes;
   std::size_t maxConnections = limits::kMaxConnections;

@@ -130,7 +130,7 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
 /// One page of the list, that of the token `next_`, which then is that of the page after it.
 Awaitable<Reflector::Outcome> Reflector::page() {
   for (;;) {
-    auto call = link_.prepare("GET", path(resource_) + listQuery(resource_, limit_, next_), accepts(resource_, false));
+    auto call = link_.prepare("GET", path(resource_, resource_.ns) + listQuery(resource_, limit_, next_), accepts(resource_, false));
     if (!call) co_return broke("credentials", call.error().message);
     const Result<http::Reply> reply = co_await client_.call(std::move(*call), kMaxPage);
     if (!reply) co_return broke("connection", reply.error().message);
@@ -215,7 +215,7 @@ Awaitable<Reflector::Outcome> Reflector::events() {
 Awaitable<Reflector::Outcome> Reflector::watch() {
   const Pace& pace = link_.options.pace;
   std::uniform_int_distribution<std::int64_t> seconds(pace.watchLeast.count(), pace.watchMost.count());
-  auto call = link_.prepare("GET", path(resource_) + watchQuery(resource_, version_, seconds(link_.random)), accepts(resource_, true));
+  auto call = link_.prepare("GET", path(resource_, resource_.ns) + watchQuery(resource_, version_, seconds(link_.random)), accepts(resource_, true));
   if (!call) co_return broke("credentials", call.error().message);
   const auto begun = SteadyClock::now();
   const std::string from = version_;

@@ -11,6 +11,7 @@ struct Resource {
   std::string fieldSelector{}, labelSelector{};
   bool metadataOnly = false;             ///< ask for metadata alone (PartialObjectMetadata)
   int page = 250;                        ///< objects of one page of the list
+  std::string ns{};                      ///< of the list; empty: all of them
   bool mayBeAbsent = false;              ///< of somebody else's definition: that the server has none is in the course of things
 
   /// "slicepolicies.rightslice.io", "nodes".

@@ -53,7 +53,7 @@ bool setSerial(X509* certificate) {
 
 struct Subject {
   std::string commonName;
-  int days;
+  Validity validity;
   std::vector<Extension> extensions;
 };
 
@@ -62,14 +62,13 @@ CertificatePtr sign(const Subject& subject, EVP_PKEY* key, X509* issuer, EVP_PKE
   CertificatePtr certificate(X509_new());
   X509* raw = certificate.get();
   X509_NAME* name = X509_get_subject_name(raw);
-  // A validity that starts a little earlier forgives clocks that are a little behind.
-  constexpr long kEarlierSeconds = 300;
+  std::time_t from = std::chrono::system_clock::to_time_t(subject.validity.from), until = std::chrono::system_clock::to_time_t(subject.validity.until);
   bool good = X509_set_version(raw, X509_VERSION_3) == 1 && setSerial(raw) &&
               X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(subject.commonName.c_str()),
                                          -1, -1, 0) == 1 &&
               X509_set_issuer_name(raw, issuer != nullptr ? X509_get_subject_name(issuer) : name) == 1 &&
-              X509_gmtime_adj(X509_getm_notBefore(raw), -kEarlierSeconds) != nullptr &&
-              X509_time_adj_ex(X509_getm_notAfter(raw), subject.days, 0, nullptr) != nullptr && X509_set_pubkey(raw, key) == 1;
+              X509_time_adj_ex(X509_getm_notBefore(raw), 0, 0, &from) != nullptr &&
+              X509_time_adj_ex(X509_getm_notAfter(raw), 0, 0, &until) != nullptr && X509_set_pubkey(raw, key) == 1;
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer != nullptr ? issuer : raw, raw, nullptr, nullptr, 0);
   X509V3_set_ctx_nodb(&context);
@@ -103,7 +102,60 @@ Result<std::string> alternativeNames(const IssueOptions& options) {
   return out;
 }
 
+CertificatePtr signAuthority(const std::string& commonName, Validity validity, EVP_PKEY* key) {
+  const Subject subject{commonName,
+                        validity,
+                        {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
+                         {NID_key_usage, "critical,keyCertSign,cRLSign"},
+                         {NID_subject_key_identifier, "hash"}}};
+  return sign(subject, key, nullptr, key);
+}
+
+CertificatePtr signLeaf(const std::string& commonName, Validity validity, EVP_PKEY* key, X509* authority, EVP_PKEY* authorityKey,
+                        std::vector<Extension> more) {
+  Subject subject{commonName,
+                  validity,
+                  {{NID_basic_constraints, "critical,CA:FALSE"},
+                   {NID_key_usage, "critical,digitalSignature"},
+                   {NID_subject_key_identifier, "hash"},
+                   {NID_authority_key_identifier, "keyid"}}};
+  for (Extension& extension : more) subject.extensions.push_back(std::move(extension));
+  return sign(subject, key, authority, authorityKey);
+}
+
+/// From now for so many days. It starts a little earlier: that forgives clocks that are a little behind.
+Validity validFor(int days) {
+  const auto now = std::chrono::system_clock::now();
+  return {now - std::chrono::minutes(5), now + std::chrono::hours(24) * days};
+}
+
 }  // namespace
+
+Result<Pair> makeAuthority(const std::string& commonName, Validity validity) {
+  ERR_clear_error();
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  if (!key) return broken("no key could be made");
+  const CertificatePtr authority = signAuthority(commonName, validity, key.get());
+  if (!authority) return broken("the CA certificate could not be made");
+  return Pair{pem(authority.get()), pem(key.get())};
+}
+
+Result<Pair> makeServing(const Pair& authority, const std::vector<std::string>& dnsNames, const std::string& commonName, Validity validity) {
+  IssueOptions options;
+  options.dnsNames = dnsNames;
+  const auto names = alternativeNames(options);
+  if (!names) return tl::unexpected(names.error());
+  ERR_clear_error();
+  const BioPtr certificateText = readFrom(authority.certificate), keyText = readFrom(authority.key);
+  const CertificatePtr issuer(PEM_read_bio_X509(certificateText.get(), nullptr, nullptr, nullptr));
+  const KeyPtr issuerKey(PEM_read_bio_PrivateKey(keyText.get(), nullptr, [](char*, int, int, void*) { return 0; }, nullptr));
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  if (!issuer || !issuerKey || !key) return broken("the CA cannot sign");
+  const CertificatePtr leaf = signLeaf(commonName, validity, key.get(), issuer.get(), issuerKey.get(),
+                                       {{NID_ext_key_usage, "serverAuth"}, {NID_subject_alt_name, *names}});
+  if (!leaf) return broken("the certificate could not be made");
+  return Pair{pem(leaf.get()), pem(key.get())};
+}
 
 Result<Issued> issue(const IssueOptions& options) {
   constexpr int kMaxDays = 36500;
@@ -118,23 +170,10 @@ Result<Issued> issue(const IssueOptions& options) {
   const KeyPtr clientKey(EVP_EC_gen("P-256"));
   if (!authorityKey || !serverKey || !clientKey) return broken("no key could be made");
 
-  const Subject authorityName{"rightslice CA",
-                              options.caDays,
-                              {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
-                               {NID_key_usage, "critical,keyCertSign,cRLSign"},
-                               {NID_subject_key_identifier, "hash"}}};
-  const CertificatePtr authority = sign(authorityName, authorityKey.get(), nullptr, authorityKey.get());
+  const CertificatePtr authority = signAuthority("rightslice CA", validFor(options.caDays), authorityKey.get());
   if (!authority) return broken("the CA certificate could not be made");
-
   const auto leaf = [&](const std::string& commonName, EVP_PKEY* key, std::vector<Extension> more) {
-    Subject subject{commonName,
-                    options.days,
-                    {{NID_basic_constraints, "critical,CA:FALSE"},
-                     {NID_key_usage, "critical,digitalSignature"},
-                     {NID_subject_key_identifier, "hash"},
-                     {NID_authority_key_identifier, "keyid"}}};
-    for (Extension& extension : more) subject.extensions.push_back(std::move(extension));
-    return sign(subject, key, authority.get(), authorityKey.get());
+    return signLeaf(commonName, validFor(options.days), key, authority.get(), authorityKey.get(), std::move(more));
   };
   const CertificatePtr server =
       leaf(options.commonName, serverKey.get(), {{NID_ext_key_usage, "serverAuth"}, {NID_subject_alt_name, *names}});

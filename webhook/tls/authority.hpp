@@ -1,5 +1,6 @@
-// A small certificate authority: makes a CA and a serving certificate for `rightslice certs`.
+// A small certificate authority: makes a CA and certificates of it, for `rightslice certs` and for `serve --cert-secret`.
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,19 @@ struct Issued {
 
 /// New keys every time; the CA's key is not kept, so a CA signs exactly these two certificates.
 Result<Issued> issue(const IssueOptions& options);
+
+/// A certificate and its private key, PEM; ECDSA P-256.
+struct Pair {
+  std::string certificate, key;
+  friend bool operator==(const Pair&, const Pair&) = default;
+};
+struct Validity {
+  std::chrono::system_clock::time_point from, until;   ///< whole seconds
+};
+
+/// A CA whose key is kept, to sign more than once. New keys every time, of these two.
+Result<Pair> makeAuthority(const std::string& commonName, Validity validity);
+Result<Pair> makeServing(const Pair& authority, const std::vector<std::string>& dnsNames, const std::string& commonName, Validity validity);
 
 /// Writes `text` to `path`, replacing it whole (a temporary file beside it, renamed). Keys get mode 0600, others 0644.
 Result<bool> writeSecret(const std::string& path, const std::string& text, bool isKey);

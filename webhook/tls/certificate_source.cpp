@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxPemBytes = 1U << 20;
 
+}  // namespace
+
 Result<std::string> readPem(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail("cannot read " + path + ": " + std::strerror(errno), path);
@@ -24,6 +26,8 @@ Result<std::string> readPem(const std::string& path) {
   if (text.size() > kMaxPemBytes) return fail(path + " is larger than 1 MiB: no PEM file", path);
   return text;
 }
+
+namespace {
 
 std::chrono::system_clock::time_point notAfter(SSL_CTX* context) {
   std::tm time{};

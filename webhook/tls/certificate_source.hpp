@@ -15,6 +15,9 @@ struct CertificateFiles {
   std::string clientCa;  ///< may be empty
 };
 
+/// The text of a file of certificates or of a key, at most 1 MiB; Error.where is the path.
+Result<std::string> readPem(const std::string& path);
+
 /// current() and expiry() are thread-safe; poll() is for one thread.
 class CertificateSource {
  public:

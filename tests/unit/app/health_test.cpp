@@ -15,9 +15,9 @@ namespace {
 struct Instance {
   written::Clock clock;
   std::shared_ptr<const PolicyState> state;
-  host::Clock::Time expiry = clock.now() + hours(24);
+  CertificateReport certificate{clock.now() + hours(24)};
   bool responsive = true;
-  Health health{{[this] { return state; }, [this] { return expiry; }, [this] { return responsive; }, seconds(60), "cafe"}, clock};
+  Health health{{[this] { return state; }, [this] { return certificate; }, [this] { return responsive; }, seconds(60), "cafe"}, clock};
 
   void load() {
     PolicyState made;
@@ -55,10 +55,21 @@ TEST_CASE("each reason not to be ready is told") {
   CHECK(instance.health.readyz().status == 503);
   CHECK(instance.reasons() == R"(["the policies could not be read for 61 s, more than --max-policy-age 60 s"])");
   instance.load();
-  instance.expiry = instance.clock.now();
+  instance.certificate.expires = instance.clock.now();
   CHECK(instance.reasons() == R"(["the serving certificate has expired"])");
   instance.health.startDraining();
   CHECK(instance.reasons() == R"(["shutting down","the serving certificate has expired"])");
+}
+
+TEST_CASE("without a certificate it is not ready, and says what it waits for") {
+  Instance instance;
+  instance.load();
+  instance.certificate = {std::nullopt, "there is no Secret yet", "Secret a/b cannot be written: HTTP 403: forbidden"};
+  CHECK(instance.reasons() == R"(["no serving certificate yet: there is no Secret yet; Secret a/b cannot be written: HTTP 403: forbidden"])");
+  instance.certificate = {instance.clock.now() + hours(1), "", "Secret a/b cannot be written"};
+  const auto document = json::Document::parse(instance.health.readyz().body).value();
+  CHECK(document.root()["ready"].boolean() == true);   // what is in use goes on
+  CHECK(document.root()["certificate"]["trouble"].stringOr("") == "Secret a/b cannot be written");
 }
 
 TEST_CASE("it lives as long as its event loops turn, whatever readiness says") {
@@ -74,7 +85,7 @@ TEST_CASE("with a cluster it is ready when all of it was read, and not when its 
   std::vector<WatchReport> watches{{"slicepolicies.rightslice.io", "HTTP 403: forbidden", "refused", seconds(90), false, false},
                                    {"nodes", "", "synced", seconds(61), true, true},
                                    {"pods", "connect: Connection refused", "synced", seconds(900), true, false}};
-  HealthInputs inputs{[&] { return instance.state; }, [&] { return instance.expiry; }, [] { return true; }, seconds(60), "cafe", "in-cluster", [&] { return watches; }};
+  HealthInputs inputs{[&] { return instance.state; }, [&] { return instance.certificate; }, [] { return true; }, seconds(60), "cafe", "in-cluster", [&] { return watches; }};
   const Health health(inputs, instance.clock);
   auto response = health.readyz();
   CHECK(response.status == 503);
