@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/policy_status.hpp"
 #include "base/quantity.hpp"
 #include "gpu/resource_name.hpp"
 #include "policy/field.hpp"
@@ -92,6 +93,8 @@ std::optional<PolicyObject> readPolicyObject(json::View object, std::string_view
   out.uid = metadata["uid"].stringOr("");
   out.generation = metadata["generation"].integer().value_or(0);
   out.condition = acceptedOf(object["status"]);
+  out.counted = countedText(object["status"]);
+  out.evaluated = object["status"]["lastEvaluationTime"].stringOr("");
   out.text = policy::servedText(object, kind);
   return out;
 }

@@ -27,6 +27,7 @@ struct PolicyObject {
   std::string plural, kind, ns, name, uid, text;
   std::int64_t generation = 0;
   std::optional<Condition> condition;
+  std::string counted, evaluated;   ///< of the status: countedText() (policy_status.hpp), and when that was last found to be so
   /// What stands for a file name in messages: "slicepolicies.rightslice.io/team-a/default".
   std::string place() const;
   friend bool operator==(const PolicyObject&, const PolicyObject&) = default;

@@ -25,6 +25,8 @@ SteadyClock::time_point later(SteadyClock::time_point begun) {
   return now + kShareOfTime * (now - begun);
 }
 
+constexpr std::size_t kMostPolicySeries = 200;
+constexpr std::chrono::milliseconds kTallyPause{500};  // for people: nobody looks more often
 constexpr std::string_view kLeaseName = "rightslice";
 
 /// "NAMESPACE/NAME" of --lease, or what stands for it where it is not given.
@@ -84,12 +86,17 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
   }
   cluster = std::make_unique<ClusterSource>(std::move(*config), !settings.policies.empty(), std::move(tells), pace);
   lease = std::make_unique<kube::Lease>(std::move(leading), [this](kube::Request request) { return cluster->call(std::move(request)); });
-  status_ = std::make_unique<StatusWriter>(*cluster, log_);
-  if (!settings.events) return;
-  EventWriter::Options options;
-  options.instance = hostName();
-  events = std::make_unique<EventWriter>([this](kube::Request request) { return cluster->call(std::move(request)); }, std::move(options), metrics_, log_,
-                                         host::systemClock());
+  StatusWriter::Options statuses;
+  // Without a Lease that can be had each writes, after a moment of its own: a status that nobody writes misleads more.
+  statuses.leads = [this] { return lease->held() || !lease->trouble().empty(); };
+  if (settings.events) {
+    EventWriter::Options options;
+    options.instance = hostName();
+    events = std::make_unique<EventWriter>([this](kube::Request request) { return cluster->call(std::move(request)); }, std::move(options), metrics_, log_,
+                                           host::systemClock());
+    statuses.tell = [this](admission::Event event) { events->tell(std::move(event)); };
+  }
+  status_ = std::make_unique<StatusWriter>(*cluster, log_, std::move(statuses));
 }
 
 LiveSources::~LiveSources() {
@@ -162,6 +169,11 @@ void LiveSources::poll(bool files) {
     pollInventory();
     if (inventory.current()) nextInventory_ = later(begun);
   }
+  if (cluster && now >= nextTally_) {
+    const auto begun = SteadyClock::now();
+    pollTally();
+    nextTally_ = std::max(later(begun), begun + kTallyPause);
+  }
   if (!files) return;
   filesRead_ = now;
   pollFiles();
@@ -176,7 +188,57 @@ void LiveSources::pollPolicies() {
   policiesVersion_ = cluster->policiesVersion();  // before the objects: a change between the two is read again
   const ClusterPolicies objects = cluster->policies(now);
   tellPolicies(policies.read(now, &objects));
-  if (objects.known) status_->want(objects.objects, policies.verdicts());
+  if (objects.known) wantStatuses(objects);
+}
+
+Date LiveSources::today() const { return settings_.now ? *settings_.now : host::systemClock().today(); }
+
+void LiveSources::wantStatuses(const ClusterPolicies& objects) {
+  const auto set = policies.set();
+  const auto counts = tally.current();
+  if (!set) return;
+  std::map<std::string_view, const policy::Exception*> exceptions;
+  std::vector<std::string> ids;
+  std::map<std::string, PolicyStatus> statuses;
+  for (const policy::Exception& each : set->allExceptions()) ids.push_back(each.ns + "/" + each.name);
+  for (std::size_t i = 0; i < ids.size(); ++i) exceptions.emplace(ids[i], &set->allExceptions()[i]);
+  for (const PolicyObject& object : objects.objects) {
+    const std::string place = object.place();
+    const auto verdict = policies.verdicts().find(place);
+    if (verdict == policies.verdicts().end()) continue;
+    PolicyStatus& status = statuses[place];
+    status.verdict = verdict->second;
+    const std::string id = object.ns.empty() ? object.name : object.ns + "/" + object.name;
+    if (object.kind == "SliceException") {
+      const auto at = exceptions.find(id);
+      if (at != exceptions.end()) status.counted = countedText(standingOf(*at->second, today(), counts.get()));
+    } else if (counts) {
+      const auto at = counts->policies.find(id);
+      if (at != counts->policies.end()) status.counted = countedText(at->second);
+    }
+  }
+  statusDay_ = today();
+  status_->want(objects.objects, statuses);
+}
+
+void LiveSources::pollTally() {
+  const auto set = policies.set();
+  const auto around = surroundings.current();
+  if (!set || !around) return;
+  const std::string basis = fmt::format("{}/{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest(), today().text());
+  const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
+  if (version == tallyVersion_) return;
+  const auto before = tally.current();
+  const auto running = cluster->running();
+  if (running) {
+    if (!tally.take(*running, {set.get(), catalogue_, around.get(), today(), nullptr}, basis, kLongestStep)) return;
+    tallyVersion_ = version;
+    if (tally.current() != before) tellTally(*tally.current());
+  }
+  if (tally.current() != before || statusDay_.days != today().days) {
+    const ClusterPolicies objects = cluster->policies(host::systemClock().now());
+    if (objects.known) wantStatuses(objects);
+  }
 }
 
 void LiveSources::pollFacts() {
@@ -266,7 +328,6 @@ void LiveSources::tellState() {
   const auto state = policies.state();
   const auto set = policies.set();
   if (!state || !set) return;
-  const Date today = settings_.now ? *settings_.now : host::systemClock().today();
   metrics_.info(Metric::PolicySetInfo, {state->digest});
   metrics_.set(Metric::PolicySetLoaded, host::unixSeconds(state->loaded));
   metrics_.set(Metric::PolicyLastRead, host::unixSeconds(state->lastRead));
@@ -277,13 +338,34 @@ void LiveSources::tellState() {
   }
   double active = 0, expiring = 0, expired = 0;
   for (const policy::Exception& exception : set->allExceptions()) {
-    const auto ceiling = exception.ceiling(today);
+    const auto ceiling = exception.ceiling(today());
     double& state3 = !ceiling ? expired : *ceiling == policy::Action::Allow ? active : expiring;
     state3 += 1;
   }
   metrics_.set(Metric::Exceptions, active, {"active"});
   metrics_.set(Metric::Exceptions, expiring, {"expiring"});
   metrics_.set(Metric::Exceptions, expired, {"expired"});
+}
+
+void LiveSources::tellTally(const Tally& counts) {
+  std::vector<host::Metrics::Series> workloads, wouldDeny, findings;
+  PolicyTally others;  // a cluster with thousands of policies does not get thousands of series
+  const auto tell = [&](const std::string& id, const PolicyTally& own) {
+    workloads.push_back({{id}, static_cast<double>(own.matched)});
+    wouldDeny.push_back({{id}, static_cast<double>(own.wouldDeny)});
+    for (const policy::CodeRow& row : policy::codes()) {
+      const std::int64_t count = own.findings[static_cast<std::size_t>(row.code)];
+      if (count > 0) findings.push_back({{id, std::string(row.name)}, static_cast<double>(count)});
+    }
+  };
+  for (const auto& [id, own] : counts.policies) {
+    if (workloads.size() < kMostPolicySeries) tell(id, own);
+    else others += own;
+  }
+  if (counts.policies.size() > kMostPolicySeries) tell("others", others);
+  metrics_.replace(Metric::PolicyWorkloads, workloads);
+  metrics_.replace(Metric::PolicyWouldDeny, wouldDeny);
+  metrics_.replace(Metric::PolicyFindings, findings);
 }
 
 void LiveSources::tellWatches() {

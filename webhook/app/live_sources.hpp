@@ -15,6 +15,7 @@
 #include "app/sources.hpp"
 #include "app/status_writer.hpp"
 #include "app/surroundings_source.hpp"
+#include "app/tally_source.hpp"
 #include "host/log.hpp"
 #include "host/metrics.hpp"
 #include "kube/lease.hpp"
@@ -43,6 +44,7 @@ class LiveSources {
   PolicySource policies;
   SurroundingsSource surroundings;
   InventorySource inventory;                    ///< of a cluster
+  TallySource tally;                            ///< of a cluster
   std::unique_ptr<ClusterSource> cluster;       ///< may be null
   std::unique_ptr<kube::Lease> lease;           ///< with a cluster: who holds it does what one of the replicas does for all
   std::unique_ptr<EventWriter> events;          ///< null without a cluster, or where nobody is to be told; ends before the cluster
@@ -51,11 +53,15 @@ class LiveSources {
   void pollPolicies();
   void pollFacts();
   void pollInventory();
+  void pollTally();
+  void wantStatuses(const ClusterPolicies& objects);
   void pollFiles();
   void pollCertificate();
   void tellPolicies(const PolicySource::Read& read);
   void tellState();
   void tellWatches();
+  void tellTally(const Tally& tally);
+  Date today() const;
 
   const ServeSettings& settings_;
   const policy::Catalogue catalogue_;
@@ -66,8 +72,9 @@ class LiveSources {
   std::unique_ptr<CertificateKeeper> keeper_;             // or of a Secret
   std::string lastSourceError_, lastSurroundingsError_;
   std::uint64_t policiesVersion_ = 0, factsVersion_ = 0;
-  std::string inventoryVersion_;
-  std::chrono::steady_clock::time_point filesRead_{}, nextFacts_{}, nextInventory_{};
+  std::string inventoryVersion_, tallyVersion_;
+  Date statusDay_{};
+  std::chrono::steady_clock::time_point filesRead_{}, nextFacts_{}, nextInventory_{}, nextTally_{};
 };
 
 }  // namespace rightslice::app

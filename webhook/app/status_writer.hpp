@@ -1,7 +1,8 @@
-// Tells the authors of policies in the cluster what became of them: the condition Accepted of each object's status.
+// Tells the authors of policies in the cluster what became of them: the status of each object, and an event where one is not accepted.
 #pragma once
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -10,48 +11,56 @@
 #include <thread>
 #include <vector>
 
+#include "admission/event.hpp"
 #include "app/cluster_source.hpp"
-#include "app/policy_source.hpp"
+#include "app/policy_status.hpp"
 #include "host/log.hpp"
 
 namespace rightslice::app {
 
-/// Every replica comes to the same verdict, so each waits a moment of its own before it writes, and does not write what is already
-/// there: one of them writes, the others see it. What replicas of different versions disagree about is written once by each, not
-/// for ever. want() is thread-safe; start() and stop() are for one thread.
+/// Every replica comes to the same status, and one of them writes: the one that leads. The others keep what they would write until
+/// they see it written, and write it when they lead. Numbers of what runs change all the time, so they are written no more often
+/// than `numbers` for one object; a verdict is written at once. want() is thread-safe; start() and stop() are for one thread.
 class StatusWriter {
  public:
-  StatusWriter(ClusterSource& cluster, host::Log& log, std::chrono::milliseconds mostWait = std::chrono::milliseconds(2000));
+  struct Options {
+    std::function<bool()> leads = [] { return true; };
+    std::function<void(admission::Event)> tell{};              ///< empty: nobody is told
+    std::chrono::milliseconds mostWait{2'000};                 ///< at random: where nobody can lead, one writes before the others
+    std::chrono::milliseconds numbers{10'000};
+    std::chrono::milliseconds follow{500};                     ///< how often one that does not lead asks whether it does
+  };
+  StatusWriter(ClusterSource& cluster, host::Log& log, Options options);
   ~StatusWriter();
   void start();
   void stop();
-  /// All objects as they are, and what is to be said of each.
-  void want(const std::vector<PolicyObject>& objects, const std::map<std::string, PolicyVerdict>& verdicts);
+  /// All objects as they are, and what is to be said of each, by place.
+  void want(const std::vector<PolicyObject>& objects, const std::map<std::string, PolicyStatus>& statuses);
 
  private:
   using Time = std::chrono::steady_clock::time_point;
   struct Wish {
     std::string plural, key, uid;
     std::int64_t generation = 0;
-    PolicyVerdict verdict;
+    PolicyStatus status;
     Time due{};
     std::chrono::milliseconds backOff{};
   };
   struct Written {
     std::string uid;
     std::int64_t generation = 0;
-    bool accepted = false;
-    std::string reason, message;
+    PolicyStatus status;
     Time at{};
   };
 
   void run();
-  /// True when nothing is left to do for it.
-  bool write(const Wish& wish);
+  /// True when nothing is left to do for it; `sent`: it was written just now.
+  bool write(const Wish& wish, bool& sent);
+  void tellRefusal(const PolicyObject& object, const PolicyVerdict& verdict);
 
   ClusterSource& cluster_;
   host::Log& log_;
-  const std::chrono::milliseconds mostWait_;
+  const Options options_;
   std::mt19937 random_{std::random_device{}()};
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -61,8 +70,5 @@ class StatusWriter {
   std::string lastTrouble_;                   // the thread's own
   std::thread thread_;
 };
-
-/// The status as it is applied (server-side apply), with the transition time of `before` where the answer is the same.
-std::string statusText(const PolicyObject& object, const PolicyVerdict& verdict, std::string_view now);
 
 }  // namespace rightslice::app

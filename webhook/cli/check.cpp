@@ -70,7 +70,7 @@ class Check : public Command {
                  "also what is "
                  "not known (NotJudged, UnknownFootprint, or a result that hangs on something unknown).");
     flags.choice(mode_, "--mode", kModes, "Replaces the mode of all policies.").defaultText = "as the policies say";
-    flags.text(namespace_, "--namespace", "NAME", "The namespace of objects that name none.");
+    flags.text(namespace_, "--namespace", "NAME", "The namespace of objects that name none.").shortName = "-n";
     flags.toggle(fix_, "--fix", "Print the manifests with the recommended slice and engine flags written in, instead "
                                 "of the results.");
     sources_.declare(flags);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/program_name.hpp"
 #include "cli/terminal.hpp"
 
 namespace rightslice::cli {
@@ -88,7 +89,7 @@ std::string overview(std::span<const std::unique_ptr<Command>> all, std::size_t 
       "EXIT STATUS\n  0  nothing is denied\n  1  something is denied (check), or a case failed (test)\n"
       "  2  bad usage or unreadable input\n\n"
       "ENVIRONMENT\n";
-  return result +
+  return asCalled(result) +
          wrap(
              "Every flag has a variable: --max-model-len is RIGHTSLICE_MAX_MODEL_LEN. A flag on the command line "
              "wins. Repeatable flags are split at commas. NO_COLOR turns colours off.",
@@ -97,8 +98,8 @@ std::string overview(std::span<const std::unique_ptr<Command>> all, std::size_t 
 
 std::string manualPage(const Command& command, const Flags& flags, std::size_t width) {
   const Manual manual = command.manual();
-  std::string result = fmt::format("rightslice {} - {}\n\nUSAGE\n{}\nWHAT IT DOES\n{}", manual.name, manual.summary,
-                                   indented(manual.synopsis), paragraphs(manual.description, width));
+  std::string result = fmt::format("{} - {}\n\nUSAGE\n{}\nWHAT IT DOES\n{}", asCalled(fmt::format("rightslice {}", manual.name)), manual.summary,
+                                   indented(asCalled(manual.synopsis)), paragraphs(asCalled(manual.description), width));
   const auto& positionals = flags.positionals();
   if (positionals.target != nullptr)
     result += "\nARGUMENTS\n  " + positionals.name + "\n" + wrap(positionals.help, width, "      ", "      ");
@@ -116,7 +117,7 @@ std::string manualPage(const Command& command, const Flags& flags, std::size_t w
     result += "\n" + heading + "\n" + body;
   }
   result += "\nEXIT STATUS\n" + indented(manual.exitStatus);
-  if (!manual.examples.empty()) result += "\nEXAMPLES\n" + indented(manual.examples);
+  if (!manual.examples.empty()) result += "\nEXAMPLES\n" + indented(asCalled(manual.examples));
   return result;
 }
 

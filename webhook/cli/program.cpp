@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/manual.hpp"
 #include "cli/parser.hpp"
+#include "cli/program_name.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 
 int usageError(const std::string& message, std::string_view seeAlso) {
   complain(message);
-  printError(fmt::format("Try '{} --help'.\n", seeAlso));
+  printError(asCalled(fmt::format("Try '{} --help'.\n", seeAlso)));
   return kUsage;
 }
 
@@ -82,6 +83,9 @@ std::vector<std::unique_ptr<Command>> commands() {
 }
 
 int runProgram(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (const auto& command : commands()) words.emplace_back(command->manual().name);
+  setProgramName(argc > 0 ? argv[0] : "", std::move(words));
   const int status = dispatch({argv + (argc > 0 ? 1 : 0), argv + argc});
   return finishOutput() ? status : kUsage;
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/program_name.hpp"
 #include "json/utf8.hpp"
 
 namespace rightslice::cli {
@@ -46,7 +47,7 @@ void print(std::string_view text) {
 
 void printError(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-void complain(std::string_view text) { printError(fmt::format("rightslice: {}\n", json::printable(text))); }
+void complain(std::string_view text) { printError(fmt::format("rightslice: {}\n", json::printable(asCalled(text)))); }
 
 bool finishOutput() {
   if (std::fflush(stdout) != 0 && outputError == 0) outputError = errno;

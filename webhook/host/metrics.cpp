@@ -1,5 +1,6 @@
 #include "host/metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <vector>
@@ -62,6 +63,13 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
     {Metric::Events, "rightslice_events_total", Kind::Counter, "outcome",
      "Events about reviews and policies: created, counted (one more of a series), updated (the count of a series was written), dropped (more "
      "than the limits let through, or queued at the end), failed (the API server refused it or was away)."},
+    {Metric::PolicyWorkloads, "rightslice_policy_workloads", Kind::Gauge, "policy",
+     "Workloads that run now and that a policy judges. Every replica says the same: take max by (policy). Beyond 200 policies the rest are one, "
+     "`others`. Absent where what runs is not known."},
+    {Metric::PolicyWouldDeny, "rightslice_policy_would_deny_workloads", Kind::Gauge, "policy",
+     "Of these, how many it would deny if they were applied today, in mode enforce."},
+    {Metric::PolicyFindings, "rightslice_policy_finding_workloads", Kind::Gauge, "policy,code",
+     "Of these, how many have such a finding, without those that an exception lifts."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};
 
@@ -99,6 +107,7 @@ struct Metrics::Parts {
     prometheus::Family<prometheus::Gauge>* gauges = nullptr;
     prometheus::Family<prometheus::Histogram>* histograms = nullptr;
     prometheus::Gauge* info = nullptr;
+    std::vector<prometheus::Gauge*> replaced;
   };
   prometheus::Registry registry;
   std::array<Family, kMetrics> families;
@@ -156,6 +165,22 @@ void Metrics::info(Metric gauge, Values labels) {
   now.Set(1);
   if (family.info != nullptr && family.info != &now) family.gauges->Remove(family.info);
   family.info = &now;
+}
+
+void Metrics::replace(Metric gauge, const std::vector<Series>& series) {
+  Parts::Family& family = parts_->family(gauge);
+  std::vector<prometheus::Gauge*> now;
+  for (const Series& each : series) {
+    prometheus::Labels labels;
+    for (std::size_t i = 0; i < family.labels.size(); ++i) labels.emplace(family.labels[i], each.labels[i]);
+    now.push_back(&family.gauges->Add(labels));
+    now.back()->Set(each.value);
+  }
+  std::sort(now.begin(), now.end());
+  for (prometheus::Gauge* before : family.replaced) {
+    if (!std::binary_search(now.begin(), now.end(), before)) family.gauges->Remove(before);
+  }
+  family.replaced = std::move(now);
 }
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(parts_->registry.Collect()); }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rightslice::host {
 
@@ -13,15 +14,15 @@ enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
   CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
-  Events, BuildInfo
+  Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings, BuildInfo
 };
-constexpr std::size_t kMetrics = 25;
+constexpr std::size_t kMetrics = 28;
 
 struct MetricRow {
   Metric id;
   std::string_view name;
   enum class Kind { Counter, Gauge, Histogram } kind;
-  std::string_view labels;  ///< names, comma separated; never a namespace, user or object
+  std::string_view labels;  ///< names, comma separated; never a user or a workload
   std::string_view help;
 };
 std::span<const MetricRow, kMetrics> metricRows();
@@ -38,6 +39,12 @@ class Metrics {
   void observe(Metric histogram, double seconds, Values labels = {});
   /// For `..._info`: the one series with value 1; an earlier one with other labels disappears.
   void info(Metric gauge, Values labels);
+  struct Series {
+    std::vector<std::string> labels;
+    double value;
+  };
+  /// All series of a gauge that is set by one thread only; others of it disappear.
+  void replace(Metric gauge, const std::vector<Series>& series);
   /// The exposition, text format version 0.0.4.
   std::string text() const;
 

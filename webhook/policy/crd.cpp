@@ -7,43 +7,64 @@ namespace {
 
 /// What a kind is called in a cluster, and what `kubectl get` shows of it.
 struct Resource {
-  std::string_view plural, singular, shortName, scope, columns;
+  std::string_view plural, singular, shortName, scope, columns, status;
 };
 
 constexpr std::string_view kPolicyColumns =
     R"([{"name":"Mode","type":"string","jsonPath":".spec.mode"},)"
     R"({"name":"Accepted","type":"string","jsonPath":".status.conditions[?(@.type==\"Accepted\")].status"},)"
-    R"({"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type==\"Accepted\")].reason"},)"
+    R"({"name":"Reason","type":"string","priority":1,"jsonPath":".status.conditions[?(@.type==\"Accepted\")].reason"},)"
+    R"({"name":"Workloads","type":"integer","jsonPath":".status.matchedWorkloads"},)"
+    R"({"name":"Would-Deny","type":"integer","jsonPath":".status.wouldDeny"},)"
+    R"({"name":"Findings","type":"string","jsonPath":".status.summary"},)"
     R"({"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}])";
 constexpr std::string_view kExceptionColumns =
     R"([{"name":"Findings","type":"string","jsonPath":".spec.findings"},)"
     R"({"name":"Accepted","type":"string","jsonPath":".status.conditions[?(@.type==\"Accepted\")].status"},)"
+    R"({"name":"State","type":"string","jsonPath":".status.state"},{"name":"Used-By","type":"integer","jsonPath":".status.usedBy"},)"
     R"({"name":"Owner","type":"string","jsonPath":".spec.owner"},{"name":"Expires","type":"string","jsonPath":".spec.expires"},)"
     R"({"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}])";
 
+// Of what runs, as the program last judged it; absent where it may not read what runs.
+constexpr std::string_view kPolicyStatus = R"(
+  "matchedWorkloads": {"type": "integer", "format": "int64", "description": "Workloads that run now and that this policy judges."},
+  "wouldDeny": {"type": "integer", "format": "int64", "description": "Of these, those that it would deny in mode enforce if they were applied today."},
+  "wouldRewrite": {"type": "integer", "format": "int64", "description": "Of the others, those that it would rewrite."},
+  "findings": {
+    "description": "How many of the workloads have each finding, without those that an exception lifts.",
+    "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["code"],
+    "items": {"type": "object", "required": ["code", "workloads"],
+      "properties": {"code": {"type": "string", "maxLength": 64}, "workloads": {"type": "integer", "format": "int64"}}}},
+  "summary": {"type": "string", "description": "The findings in one line."},)";
+constexpr std::string_view kExceptionStatus = R"(
+  "state": {"type": "string", "enum": ["active", "expiring", "expired"], "description": "expiring: less than 14 days left, findings warn again."},
+  "daysLeft": {"type": "integer", "format": "int64", "description": "To its last day; negative once it has expired."},
+  "usedBy": {"type": "integer", "format": "int64", "description": "Workloads that run now with a finding that it covers."},)";
+
 constexpr Resource kResources[] = {
-    {"slicepolicies", "slicepolicy", "slp", "Namespaced", kPolicyColumns},
-    {"clusterslicepolicies", "clusterslicepolicy", "cslp", "Cluster", kPolicyColumns},
-    {"sliceexceptions", "sliceexception", "slx", "Namespaced", kExceptionColumns},
+    {"slicepolicies", "slicepolicy", "slp", "Namespaced", kPolicyColumns, kPolicyStatus},
+    {"clusterslicepolicies", "clusterslicepolicy", "cslp", "Cluster", kPolicyColumns, kPolicyStatus},
+    {"sliceexceptions", "sliceexception", "slx", "Namespaced", kExceptionColumns, kExceptionStatus},
 };
 
 // Conditions as k8s.io/apimachinery/pkg/apis/meta/v1.Condition. Fields beside these are pruned: a structural schema
 // keeps no unknown ones unless it says so.
-constexpr std::string_view kStatus = R"({
+constexpr std::string_view kStatus = R"({{
 "description": "Written by the program.", "type": "object",
-"properties": {
-  "observedGeneration": {"type": "integer", "format": "int64"},
-  "conditions": {
+"properties": {{
+  "observedGeneration": {{"type": "integer", "format": "int64"}},{}
+  "lastEvaluationTime": {{"type": "string", "format": "date-time", "description": "When the numbers were last found to be others."}},
+  "conditions": {{
     "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
-    "items": {
+    "items": {{
       "type": "object", "required": ["type", "status", "lastTransitionTime", "reason", "message"],
-      "properties": {
-        "type": {"type": "string", "maxLength": 316},
-        "status": {"type": "string", "enum": ["True", "False", "Unknown"]},
-        "observedGeneration": {"type": "integer", "format": "int64", "minimum": 0},
-        "lastTransitionTime": {"type": "string", "format": "date-time"},
-        "reason": {"type": "string", "minLength": 1, "maxLength": 1024},
-        "message": {"type": "string", "maxLength": 32768}}}}}})";
+      "properties": {{
+        "type": {{"type": "string", "maxLength": 316}},
+        "status": {{"type": "string", "enum": ["True", "False", "Unknown"]}},
+        "observedGeneration": {{"type": "integer", "format": "int64", "minimum": 0}},
+        "lastTransitionTime": {{"type": "string", "format": "date-time"}},
+        "reason": {{"type": "string", "minLength": 1, "maxLength": 1024}},
+        "message": {{"type": "string", "maxLength": 32768}}}}}}}}}}}})";
 
 void names(DocumentKind kind, const Resource& resource, json::Writer& out) {
   out.key("names").beginObject();
@@ -64,7 +85,7 @@ void document(DocumentKind kind, json::Writer& out) {
   out.key("metadata").beginObject().member("type", "object").endObject();
   out.key("spec");
   SchemaWriter(SchemaWriter::Dialect::OpenApi, kind, out).write(*documentField().find("spec", kind));
-  out.key("status").raw(kStatus);
+  out.key("status").raw(fmt::format(kStatus, kResources[static_cast<std::size_t>(kind)].status));
   out.endObject().endObject();
 }
 

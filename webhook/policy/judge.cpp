@@ -139,6 +139,7 @@ class Judge {
     out_.recordedOnly = object_.deleting || object_.mirrorPod || madeClaim() || provenChild(object_, policies_, surroundings_, request_);
     for (const auto* policy : selection_.policies) judgePolicy(*policy);
     keepOurs();
+    if (request_.shares) share();
     join();
     patch();
     return std::move(out_);
@@ -243,6 +244,14 @@ class Judge {
         decided.action = Action::Warn;
         decided.finding.message += fmt::format("; not rewritten again: policy {} needs the slice that a rewrite put there", keeper->policy->id());
       }
+  }
+
+  void share() {
+    for (const auto& outcome : outcomes_) {
+      PolicyShare& own = out_.shares.emplace_back();
+      own.policy = outcome.policy;
+      for (const auto& [decided, container] : outcome.findings) own.findings.emplace_back(decided.finding.code, decided.action);
+    }
   }
 
   /// The effective action: a rewrite that is not written (any more) is a warning.

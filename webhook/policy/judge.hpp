@@ -50,6 +50,8 @@ struct Request {
   bool asEnforced = false;
   /// Only OverBudget is asked about: another number of replicas of what runs already.
   bool budgetOnly = false;
+  /// Also what each policy says by itself: Judgement::shares.
+  bool shares = false;
 };
 
 /// The sum, without overflow.

@@ -47,6 +47,14 @@ struct ContainerJudgement {
   std::optional<MonthlyCost> cost;
 };
 
+struct Policy;
+
+/// What one policy in force says by itself, before its mode. As long as the PolicySet lives.
+struct PolicyShare {
+  const Policy* policy = nullptr;
+  std::vector<std::pair<Code, Action>> findings;   ///< Allow: lifted by an exception, or by actions
+};
+
 struct Judgement {
   std::string kind, ns, name;
   std::vector<std::string> policies;    ///< ids of the policies in force
@@ -62,6 +70,7 @@ struct Judgement {
   std::vector<std::string> notes;       ///< changes no decision (policies with unknown namespace labels ...)
   /// Rewrites that were wanted and could not be written, for /mutate's warnings.
   std::vector<std::string> rewriteNotes;
+  std::vector<PolicyShare> shares;      ///< with Request::shares: one of each policy in force, also where it says nothing
   bool recordedOnly = false;            ///< a proven child, an exempt user, or an object being deleted
   std::string policyDigest, catalogueDigest, surroundingsDigest;
 };

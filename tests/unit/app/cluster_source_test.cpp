@@ -67,6 +67,14 @@ struct FakeCluster {
 
 const written::Clock kClock;
 
+StatusWriter::Options quickly(int mostWait) {
+  StatusWriter::Options options;
+  options.mostWait = std::chrono::milliseconds(mostWait);
+  options.numbers = std::chrono::milliseconds(200);
+  options.follow = std::chrono::milliseconds(5);
+  return options;
+}
+
 WatchReport watchOf(const ClusterSource& source, std::string_view resource) {
   for (const WatchReport& each : source.watches())
     if (each.resource == resource) return each;
@@ -154,10 +162,10 @@ TEST_CASE("the status of a policy is applied once, with its verdict") {
   REQUIRE(eventually([&] { return source->policies(kClock.now()).known; }));
   std::ostringstream lines;
   host::Log log(host::Level::Info, lines);
-  StatusWriter writer(*source, log, std::chrono::milliseconds(10));
+  StatusWriter writer(*source, log, quickly(10));
   writer.start();
   const auto objects = source->policies(kClock.now()).objects;
-  const std::map<std::string, PolicyVerdict> verdicts{{"slicepolicies.rightslice.io/team-a/default", {false, "InvalidValue", "spec.mode: no"}}};
+  const std::map<std::string, PolicyStatus> verdicts{{"slicepolicies.rightslice.io/team-a/default", {{false, "InvalidValue", "spec.mode: no"}, ""}}};
   for (int i = 0; i < 3; ++i) writer.want(objects, verdicts);
   REQUIRE(eventually([&] { return fake.server.count("fieldManager") == 1; }));
   writer.want(objects, verdicts);
@@ -187,14 +195,14 @@ TEST_CASE("what the status says already is not said again, and a refusal is told
   std::ostringstream lines;
   {
     host::Log log(host::Level::Info, lines);
-    StatusWriter writer(*source, log, std::chrono::milliseconds(0));
+    StatusWriter writer(*source, log, quickly(0));
     writer.start();
     const auto objects = source->policies(kClock.now()).objects;
     const std::string place = objects.front().place();
-    writer.want(objects, {{place, {true, "Accepted", "in force"}}});
+    writer.want(objects, {{place, {{true, "Accepted", "in force"}, ""}}});
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     CHECK(fake.server.count("fieldManager") == 0);
-    writer.want(objects, {{place, {true, "Accepted", "something else"}}});
+    writer.want(objects, {{place, {{true, "Accepted", "something else"}, ""}}});
     CHECK(eventually([&] { return fake.server.count("fieldManager") == 1; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     writer.stop();
@@ -207,8 +215,63 @@ TEST_CASE("a condition keeps its time as long as it stays the same") {
   object.kind = "SlicePolicy";
   object.name = "x";
   object.condition = Condition{true, "Accepted", "in force", "2026-01-01T00:00:00Z", 1};
-  CHECK(statusText(object, {true, "Accepted", "other"}, "2026-02-02T00:00:00Z").find("2026-01-01T00:00:00Z") != std::string::npos);
-  CHECK(statusText(object, {false, "X", "other"}, "2026-02-02T00:00:00Z").find("2026-02-02T00:00:00Z") != std::string::npos);
+  CHECK(statusText(object, {{true, "Accepted", "other"}, ""}, "2026-02-02T00:00:00Z").find("2026-01-01T00:00:00Z") != std::string::npos);
+  CHECK(statusText(object, {{false, "X", "other"}, ""}, "2026-02-02T00:00:00Z").find("2026-02-02T00:00:00Z") != std::string::npos);
+}
+
+TEST_CASE("one that does not lead writes nothing, and writes what is left when it leads") {
+  FakeCluster fake;
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known; }));
+  std::ostringstream lines;
+  host::Log log(host::Level::Info, lines);
+  std::atomic<bool> leads{false};
+  auto options = quickly(0);
+  options.leads = [&] { return leads.load(); };
+  StatusWriter writer(*source, log, options);
+  writer.start();
+  const auto objects = source->policies(kClock.now()).objects;
+  writer.want(objects, {{objects.front().place(), {{true, "Accepted", "in force"}, ""}}});
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(fake.server.count("fieldManager") == 0);
+  leads = true;
+  CHECK(eventually([&] { return fake.server.count("fieldManager") == 1; }));
+  writer.stop();
+}
+
+TEST_CASE("numbers are written at once the first time, then no more often than they may; a verdict waits for nothing") {
+  FakeCluster fake;
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known; }));
+  std::ostringstream lines;
+  host::Log log(host::Level::Info, lines);
+  std::vector<admission::Event> told;
+  std::mutex mutex;
+  auto options = quickly(0);
+  options.numbers = std::chrono::hours(1);
+  options.tell = [&](admission::Event event) {
+    const std::lock_guard lock(mutex);
+    told.push_back(std::move(event));
+  };
+  StatusWriter writer(*source, log, options);
+  writer.start();
+  const auto objects = source->policies(kClock.now()).objects;
+  const auto want = [&](const PolicyVerdict& verdict, const std::string& counted) { writer.want(objects, {{objects.front().place(), {verdict, counted}}}); };
+  const PolicyVerdict good{true, "Accepted", "in force"};
+  want(good, "");
+  REQUIRE(eventually([&] { return fake.server.count("fieldManager") == 1; }));
+  want(good, R"({"matchedWorkloads":1})");
+  REQUIRE(eventually([&] { return fake.server.count("fieldManager") == 2; }));
+  want(good, R"({"matchedWorkloads":2})");
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  CHECK(fake.server.count("fieldManager") == 2);
+  want({false, "UnknownGpu", "spec.gpus[0]: no"}, R"({"matchedWorkloads":2})");
+  CHECK(eventually([&] { return fake.server.count("fieldManager") == 3; }));
+  writer.stop();
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().reason == admission::EventReason::NotAccepted);
+  CHECK(told.front().name == "default");
+  CHECK(told.front().note == "UnknownGpu: spec.gpus[0]: no");
 }
 
 TEST_CASE("what scales workloads: none where there is no such resource, unknown where it may not be read") {

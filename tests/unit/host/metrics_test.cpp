@@ -66,3 +66,14 @@ TEST_CASE("counting from several threads loses nothing") {
   CHECK(has(metrics.text(), R"(rightslice_http_requests_total{code="200"} 2000)"));
   CHECK(has(metrics.text(), R"(rightslice_http_requests_total{code="400"} 2000)"));
 }
+
+TEST_CASE("the series of a replaced gauge are those that were given last") {
+  Metrics metrics;
+  metrics.replace(Metric::PolicyFindings, {{{"a", "Oversized"}, 2}, {{"b", "TightFit"}, 1}});
+  CHECK(metrics.text().find("rightslice_policy_finding_workloads{code=\"Oversized\",policy=\"a\"} 2\n") != std::string::npos);
+  metrics.replace(Metric::PolicyFindings, {{{"a", "Oversized"}, 3}});
+  CHECK(metrics.text().find("rightslice_policy_finding_workloads{code=\"Oversized\",policy=\"a\"} 3\n") != std::string::npos);
+  CHECK(metrics.text().find("policy=\"b\"") == std::string::npos);
+  metrics.replace(Metric::PolicyFindings, {});
+  CHECK(metrics.text().find("rightslice_policy_finding_workloads{") == std::string::npos);
+}
