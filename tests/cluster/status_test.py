@@ -37,7 +37,6 @@ class Status(Scenario):
         self.kubectl.apply(custom("SlicePolicy", "look", mode="audit", gpus=[H100], slices=self.slices))
         self.eventually_row("slicepolicies", "look", MODE="audit", ACCEPTED="True", WORKLOADS="3", WOULD_DENY="1",
                             FINDINGS="Undersized 1, Oversized 1")
-        print(self.kubectl.run("get", "slicepolicies").out)
         status = self.status("slicepolicy", "look")
         self.assertEqual(status["findings"], [{"code": "Undersized", "workloads": 1}, {"code": "Oversized", "workloads": 1}])
         self.assertEqual(status["wouldRewrite"], 0)
@@ -58,7 +57,6 @@ class Status(Scenario):
         self.eventually_row("sliceexceptions", "legacy", ACCEPTED="True", STATE="active", USED_BY="0")
         self.kubectl.apply(deployment("legacy-chat", "1g.10gb", MEDIUM))
         self.eventually_row("sliceexceptions", "legacy", USED_BY="1", OWNER="ml-platform", EXPIRES=expires)
-        print(self.kubectl.run("get", "sliceexceptions").out)
         self.assertIn(self.status("sliceexception", "legacy")["daysLeft"], (59, 60))
         self.eventually_row("slicepolicies", "strict", WORKLOADS="1", WOULD_DENY="0", FINDINGS="none")
 

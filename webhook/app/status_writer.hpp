@@ -27,7 +27,7 @@ class StatusWriter {
     std::function<bool()> leads = [] { return true; };
     std::function<void(admission::Event)> tell{};              ///< empty: nobody is told
     std::chrono::milliseconds mostWait{2'000};                 ///< at random: where nobody can lead, one writes before the others
-    std::chrono::milliseconds numbers{10'000};
+    std::chrono::milliseconds numbers{5'000};
     std::chrono::milliseconds follow{500};                     ///< how often one that does not lead asks whether it does
   };
   StatusWriter(ClusterSource& cluster, host::Log& log, Options options);

@@ -84,8 +84,8 @@ TEST_CASE("what an exception lifts is counted with the exception, until it expir
   CHECK(tally->exceptions == std::map<std::string, std::int64_t>{{"team-a/long", 1}, {"team-a/past", 0}, {"team-a/soon", 1}});
   std::vector<std::string> texts;
   for (const policy::Exception& each : setting.policies.allExceptions()) texts.push_back(countedText(standingOf(each, setting.today, tally.get())));
-  CHECK(texts == std::vector<std::string>{R"({"state":"active","daysLeft":60,"usedBy":1})", R"({"state":"expiring","daysLeft":9,"usedBy":1})",
-                                          R"({"state":"expired","daysLeft":-1,"usedBy":0})"});
+  CHECK(texts == std::vector<std::string>{R"({"state":"active","daysLeft":60,"usedBy":1})", R"({"state":"expired","daysLeft":-1,"usedBy":0})",
+                                          R"({"state":"expiring","daysLeft":9,"usedBy":1})"});
   CHECK(countedText(standingOf(setting.policies.allExceptions().front(), setting.today, nullptr)) == R"({"state":"active","daysLeft":60})");
 }
 
