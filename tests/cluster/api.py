@@ -19,20 +19,26 @@ class Api:
     def another(self):
         return Api(self.control_plane)
 
-    def _request(self, method, path, body=None):
+    def request(self, method, path, body=None, kind="application/json"):
+        """HTTP status, headers and body."""
         if self.connection is None:
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.control_plane.port, context=self.context, timeout=PATIENCE)
-        self.connection.request(method, path, body, {"Content-Type": "application/json", "User-Agent": "cluster-test"})
+        self.connection.request(method, path, body, {"Content-Type": kind, "User-Agent": "cluster-test"})
         answer = self.connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.getheaders(), answer.read()
 
     def post(self, path, each):
         """HTTP status, and the object or the Status that came back."""
-        status, text = self._request("POST", path, json.dumps(each))
+        status, _, text = self.request("POST", path, json.dumps(each))
+        return status, json.loads(text)
+
+    def patch(self, path, change):
+        """A merge patch."""
+        status, _, text = self.request("PATCH", path, json.dumps(change), "application/merge-patch+json")
         return status, json.loads(text)
 
     def metric(self, beginning):
         """The sum of all series of kube-apiserver that begin so."""
         self.connection = None   # the last request may be so long ago that the server closed it
-        _, text = self._request("GET", "/metrics")
+        _, _, text = self.request("GET", "/metrics")
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.decode().splitlines() if line.startswith(beginning))

@@ -95,6 +95,7 @@ class Reading {
     }
     if (out.nodes && namespaces_.contains("") && out.unreadWorkloads.empty()) {
       for (workload::Node& node : *out.nodes) {
+        node.requestedKnown = true;
         if (const auto at = requested.find(node.name); at != requested.end()) node.requested = at->second;
       }
     }

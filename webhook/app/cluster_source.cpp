@@ -127,10 +127,12 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
     parts_->pods.each([&](const std::string&, const PodFacts& pod) {
       if (pod.use) addUse(requested, *pod.use);
     });
+    const bool podsKnown = states[kPods].phase == Phase::Synced;
     out.nodes.emplace();
     parts_->nodes.each([&](const std::string& name, const workload::Node& node) {
       out.nodes->push_back(node);
-      if (const auto at = requested.find(name); at != requested.end()) out.nodes->back().requested = at->second;
+      out.nodes->back().requestedKnown = podsKnown;
+      if (const auto at = requested.find(name); podsKnown && at != requested.end()) out.nodes->back().requested = at->second;
     });
   }
   return out;
@@ -140,7 +142,7 @@ std::uint64_t ClusterSource::factsVersion() const {
   std::uint64_t sum = parts_->namespaces.version() + parts_->nodes.version() + parts_->pods.version();
   const auto states = parts_->cluster.states();
   for (const std::size_t i : {kNamespaces, kNodes}) sum += states[i].phase == Phase::Starting ? 0 : 1;
-  for (const std::size_t i : {kNamespaces, kNodes}) sum += states[i].phase == Phase::Synced ? 1 : 0;
+  for (const std::size_t i : {kNamespaces, kNodes, kPods}) sum += states[i].phase == Phase::Synced ? 1 : 0;
   return sum;
 }
 

@@ -26,6 +26,20 @@ bool noWorse(const RawFinding& now, const std::vector<RawFinding>& old) {
   });
 }
 
+/// Does the container hold a slice of the resource already: as the object was before, or as a rewrite put it there?
+bool holds(const ActionInput& in, const std::string& resource) {
+  const ContainerOutcome& outcome = *in.outcome;
+  if (outcome.ask.ours && outcome.ask.ours->resource == resource) return true;
+  if (in.before == nullptr) return false;
+  for (const auto& pod : in.before->templates)
+    for (const auto& container : pod.containers) {
+      if (container.name != outcome.container->name) continue;
+      const auto asked = [&](const auto& each) { return each.first == resource; };
+      if (std::any_of(container.limits.begin(), container.limits.end(), asked)) return true;
+    }
+  return false;
+}
+
 /// Why a rewrite is not made; empty if it is.
 std::string obstacle(const ActionInput& in) {
   const ContainerOutcome& outcome = *in.outcome;
@@ -36,6 +50,7 @@ std::string obstacle(const ActionInput& in) {
   const auto& entry = outcome.ask.entries.front();
   if (entry.count.value_or(1) != 1) return fmt::format("several devices are not rewritten: ask for one {}", outcome.rewrite->resource);
   if (!outcome.rewrite->obstacle.empty()) return outcome.rewrite->obstacle;
+  if (outcome.rewrite->waits && !holds(in, outcome.rewrite->resource)) return fmt::format("it would wait for a free {}", outcome.rewrite->resource);
   const auto* kind = in.workload->kind;
   if (kind != nullptr && !kind->neverRewrite.empty()) return std::string(kind->neverRewrite);
   if (in.update && kind != nullptr && kind->immutableTemplate)

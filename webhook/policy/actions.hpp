@@ -19,6 +19,7 @@ struct ActionInput {
   const ContainerOutcome* outcome = nullptr;          ///< null for findings without a container
   std::vector<const Exception*> exceptions;
   const std::vector<RawFinding>* old = nullptr;       ///< findings of the old object under this policy; null: no ratchet
+  const workload::Workload* before = nullptr;         ///< the old object of an UPDATE, with or without ratchet
   bool recordedOnly = false;
   bool update = false, hasController = false;
   Date now;

@@ -176,7 +176,7 @@ void addOnce(Products& products, const gpu::Product* product) {
 Products offeredProducts(const DeviceAsk& ask, const gpu::Catalogue& gpus, const workload::Surroundings& surroundings) {
   Products out;
   if (!surroundings.nodes) return out;
-  for (const workload::Node& node : surroundings.sortsOfNodes()) {
+  for (const auto& [node, members, labels] : surroundings.sorts) {
     for (const workload::DeviceSort& each : node.devices.value_or(std::vector<workload::DeviceSort>())) {
       const bool kind = each.type == (ask.kind == Kind::Whole ? "gpu" : "mig");
       const bool profile = ask.profiles.empty() || std::find(ask.profiles.begin(), ask.profiles.end(), each.profile) != ask.profiles.end();

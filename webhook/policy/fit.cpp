@@ -163,6 +163,7 @@ class Judge {
     plan.flags = recommended.flags;
     plan.resource = recommended.resource;
     plan.usable = choice.candidate.usable;
+    plan.waits = choice.candidate.offered.allHeld();
     if (entry_.claim)
       plan.obstacle = fmt::format("{} is an object of its own, which a rewrite of this one cannot change", entry_.claim->place);
     else if (meaning_.viaGpuResource)
@@ -172,17 +173,24 @@ class Judge {
     out_.rewrite = std::move(plan);
   }
 
+  /// " (all 14 on 2 nodes are in use now)"; empty where one is free, or it is not known.
+  static std::string heldText(const Offered& offered) {
+    if (!offered.allHeld()) return "";
+    if (offered.slices == 1) return " (the only one is in use now)";
+    return fmt::format(" (all {} on {} are in use now)", offered.slices, offered.nodes == 1 ? "one node" : fmt::format("{} nodes", offered.nodes));
+  }
+
   /// "; ask for nvidia.com/mig-2g.20gb (19.6 GiB) instead": what to write.
   std::string advice(const Choice& choice) const {
     if (meaning_.viaGpuResource)
-      return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool",
-                         choice.candidate.profile, formatBytes(choice.candidate.usable));
+      return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool{}",
+                         choice.candidate.profile, formatBytes(choice.candidate.usable), heldText(choice.candidate.offered));
     const auto holds = formatBytes(choice.candidate.usable);
     std::string text = entry_.claim ? claimAdvice(*entry_.claim, choice.candidate.profile, holds)
                                     : fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name), holds);
     if (const auto flags = flagsFor(choice.candidate))
       for (const auto& [flag, value] : *flags) text += fmt::format(" with {} {}", flag, value);
-    return text;
+    return text + heldText(choice.candidate.offered);
   }
 
   /// By how much compute falls, in compute slices, and memory bandwidth, which follows memory slices.

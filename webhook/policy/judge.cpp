@@ -180,6 +180,7 @@ class Judge {
     input.workload = &object_;
     input.exceptions = policies_.exceptions(object_.ns);
     input.old = ratchet ? &old : nullptr;
+    input.before = request_.operation == Operation::Update ? request_.old : nullptr;
     input.recordedOnly = out_.recordedOnly || exempt(policy, request_);
     input.update = request_.operation == Operation::Update;
     input.hasController = object_.controller.has_value();

@@ -36,6 +36,7 @@ struct RewritePlan {
   Bytes usable = 0;
   std::vector<std::pair<std::string, std::string>> flags;   ///< engine flags that must change with it
   std::string obstacle;            ///< why it must not be written; empty if it may
+  bool waits = false;              ///< all of them are known to be in use; no matter to who holds one already
 };
 
 struct ContainerOutcome {

@@ -1,22 +1,41 @@
 #include "policy/ladder.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
 namespace rightslice::policy {
 namespace {
 
-/// Profiles that the nodes of the product set offer.
-std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& products, const gpu::Catalogue& gpus,
-                                        const std::vector<workload::Node>& nodes, bool viaGpuResource, bool viaClaim) {
+/// The names of offers, each once: products share them.
+std::set<std::string> namesOf(const std::vector<gpu::Offer>& offers) {
   std::set<std::string> out;
-  for (const auto& node : nodes) {
+  for (const auto& offer : offers) out.insert(offer.profile->name);
+  return out;
+}
+
+using Inventory = std::map<std::string, Offered, std::less<>>;
+
+/// Profiles that the nodes of the product set offer.
+Inventory inventoryProfiles(const std::vector<const gpu::Product*>& products, const gpu::Catalogue& gpus,
+                            const std::vector<workload::NodeSort>& sorts, bool viaGpuResource, bool viaClaim) {
+  Inventory out;
+  for (const auto& [node, members, labels] : sorts) {
+    const auto add = [&, &sort = node, nodes = static_cast<std::int64_t>(members.size())](const std::string& profile, const std::string& resource,
+                                                                                         std::int64_t count) {
+      Offered& offered = out[profile];
+      const auto held = sort.requested.find(resource);
+      offered.nodes += nodes;
+      offered.slices += count;
+      offered.held += held == sort.requested.end() ? 0 : held->second;
+      offered.heldKnown = offered.heldKnown && sort.requestedKnown;
+    };
     if (viaClaim) {  // what the device plugin offers is for others
       for (const auto& device : node.devices.value_or(std::vector<workload::DeviceSort>())) {
         const auto* product = gpus.find(device.product);
         if (device.count <= 0 || device.profile.empty() || (product != nullptr && std::find(products.begin(), products.end(), product) == products.end())) continue;
-        for (const auto& offer : gpus.offers(device.profile, products)) out.insert(offer.profile->name);
+        for (const std::string& profile : namesOf(gpus.offers(device.profile, products))) out.try_emplace(profile);
       }
       continue;
     }
@@ -30,7 +49,7 @@ std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& 
       if (count <= 0) continue;
       const auto name = gpu::ResourceName::parse(resource);
       if (name.isSlice() && !name.shared) {
-        for (const auto& offer : gpus.offers(name.profile, products)) out.insert(offer.profile->name);
+        for (const std::string& profile : namesOf(gpus.offers(name.profile, products))) add(profile, resource, count);
       } else if (name.kind == gpu::ResourceName::Kind::WholeGpu && viaGpuResource) {
         // Slices under the `single` strategy are had by nvidia.com/gpu only, never by their own name.
         std::string text;
@@ -39,7 +58,7 @@ std::set<std::string> inventoryProfiles(const std::vector<const gpu::Product*>& 
         if (const auto part = node.labels.find("cloud.google.com/gke-gpu-partition-size"); part != node.labels.end())
           text = part->second;
         if (const auto profile = gpu::ProfileName::parse(text))
-          for (const auto& offer : gpus.offers(profile->text(), products)) out.insert(offer.profile->name);
+          for (const std::string& own : namesOf(gpus.offers(profile->text(), products))) add(own, resource, count);
       }
     }
   }
@@ -53,14 +72,15 @@ Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const work
   const auto& products = input.meaning->products;
   const Policy& policy = *input.policy;
   const bool viaClaim = input.meaning->viaClaim;
-  const auto told = [](const workload::Node& node) { return node.devices.has_value(); };
-  const bool nodesTell = surroundings.nodes && (!viaClaim || std::any_of(surroundings.nodes->begin(), surroundings.nodes->end(), told));
+  const auto told = [](const workload::NodeSort& sort) { return sort.node.devices.has_value(); };
+  const bool nodesTell = surroundings.nodes && (!viaClaim || std::any_of(surroundings.sorts.begin(), surroundings.sorts.end(), told));
   ladder.offerKnown = policy.offered.has_value() || nodesTell;
   if (products.empty()) return ladder;
 
-  std::set<std::string> offered;
-  if (policy.offered) offered.insert(policy.offered->begin(), policy.offered->end());
-  if (nodesTell) offered.merge(inventoryProfiles(products, gpus, surroundings.sortsOfNodes(), input.meaning->viaGpuResource, viaClaim));
+  Inventory offered;
+  if (nodesTell) offered = inventoryProfiles(products, gpus, surroundings.sorts, input.meaning->viaGpuResource, viaClaim);
+  if (policy.offered)
+    for (const std::string& profile : *policy.offered) offered.try_emplace(profile);
 
   const bool whole = input.meaning->kind == Meaning::Kind::Whole;
   std::string attributes;
@@ -86,7 +106,10 @@ Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const work
       offers.push_back({product, own, false, gpu::usable(*product, *own)});
     }
     if (!everywhere) continue;
-    if (const auto range = usableRange(offers)) ladder.candidates.push_back({profile.name, profile.computeSlices, range->smallest});
+    const auto range = usableRange(offers);
+    if (!range) continue;
+    ladder.candidates.push_back({profile.name, profile.computeSlices, range->smallest});
+    if (const auto known = offered.find(profile.name); known != offered.end()) ladder.candidates.back().offered = known->second;
   }
   std::sort(ladder.candidates.begin(), ladder.candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.usable, a.computeSlices, a.profile) < std::tie(b.usable, b.computeSlices, b.profile);

@@ -12,10 +12,19 @@
 
 namespace rightslice::policy {
 
+/// What the nodes of a product set offer of one slice.
+struct Offered {
+  std::int64_t nodes = 0, slices = 0, held = 0;
+  bool heldKnown = true;
+  /// Offered, and all of them known to be held: who asks for one waits.
+  bool allHeld() const { return heldKnown && slices > 0 && held >= slices; }
+};
+
 struct Candidate {
   std::string profile;
   int computeSlices = 0;
   Bytes usable = 0;     ///< the smallest of the product set
+  Offered offered{};    ///< by the inventory; no slices: it is unknown, or none of its nodes offers it
 };
 
 /// The candidates of a request, ascending by memory, then compute, then name.

@@ -80,6 +80,13 @@ bool matchesSelector(const workload::Node& node, const workload::NodeSelection& 
   return terms == 0;
 }
 
+/// Does any node of the sort meet the selection? Mostly the first that is looked at does, or a label that none has says no.
+bool anyMatches(const workload::NodeSort& sort, const std::vector<workload::Node>& nodes, const workload::NodeSelection& selection) {
+  for (const auto& [key, value] : selection.nodeSelector)
+    if (!sort.mayHave(key, value)) return false;
+  return std::any_of(sort.members.begin(), sort.members.end(), [&](std::uint32_t index) { return matchesSelector(nodes[index], selection); });
+}
+
 bool offersResource(const workload::Node& node, std::string_view resource) {
   const auto at = node.allocatable.find(resource);
   return at != node.allocatable.end() && at->second > 0;
@@ -144,8 +151,11 @@ std::optional<std::string> gpuMeaning(const AskEntry& entry, const workload::Pod
 
   seen.clear();
   if (surroundings.nodes) {
-    for (const auto& node : *surroundings.nodes)
-      if (offersResource(node, entry.resource) && matchesSelector(node, pod.nodes)) seen.insert(gpuOfNode(node));
+    for (const auto& sort : surroundings.sorts) {
+      if (!offersResource(sort.node, entry.resource)) continue;
+      std::string meaning = gpuOfNode(sort.node);
+      if (!seen.contains(meaning) && anyMatches(sort, *surroundings.nodes, pod.nodes)) seen.insert(std::move(meaning));
+    }
   }
   if (entry.byClass) {
     for (const auto& profile : entry.byClass->profiles) seen.insert(profile);
@@ -169,8 +179,8 @@ Products productSet(const AskEntry& entry, const std::string& profile, const wor
   if (!policy.gpus.empty()) return policy.gpus;
   if (surroundings.nodes) {
     Products out;
-    for (const auto& node : surroundings.sortsOfNodes())
-      if (offersResource(node, entry.resource)) addOnce(out, productOf(node, gpus));
+    for (const auto& sort : surroundings.sorts)
+      if (offersResource(sort.node, entry.resource)) addOnce(out, productOf(sort.node, gpus));
     if (!out.empty()) return out;
   }
   named = false;
@@ -367,7 +377,7 @@ Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const
     }
     if (surroundings.nodes && !set.empty()) {
       bool nodesOfProduct = false, offered = false;
-      for (const auto& node : surroundings.sortsOfNodes()) {
+      for (const auto& [node, members, nodeLabels] : surroundings.sorts) {
         const auto* product = productOf(node, gpus);
         if (product == nullptr || std::find(set.begin(), set.end(), product) == set.end()) continue;
         nodesOfProduct = true;

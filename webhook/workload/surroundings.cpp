@@ -1,5 +1,7 @@
 #include "workload/surroundings.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -20,6 +22,13 @@ constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";  // set o
 constexpr std::string_view kNodeLabels[] = {"nvidia.com/gpu.product", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-gpu-partition-size"};
 
 using Counts = std::map<std::string, std::int64_t, std::less<>>;
+
+constexpr std::int64_t kMostOfANode = std::int64_t{1} << 40;  // keeps sums from overflowing
+
+std::uint64_t labelPrint(std::string_view key, std::string_view value) {
+  const std::hash<std::string_view> hash;
+  return hash(key) * 31 + hash(value);
+}
 
 StringMap readLabels(const Entry& labels, StrictReader& reader) {
   StringMap out;
@@ -63,6 +72,7 @@ std::vector<Node> readNodes(const Entry& nodes, StrictReader& reader) {
     node.labels = readLabels(each["labels"], reader);
     node.allocatable = readCounts(each["allocatable"], "allocatable", reader);
     node.requested = readCounts(each["requested"], "requested", reader);
+    node.requestedKnown = each["requested"].view.exists();
     if (each["devices"].view.exists()) node.devices = readDeviceSorts(each["devices"], reader);
     out.push_back(std::move(node));
   }
@@ -114,11 +124,16 @@ const StringMap* Surroundings::namespaceLabels(std::string_view ns) const {
   return found == namespaces->end() ? nullptr : &found->second;
 }
 
+bool NodeSort::mayHave(std::string_view key, std::string_view value) const {
+  return std::binary_search(labels.begin(), labels.end(), labelPrint(key, value));
+}
+
 void Surroundings::sort() {
   sorts.clear();
   if (!nodes) return;
-  std::set<Sort> seen;
-  for (const Node& node : *nodes) {
+  std::map<Sort, std::size_t> seen;
+  for (std::uint32_t index = 0; index < nodes->size(); ++index) {
+    const Node& node = (*nodes)[index];
     Node kept;
     for (const std::string_view key : kNodeLabels) {
       if (const auto at = node.labels.find(key); at != node.labels.end()) kept.labels.insert(*at);
@@ -130,7 +145,28 @@ void Surroundings::sort() {
     for (const DeviceSort& each : node.devices.value_or(std::vector<DeviceSort>())) {
       if (each.count > 0) kept.devices->push_back({each.type, each.product, each.profile, each.memory, 1});
     }
-    if (seen.insert(sortOf(kept)).second) sorts.push_back(std::move(kept));
+    const auto [at, added] = seen.emplace(sortOf(kept), sorts.size());
+    if (added) {
+      sorts.emplace_back().node = std::move(kept);
+      sorts.back().node.requestedKnown = true;
+      sorts.back().node.allocatable.clear();
+    }
+    NodeSort& sort = sorts[at->second];
+    sort.members.push_back(index);
+    sort.node.requestedKnown = sort.node.requestedKnown && node.requestedKnown;
+    for (const auto& [resource, count] : node.allocatable) {
+      if (count <= 0) continue;
+      const std::int64_t most = std::min(count, kMostOfANode);
+      const auto held = node.requested.find(resource);
+      sort.node.allocatable[resource] += most;
+      sort.node.requested[resource] += held == node.requested.end() ? 0 : std::min(held->second, most);
+    }
+    for (const auto& [key, value] : node.labels) sort.labels.push_back(labelPrint(key, value));
+  }
+  for (NodeSort& sort : sorts) {
+    std::sort(sort.labels.begin(), sort.labels.end());
+    sort.labels.erase(std::unique(sort.labels.begin(), sort.labels.end()), sort.labels.end());
+    sort.labels.shrink_to_fit();
   }
 }
 
@@ -146,6 +182,7 @@ std::string digestOf(const Surroundings& surroundings) {
       addMap(digest, node->labels);
       addMap(digest, node->allocatable);
       addMap(digest, node->requested);
+      digest.add(node->requestedKnown ? "" : "requested unknown");
       digest.add(node->devices ? std::to_string(node->devices->size()) : "devices unknown");
       if (!node->devices) continue;
       for (const DeviceSort& each : *node->devices) {

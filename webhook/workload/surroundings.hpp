@@ -24,7 +24,17 @@ struct Node {
   StringMap labels;
   std::map<std::string, std::int64_t, std::less<>> allocatable, requested;  ///< GPU resources only; whole counts
   std::optional<std::vector<DeviceSort>> devices{};  ///< GPUs and slices that DRA hands out; absent: not known
+  bool requestedKnown = false;                              ///< `requested` says it all; else nobody knows what is held here
   friend bool operator==(const Node&, const Node&) = default;
+};
+
+/// Nodes that are alike: the same labels of products and slices, the same resources on offer.
+struct NodeSort {
+  Node node;                                 ///< only those labels; counts are sums, of requested no more than is allocatable on each
+  std::vector<std::uint32_t> members;        ///< indexes of the nodes, ascending
+  std::vector<std::uint64_t> labels;         ///< fingerprints of every label of any member, sorted: what is not among them none has
+
+  bool mayHave(std::string_view key, std::string_view value) const;
 };
 
 struct PriceBook {
@@ -44,14 +54,10 @@ struct Surroundings {
   std::optional<std::map<std::string, std::string, std::less<>>> ownerUids;
   std::string digest;
 
-  /// One of each sort of `nodes`, as far as the labels of products and slices and the resources on offer go: a thousand nodes are a
-  /// handful of sorts, and a verdict looks at all of them. Made by sort().
-  std::vector<Node> sorts;
-
-  /// Makes `sorts` of `nodes`. Without it sortsOfNodes() are the nodes themselves.
+  /// The sorts of `nodes`: a thousand nodes are a handful of them, and a verdict looks at all. Made by sort(), which whoever sets `nodes`
+  /// must call.
+  std::vector<NodeSort> sorts;
   void sort();
-  /// Only where `nodes` is there.
-  const std::vector<Node>& sortsOfNodes() const { return sorts.empty() ? *nodes : sorts; }
   /// Labels of one namespace, or nothing if unknown.
   const StringMap* namespaceLabels(std::string_view ns) const;
 };

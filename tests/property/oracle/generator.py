@@ -142,8 +142,12 @@ class Generator(PolicyWriter, ManifestWriter):
             if self.chance(0.15):
                 name = self.pick([n for n in one.profiles if "+" not in n])
                 label, allocatable = f"{label}-MIG-{name}", {"nvidia.com/gpu": "7"}
-            out.append({"name": f"node-{index}", "labels": {"nvidia.com/gpu.product": label},
-                        "allocatable": allocatable, "requested": {}})
+            node = {"name": f"node-{index}", "labels": {"nvidia.com/gpu.product": label}, "allocatable": allocatable, "requested": {}}
+            if self.chance(0.6):   # in part, or wholly
+                node["requested"] = {name: count if self.chance(0.8) else "1" for name, count in allocatable.items() if name != "cpu" and self.chance(0.8)}
+            elif self.chance(0.2):
+                del node["requested"]
+            out.append(node)
         return out
 
     def update(self, manifest):

@@ -15,6 +15,9 @@ ORIGINAL = "rightslice.io/original-request"
 HOURS = 730
 
 
+DEFAULTS = {"Oversized": "warn", "Undersized": "deny"}   # of what may be a rewrite
+
+
 @dataclass
 class World:
     """The surroundings of one run. `notes` collects the doubtful places that the case at hand touched."""
@@ -49,9 +52,12 @@ class Expected:
     both_denied: bool = False   # the author's key and ours together: /validate denies, whatever the action
 
 
-def judged_alone(world, work, policy, forced, old=None):
-    """Findings of one policy after exceptions and ratchet, and the facts."""
+def judged_alone(world, work, policy, forced, old=None, ours=()):
+    """Findings of one policy after exceptions and ratchet, and the facts. `ours`: containers that hold what a rewrite wrote."""
     findings, facts = judge_object(world, work, policy, forced)
+    for finding in findings:
+        if finding.action == "rewrite" and waits(world, facts[finding.container]) and not held(finding.container, facts, old, ours):
+            finding.action = DEFAULTS[finding.code]
     for finding in findings:
         finding.action = excepted(finding.action, finding.code, work, policy, world.exceptions, world.today)
     if old is not None and policy.ratchet:
@@ -60,6 +66,32 @@ def judged_alone(world, work, policy, forced, old=None):
             if STRICT[finding.action] > STRICT["warn"] and _no_worse(world, finding, before):
                 finding.action = "warn"
     return findings, facts
+
+
+def waits(world, fact):
+    """Every slice of the recommended kind, on the nodes of these products, is known to be in use."""
+    if world.nodes is None or fact.recommended is None or "profile" not in fact.recommended:
+        return False
+    titles, slices, taken = {p.title for p in fact.products}, 0, 0
+    for node in world.nodes:
+        product = world.catalogue.product(node.get("labels", {}).get("nvidia.com/gpu.product", ""))
+        for key, amount in node.get("allocatable", {}).items():
+            if product is None or product.title not in titles or not key.startswith("nvidia.com/mig-") or parse(amount) <= 0:
+                continue
+            if world.catalogue.canonical.get(key[len("nvidia.com/mig-"):]) != fact.recommended["profile"]:
+                continue
+            if "requested" not in node:
+                return False
+            slices += parse(amount)
+            taken += min(parse(amount), parse(node["requested"].get(key, "0")))
+    return slices > 0 and taken >= slices
+
+
+def held(container, facts, old, ours):
+    """It asks for that slice already: a rewrite put it there, or the old object says so."""
+    wanted = facts[container].recommended["resource"]
+    before = old.containers if old is not None else []
+    return container in ours or any(c.name == container and wanted in c.body.get("resources", {}).get("limits", {}) for c in before)
 
 
 def _no_worse(world, finding, before):
@@ -220,7 +252,7 @@ def judge(world, work, old=None, extra=None, exempted=()):
         return out
     out.mode = max((p.mode for p in forced), key=MODES.index)
     bare, both = strip_reapplied(work)
-    judged = {p: judged_alone(world, bare, p, forced, old) for p in forced}
+    judged = {p: judged_alone(world, bare, p, forced, old, both) for p in forced}
     out.by_policy = {p: found for p, (found, _) in judged.items()}
     out.both_denied = bool(both)
     modes = {p: "audit" if p in exempted else p.mode for p in forced}

@@ -123,6 +123,11 @@ TEST_CASE("what nvidia.com/gpu means: node selection, then the policy, then node
       {"nodes that agree on whole GPUs", {.surroundings = std::string(kWholeNode)}, "whole of A100 80GB"},
       {"a node without any", {.surroundings = "nodes: [{name: gpu-1, labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB}, allocatable: {nvidia.com/gpu: 0}}]"}, "unknown meaning"},
       {"an empty inventory", {.surroundings = "nodes: []"}, "unknown meaning"},
+      {"a selection that no node meets, though each of its labels is somewhere",
+       {.podSpec = R"("nodeSelector":{"pool":"a","zone":"2"})",
+        .surroundings = "nodes: [{name: a, labels: {pool: a, zone: '1', nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}, allocatable: {nvidia.com/gpu: 2}},"
+                        "{name: b, labels: {pool: b, zone: '2', nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}, allocatable: {nvidia.com/gpu: 2}}]"},
+       "unknown meaning"},
       {"nodes that disagree",
        {.surroundings = "nodes: [{name: a, labels: {nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3-MIG-3g.40gb}, allocatable: {nvidia.com/gpu: 2}},"
                         " {name: b, labels: {nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}, allocatable: {nvidia.com/gpu: 8}}]"},

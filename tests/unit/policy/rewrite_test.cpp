@@ -243,3 +243,52 @@ TEST_CASE("engine flags that the new slice needs are written only with rewriteFl
   CHECK(computed.patch.empty());
   CHECK(contains(finding(computed, Code::Oversized).message, "not rewritten: --gpu-memory-utilization"));
 }
+
+namespace {
+/// Two nodes with four of 1g.10gb, of which so many are held, and with free ones of 3g.40gb.
+std::string nodesHolding(std::string_view requested) {
+  return fmt::format("nodes:\n- {{name: a, labels: {{nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}}, allocatable: {{nvidia.com/mig-1g.10gb: 3, nvidia.com/mig-3g.40gb: 4}}{}}}\n"
+                     "- {{name: b, labels: {{nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}}, allocatable: {{nvidia.com/mig-1g.10gb: 1}}, requested: {{nvidia.com/mig-1g.10gb: 1}}}}\n",
+                     requested);
+}
+}  // namespace
+
+TEST_CASE("no rewrite to a slice of which none is free: that would wait, and the message says so") {
+  auto small = Manifest{};
+  small.annotations = footprint(6 * kGiB);
+  World world{h100Policy(oversizedIs("rewrite") + "\n  slices: {allowed: [1g.10gb, 3g.40gb]}"), "", {}};
+  const auto with = [&](std::string_view requested) {
+    world.surroundings = nodesHolding(requested);
+    return world.judge(small);
+  };
+  for (const std::string_view free : {"", ", requested: {}", ", requested: {nvidia.com/mig-1g.10gb: 2, nvidia.com/mig-3g.40gb: 4}"}) {
+    CAPTURE(free);
+    CHECK(said(with(free)) == "Oversized=rewrite");
+    CHECK_FALSE(contains(finding(with(free), Code::Oversized).message, "in use"));
+  }
+  const auto full = with(", requested: {nvidia.com/mig-1g.10gb: 3}");
+  CHECK(said(full) == "Oversized=warn");
+  CHECK(full.patch.empty());
+  CHECK(recommended(full) == "1g.10gb");
+  CHECK(contains(finding(full, Code::Oversized).message, "ask for nvidia.com/mig-1g.10gb (9.8 GiB) instead (all 4 on 2 nodes are in use now)"));
+  CHECK(contains(finding(full, Code::Oversized).message, "; not rewritten: it would wait for a free nvidia.com/mig-1g.10gb"));
+}
+
+TEST_CASE("who holds the slice already keeps it, however full it is: the same manifest again changes nothing") {
+  auto asked = Manifest{};
+  asked.annotations = footprint(6 * kGiB);
+  auto held = asked;
+  held.limits = R"("nvidia.com/mig-1g.10gb":"1")";
+  held.annotations += R"(,"rightslice.io/original-request":"main=nvidia.com/mig-3g.40gb:1>nvidia.com/mig-1g.10gb")";
+  World world{h100Policy(oversizedIs("rewrite") + "\n  slices: {allowed: [1g.10gb, 3g.40gb]}"), nodesHolding(", requested: {nvidia.com/mig-1g.10gb: 3}"), {}};
+  const auto old = workloadOf(held);
+  world.request.operation = Operation::Update;
+  world.request.old = &old;
+  CHECK(said(world.judge(asked)) == "Oversized=rewrite");  // the author's manifest in place of ours
+  auto both = held;
+  both.limits += R"(,"nvidia.com/mig-3g.40gb":"1")";
+  CHECK(said(world.judge(both)) == "Oversized=rewrite");   // merged with ours
+  world.request = {};
+  CHECK(said(world.judge(both)) == "Oversized=rewrite");
+  CHECK(said(world.judge(asked)) == "Oversized=warn");     // a new object, though
+}

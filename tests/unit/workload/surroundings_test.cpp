@@ -1,5 +1,7 @@
 #include "workload/surroundings.hpp"
 
+#include <fmt/format.h>
+
 #include "written.hpp"
 
 using namespace rightslice;
@@ -174,9 +176,31 @@ TEST_CASE("nodes that are alike in what they offer are one sort") {
   }
   around.sort();
   CHECK(around.sorts.size() == 6);
-  CHECK(&around.sortsOfNodes() == &around.sorts);
-  for (const auto& each : around.sorts) CHECK(each.labels.size() == 1);
+  for (const auto& each : around.sorts) CHECK(each.node.labels.size() == 1);
   around.nodes->clear();
   around.sort();
-  CHECK(around.sortsOfNodes().empty());
+  CHECK(around.sorts.empty());
+}
+
+TEST_CASE("what is requested on nodes is known, or it is not; a sort adds up what its nodes have") {
+  const auto read = [](std::string_view requested) {
+    return readSurroundings(fmt::format("nodes:\n- {{name: a, labels: {{pool: east}}, allocatable: {{nvidia.com/mig-1g.10gb: 7}}{0}}}\n"
+                                        "- {{name: b, labels: {{pool: west}}, allocatable: {{nvidia.com/mig-1g.10gb: 4}}, requested: {{nvidia.com/mig-1g.10gb: 9}}}}\n",
+                                        requested),
+                            "s.yaml")
+        .value();
+  };
+  const auto known = read(", requested: {nvidia.com/mig-1g.10gb: 3, nvidia.com/gpu: 1}"), none = read(", requested: {}"), unknown = read("");
+  REQUIRE(known.sorts.size() == 1);
+  const NodeSort& both = known.sorts.front();
+  CHECK(both.members == std::vector<std::uint32_t>{0, 1});
+  CHECK(both.node.allocatable.at("nvidia.com/mig-1g.10gb") == 11);
+  CHECK(both.node.requested.at("nvidia.com/mig-1g.10gb") == 7);  // no node has more taken than it has
+  CHECK(both.node.requestedKnown);
+  CHECK(both.mayHave("pool", "east"));
+  CHECK(both.mayHave("pool", "west"));
+  CHECK_FALSE(both.mayHave("pool", "north"));
+  CHECK(none.sorts.front().node.requestedKnown);
+  CHECK_FALSE(unknown.sorts.front().node.requestedKnown);
+  CHECK(none.digest != unknown.digest);
 }
