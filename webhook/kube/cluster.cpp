@@ -91,7 +91,8 @@ std::vector<WatchState> Cluster::states() const {
   return out;
 }
 
-Result<Answer> Cluster::call(Request request) {
+Result<Answer> Cluster::call(Request request, std::chrono::milliseconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
   const auto promise = std::make_shared<std::promise<Result<Answer>>>();
   std::future<Result<Answer>> future = promise->get_future();
   const auto begun = std::chrono::steady_clock::now();
@@ -102,8 +103,9 @@ Result<Answer> Cluster::call(Request request) {
       else promise->set_value(std::move(answer));
     });
   });
-  while (future.wait_for(kWaitStep) != std::future_status::ready) {
+  while (future.wait_for(std::min<std::chrono::milliseconds>(kWaitStep, limit)) != std::future_status::ready) {
     if (!parts_->running) return fail("the connection to the cluster is shut down");
+    if (std::chrono::steady_clock::now() >= end) return fail(fmt::format("no answer within {} ms", limit.count()));
     // The call goes on, and nobody waits for it.
     if (patience.count() > 0 && std::chrono::steady_clock::now() - begun > patience) return fail(fmt::format("no answer within {} ms", patience.count()));
   }

@@ -45,7 +45,7 @@ struct WatchState {
     Refused,    ///< never listed: the server said 401 or 403
     Absent      ///< never listed: the server knows no such resource
   };
-  std::string resource;
+  std::string resource, version;                   ///< the version that is read, or tried
   Phase phase = Phase::Starting;
   std::string trouble;                             ///< why it does not go on right now; empty while it does
   std::chrono::steady_clock::time_point contact;   ///< when the server last confirmed what is kept
@@ -82,8 +82,8 @@ class Cluster {
   void stop();   ///< nothing is told after it
 
   std::vector<WatchState> states() const;
-  /// One call, waited for: not from the cluster's own thread. Errors are those of the transport and of credentials.
-  Result<Answer> call(Request request);
+  /// One call, waited for, but no longer than `limit`: not from the cluster's own thread. Errors are those of the transport and of credentials.
+  Result<Answer> call(Request request, std::chrono::milliseconds limit = std::chrono::hours(1));
   const Config& config() const;
 
  private:

@@ -53,12 +53,14 @@ Result<http::Call> Link::prepare(std::string method, std::string target, std::st
 Reflector::Reflector(Link& link, Resource resource, Sink& sink)
     : link_(link),
       resource_(std::move(resource)),
+      otherVersions_(resource_.olderVersions),
       sink_(sink),
       client_(link.worker, link.clientOptions()),
       timer_(link.worker.executor()),
       limit_(resource_.page),
       backOff_(link.options.pace.firstBackOff) {
   state_.resource = resource_.name();
+  state_.version = resource_.version;
   state_.contact = SteadyClock::now();
 }
 
@@ -104,6 +106,7 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
   if (reply.retryAfter) atLeast_ = std::min(*reply.retryAfter, link_.options.pace.mostRetryAfter);
   if (reply.status == 410) return expired();
   if (reply.status == 401) link_.credentials.refused();
+  if (reply.status == 404 && version_.empty() && nextVersion()) return Outcome::Again;
   ++answersInARow_;
   bool missing = false;  // as it may be
   {
@@ -125,6 +128,14 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
     case 429: return broke("throttled", said);
     default: return broke("server", said);
   }
+}
+
+bool Reflector::nextVersion() {
+  if (otherVersions_.empty()) return false;
+  std::swap(resource_.version, otherVersions_.front());
+  std::rotate(otherVersions_.begin(), otherVersions_.begin() + 1, otherVersions_.end());
+  versionsTried_ = versionsTried_ < otherVersions_.size() ? versionsTried_ + 1 : 0;
+  return versionsTried_ != 0;
 }
 
 /// One page of the list, that of the token `next_`, which then is that of the page after it.
@@ -164,6 +175,8 @@ Awaitable<Reflector::Outcome> Reflector::list() {
   confirm();
   const std::lock_guard lock(mutex_);
   state_.phase = WatchState::Phase::Synced;
+  state_.version = resource_.version;
+  versionsTried_ = 0;
   co_return Outcome::Good;
 }
 

@@ -34,7 +34,7 @@ class Reflector {
   WatchState state() const;         ///< thread-safe
 
  private:
-  enum class Outcome { Good, Expired, Failed, Absent };
+  enum class Outcome { Good, Expired, Failed, Absent, Again };
 
   http::Awaitable<Outcome> list();
   http::Awaitable<Outcome> page();
@@ -49,7 +49,10 @@ class Reflector {
   void wentWell();
 
   Link& link_;
-  const Resource resource_;
+  bool nextVersion();               ///< of the resource; false when all were tried and the first is next
+  Resource resource_;
+  std::vector<std::string> otherVersions_;  ///< those to try after this one
+  std::size_t versionsTried_ = 0;
   Sink& sink_;
   http::Client client_;
   http::Timer timer_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rightslice::kube {
 
@@ -12,6 +13,7 @@ struct Resource {
   bool metadataOnly = false;             ///< ask for metadata alone (PartialObjectMetadata)
   int page = 250;                        ///< objects of one page of the list
   std::string ns{};                      ///< of the list; empty: all of them
+  std::vector<std::string> olderVersions{};  ///< tried, in this order, where the server does not have `version`
   bool mayBeAbsent = false;              ///< of somebody else's definition: that the server has none is in the course of things
 
   /// "slicepolicies.rightslice.io", "nodes".

@@ -465,3 +465,34 @@ TEST_CASE("a resource that may be absent and is costs no word, and is found when
   CHECK(followed.becomes("ns/a=1"));
   CHECK(followed.state().phase == Phase::Synced);
 }
+
+TEST_CASE("a version that the server does not have is passed over for an older one that it has") {
+  std::atomic<int> served{1};  // v1beta1 first, v1 later
+  Resource resource{"example.io", "v1", "things", "", "", false, 2};
+  resource.olderVersions = {"v1beta2", "v1beta1"};
+  resource.mayBeAbsent = true;
+  Followed followed([&](const Peer& peer, const Seen& seen) {
+    const bool there = seen.has(served == 1 ? "/v1beta1/" : "/v1/");
+    if (!there) return peer.answer(404, R"({"kind":"Status","message":"the server could not find the requested resource"})");
+    if (!isWatch(seen)) return peer.answer(200, list(7, "", {object("a", served == 1 ? "old" : "new", 1)}));
+    peer.begin();
+    peer.holdUntil([&] { return served != 1 && seen.has("/v1beta1/"); });
+    return peer.end();
+  }, quick(), resource);
+  CHECK(followed.becomes("ns/a=old"));
+  CHECK(eventually([&] { return followed.state().version == "v1beta1"; }));
+  served = 2;  // after an upgrade of the server
+  CHECK(followed.becomes("ns/a=new"));
+  CHECK(eventually([&] { return followed.state().version == "v1"; }));
+}
+
+TEST_CASE("a resource that no version has is absent, and not asked for without a pause") {
+  Resource resource{"example.io", "v1", "things"};
+  resource.olderVersions = {"v1beta1"};
+  resource.mayBeAbsent = true;
+  Followed followed([](const Peer& peer, const Seen&) { return peer.answer(404, R"({"message":"no"})"); }, quick(), resource);
+  CHECK(eventually([&] { return followed.state().phase == WatchState::Phase::Absent; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(followed.server.count("limit=") == 2);
+  CHECK(followed.told().empty());
+}
