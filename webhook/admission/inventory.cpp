@@ -90,7 +90,8 @@ std::optional<std::string> runningText(json::View object, std::string_view apiVe
   writeMetadata(out, object["metadata"]);
   out.key("spec").value(object["spec"]).endObject();
   // Most objects of a cluster have nothing to do with GPUs: a glance spares reading them.
-  if (out.text().find("nvidia.com/") == std::string::npos && out.text().find("mig.das.com/") == std::string::npos) return std::nullopt;
+  if (out.text().find("nvidia.com/") == std::string::npos && out.text().find("mig.das.com/") == std::string::npos &&
+      out.text().find("\"resourceClaims\"") == std::string::npos && out.text().find(workload::kDeviceClassPrefix) == std::string::npos) return std::nullopt;
   const auto read = readRunning(out.text());
   if (!read || !read->asksForGpu()) return std::nullopt;
   return out.take();

@@ -138,6 +138,7 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   }
   if (!review.ns.empty()) workload.ns = review.ns;
   if (old) old->ns = workload.ns;
+  if (!scaled) out.missing = missingClaims(workload, *environment.surroundings);
   auto request = requestOf(review, old ? &*old : nullptr, options);
   request.validateOnly = path == Path::Validate;
   request.budgetOnly = scaled.has_value();

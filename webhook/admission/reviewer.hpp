@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "admission/event.hpp"
+#include "admission/missing_claim.hpp"
 #include "admission/verdict.hpp"
 
 namespace rightslice::admission {
@@ -26,6 +27,7 @@ struct Answer {
   std::string uid, decision, wouldBe, ns, kind, name, operation, findings, user;
   std::vector<std::string> policies;
   std::vector<std::pair<policy::Code, policy::Action>> outcomes;   ///< of each finding
+  std::vector<MissingClaim> missing;  ///< what the answer hangs on and is not known: with it there it may be another
   bool dryRun = false, allowed = true, patched = false;
   std::vector<Event> events;         ///< what is to be told on the object
 };

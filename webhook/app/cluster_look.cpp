@@ -1,6 +1,7 @@
 #include "app/cluster_look.hpp"
 
 #include "app/cluster_resources.hpp"
+#include "app/device_objects.hpp"
 #include "kube/list.hpp"
 
 namespace rightslice::app {
@@ -63,6 +64,28 @@ class Reading {
     return true;
   }
 
+  /// What runs by claims is judged by what they ask for. Behind nodes(): devices are of nodes.
+  bool devices() {
+    const auto read = [](auto readObject) {
+      return [readObject](json::View object) {
+        auto value = readObject(object);
+        using Named = std::pair<std::string, std::decay_t<decltype(*value)>>;
+        return value ? std::optional(Named(kube::keyOf(object), std::move(*value))) : std::nullopt;
+      };
+    };
+    std::vector<PublishedDevices> slices;
+    bool known = false;
+    if (!named(kDeviceClasses, {""}, read(readDeviceClassObject), out.devices.classes) ||
+        !named(kClaimTemplates, namespaces_, read(readClaimTemplateObject), out.devices.templates) ||
+        !named(kClaims, namespaces_, read(readClaimObject), out.devices.claims) ||
+        !newest(deviceResource(kResourceSlices), "", readResourceSlice, slices, known)) return false;
+    if (!known || !out.nodes) return true;
+    DevicesByNode byNode;
+    for (const PublishedDevices& each : slices) byNode.add(each);
+    byNode.giveTo(*out.nodes);
+    return true;
+  }
+
   bool autoscalers() {
     for (const AutoscalerKind& kind : kAutoscalerKinds) {
       const auto read = [&](json::View object) { return workload::readAutoscaler(object, kind.kind); };
@@ -120,7 +143,7 @@ class Reading {
   template <class T, class Read>
   bool list(const kube::Resource& resource, const std::string& ns, const Read& read, std::vector<T>& to, const std::function<void()>& again = [] {}) {
     const std::size_t before = to.size();
-    refused_ = false;
+    refused_ = whole_ = false;
     progress_(resource.name());
     kube::ListReader reader;
     reader.begin = [&] {
@@ -132,16 +155,45 @@ class Reading {
     };
     const auto look = kube::list(cluster_, resource, ns, reader);
     if (!look) return wrong(look.error());
-    if (look->outcome == Outcome::Whole) return true;
+    whole_ = look->outcome == Outcome::Whole;
+    if (whole_) return true;
     reader.begin();  // pages that were read before a refusal are not all of it
     if (look->outcome == Outcome::Refused) unread(resource, ns, *look);
+    return true;
+  }
+
+  /// As list(), of the newest version that is served; `known`: one is, and may be read.
+  template <class T, class Read>
+  bool newest(kube::Resource resource, const std::string& ns, const Read& read, std::vector<T>& to, bool& known) {
+    known = false;
+    const std::vector<std::string> older = resource.olderVersions;
+    for (std::size_t i = 0; i <= older.size() && !known && (i == 0 || !refused_); ++i) {
+      if (i > 0) resource.version = older[i - 1];
+      if (!list(resource, ns, read, to)) return false;
+      known = whole_;
+    }
+    return true;
+  }
+
+  template <class T, class Read>
+  bool named(std::string_view plural, const std::set<std::string>& namespaces, const Read& read, workload::Devices::Named<T>& to) {
+    std::vector<std::pair<std::string, T>> found;
+    bool all = true;
+    for (const std::string& ns : namespaces) {
+      bool known = false;
+      if (!newest(deviceResource(plural), ns, read, found, known)) return false;
+      all = all && known;
+    }
+    if (!all) return true;
+    to.emplace();
+    for (auto& each : found) to->insert(std::move(each));
     return true;
   }
 
   kube::Cluster& cluster_;
   const ClusterLook::Progress& progress_;
   std::set<std::string> namespaces_;   // "" is all
-  bool refused_ = false;               // by the last list
+  bool refused_ = false, whole_ = false;   // the last list
 };
 
 }  // namespace
@@ -170,13 +222,13 @@ const std::string& ClusterLook::defaultNamespace() const { return parts_->cluste
 
 Result<ClusterSnapshot> ClusterLook::snapshot(const std::set<std::string>& namespaces, const Progress& progress) {
   Reading reading(parts_->cluster, namespaces, progress);
-  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.autoscalers() || !reading.workloads()) return tl::unexpected(*reading.error);
+  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.devices() || !reading.autoscalers() || !reading.workloads()) return tl::unexpected(*reading.error);
   return std::move(reading.out);
 }
 
 Result<ClusterSnapshot> ClusterLook::policies(const Progress& progress) {
   Reading reading(parts_->cluster, {}, progress);
-  if (!reading.policies() || !reading.namespaces() || !reading.nodes()) return tl::unexpected(*reading.error);
+  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.devices()) return tl::unexpected(*reading.error);
   return std::move(reading.out);
 }
 

@@ -23,6 +23,7 @@ struct Unread {
 struct ClusterSnapshot {
   std::vector<PolicyObject> policies;
   std::optional<std::vector<workload::Node>> nodes;
+  workload::Devices devices;              ///< classes and claims of DRA; a part that may not be read, or is not served, is absent
   std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
   std::vector<RunningText> running;       ///< of what could be read
   std::vector<workload::Autoscaler> autoscalers;   ///< of what could be read

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "app/cluster_resources.hpp"
+#include "app/device_watches.hpp"
+#include "json/document.hpp"
 
 namespace rightslice::app {
 namespace {
@@ -12,7 +14,8 @@ using Phase = WatchState::Phase;
 using SteadyClock = std::chrono::steady_clock;
 
 // In the order in which they are followed.
-constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kAutoscalers = kNodes + 1,
+constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 1, kDevices = kNodes + 1,
+                      kAutoscalers = kDevices + DeviceWatches::kCount,
                       kPods = kAutoscalers + kAutoscalerKinds.size();
 
 kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pace pace) {
@@ -55,6 +58,7 @@ struct ClusterSource::Parts {
     }
     cluster.follow(namespaceResource(), namespaces);
     cluster.follow(nodeResource(), nodes);
+    devices.follow(cluster);
     for (const AutoscalerKind& each : kAutoscalerKinds) {
       autoscalers.push_back(std::make_unique<Scaling>([&each](json::View object) { return workload::readAutoscaler(object, each.kind); }));
       cluster.follow(autoscalerResource(each), *autoscalers.back());
@@ -68,12 +72,14 @@ struct ClusterSource::Parts {
     }
   }
 
+  static DeviceWatches::States deviceStates(const std::vector<WatchState>& states) { return DeviceWatches::States(states.data() + kDevices, DeviceWatches::kCount); }
   bool listed(Phase phase) const { return phase == Phase::Synced || (phase == Phase::Absent && absentIsEmpty); }
 
   const bool absentIsEmpty;
   std::vector<std::unique_ptr<Policies>> policies;  // as kPolicyKinds
   kube::Store<workload::StringMap> namespaces;
   kube::Store<workload::Node> nodes;
+  DeviceWatches devices;
   std::vector<std::unique_ptr<Scaling>> autoscalers;  // as kAutoscalerKinds
   kube::Store<PodFacts> pods;
   std::vector<std::unique_ptr<Workloads>> workloads;  // as workload::kinds(), without pods
@@ -118,6 +124,7 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
   const auto states = parts_->cluster.states();
   if (states[kNamespaces].phase == Phase::Starting || states[kNodes].phase == Phase::Starting) return std::nullopt;
   ClusterFacts out;
+  out.devices = parts_->devices.devices(Parts::deviceStates(states));
   if (states[kNamespaces].phase == Phase::Synced) {
     out.namespaces.emplace();
     parts_->namespaces.each([&](const std::string& name, const workload::StringMap& labels) { out.namespaces->emplace(name, labels); });
@@ -134,6 +141,7 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
       out.nodes->back().requestedKnown = podsKnown;
       if (const auto at = requested.find(name); podsKnown && at != requested.end()) out.nodes->back().requested = at->second;
     });
+    parts_->devices.giveTo(*out.nodes, Parts::deviceStates(states));
   }
   return out;
 }
@@ -143,10 +151,28 @@ std::uint64_t ClusterSource::factsVersion() const {
   const auto states = parts_->cluster.states();
   for (const std::size_t i : {kNamespaces, kNodes}) sum += states[i].phase == Phase::Starting ? 0 : 1;
   for (const std::size_t i : {kNamespaces, kNodes, kPods}) sum += states[i].phase == Phase::Synced ? 1 : 0;
-  return sum;
+  return sum + parts_->devices.version(Parts::deviceStates(states), true);
 }
 
-std::uint64_t ClusterSource::basisVersion() const { return parts_->nodes.version() + parts_->namespaces.version(); }
+std::uint64_t ClusterSource::basisVersion() const {
+  const auto states = parts_->cluster.states();
+  return parts_->nodes.version() + parts_->namespaces.version() + parts_->devices.version(Parts::deviceStates(states), false);
+}
+
+std::optional<workload::Claim> ClusterSource::claim(const admission::MissingClaim& missing, std::chrono::milliseconds limit) {
+  // A template is often applied right before what uses it: the watch may have it already, though it is not in what was published.
+  if (auto seen = parts_->devices.claim(missing.isTemplate, missing.ns, missing.name)) return seen;
+  const auto states = parts_->cluster.states();
+  const auto resource = parts_->devices.claimResource(missing.isTemplate, Parts::deviceStates(states));
+  if (!resource || limit.count() <= 0) return std::nullopt;
+  kube::Request request;
+  request.path = kube::path(*resource, missing.ns, missing.name);
+  const auto answer = parts_->cluster.call(std::move(request), limit);
+  if (!answer || answer->status != 200) return std::nullopt;
+  const auto document = json::Document::parse(answer->body);
+  if (!document) return std::nullopt;
+  return missing.isTemplate ? readClaimTemplateObject(document->root()) : readClaimObject(document->root());
+}
 
 std::optional<std::vector<RunningText>> ClusterSource::running() const {
   const auto states = parts_->cluster.states();

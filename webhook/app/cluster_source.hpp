@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admission/missing_claim.hpp"
 #include "app/cluster_objects.hpp"
 #include "host/clock.hpp"
 #include "kube/cluster.hpp"
@@ -24,6 +25,7 @@ struct ClusterPolicies {
 
 /// What judging needs to know of the cluster. Absent: not known, as its role does not let it read them.
 struct ClusterFacts {
+  workload::Devices devices{};
   std::optional<std::vector<workload::Node>> nodes;
   std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
 };
@@ -62,7 +64,7 @@ class ClusterSource {
   /// Nothing before namespaces and nodes were read once, or refused.
   std::optional<ClusterFacts> facts() const;
   std::uint64_t factsVersion() const;
-  /// Another number whenever nodes (not what is requested on them) or namespaces may have changed.
+  /// Another number whenever nodes (not what is requested on them), namespaces or what claims ask for may have changed.
   std::uint64_t basisVersion() const;
   /// What runs; nothing before all of it and what scales it was read once, or while its role does not let it read some of what runs.
   std::optional<std::vector<RunningText>> running() const;
@@ -72,6 +74,8 @@ class ClusterSource {
   std::vector<WatchReport> watches() const;
   /// The object as it is now.
   std::optional<PolicyObject> policy(const std::string& plural, const std::string& key) const;
+  /// A claim or template of DRA as it is now: as it was last seen, or else asked for.
+  std::optional<workload::Claim> claim(const admission::MissingClaim& missing, std::chrono::milliseconds limit);
   Result<kube::Answer> call(kube::Request request);
 
  private:

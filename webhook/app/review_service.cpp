@@ -1,5 +1,9 @@
 #include "app/review_service.hpp"
 
+#include <algorithm>
+
+#include "base/digest.hpp"
+
 namespace rightslice::app {
 namespace {
 
@@ -8,6 +12,8 @@ using host::Metric;
 using SteadyClock = std::chrono::steady_clock;
 
 std::string_view name(admission::Path path) { return path == admission::Path::Validate ? "validate" : "mutate"; }
+
+constexpr std::chrono::milliseconds kMostForClaims{500};  // of the time of a review, for what is not known yet
 
 constexpr std::string_view kLate = "the review could not be finished before its deadline";
 
@@ -43,6 +49,25 @@ void ReviewService::record(admission::Path path, const http::Request& request, c
               {"traceparent", std::string_view(request.traceparent)}});
 }
 
+/// The surroundings with claims that were missing in them; null if none of those can be had.
+std::shared_ptr<const workload::Surroundings> ReviewService::withClaims(const workload::Surroundings& surroundings,
+                                                                        const std::vector<admission::MissingClaim>& missing,
+                                                                        SteadyClock::time_point deadline) const {
+  if (!inputs_.claim || missing.empty()) return nullptr;
+  const auto end = std::min(SteadyClock::now() + kMostForClaims, deadline);
+  std::shared_ptr<workload::Surroundings> out;
+  for (const admission::MissingClaim& each : missing) {
+    auto claim = inputs_.claim(each, std::chrono::duration_cast<std::chrono::milliseconds>(end - SteadyClock::now()));
+    if (!claim) continue;
+    if (!out) out = std::make_shared<workload::Surroundings>(surroundings);
+    auto& known = each.isTemplate ? out->devices.templates : out->devices.claims;
+    if (!known) known.emplace();
+    known->insert_or_assign(each.ns + "/" + each.name, std::move(*claim));
+    out->digest = Digest().add(out->digest).add(each.ns).add(each.name).hex();
+  }
+  return out;
+}
+
 http::Response ReviewService::review(admission::Path path, const http::Request& request) try {
   const auto start = SteadyClock::now();
   if (start >= request.deadline) return refuse(path, request, 500, "DeadlineExceeded", kLate);
@@ -52,9 +77,13 @@ http::Response ReviewService::review(admission::Path path, const http::Request& 
     return refuse(path, request, 503, "NotReady", policies ? "the cluster is not read yet" : "no policies are loaded yet");
   }
   const auto inventory = inputs_.inventory ? inputs_.inventory() : nullptr;
-  const admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
+  admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
                                            inputs_.today ? *inputs_.today : clock_.today(), inventory.get()};
   admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);
+  if (const auto fuller = withClaims(*surroundings, answer.missing, request.deadline)) {
+    environment.surroundings = fuller.get();
+    answer = admission::answer(request.body, path, environment, inputs_.options);
+  }
   if (answer.httpStatus != 200) {
     return refuse(path, request, answer.httpStatus, answer.httpStatus == 413 ? "TooLarge" : "BadRequest", answer.error);
   }

@@ -22,6 +22,8 @@ struct ReviewInputs {
   admission::ReviewerOptions options;
   std::function<std::shared_ptr<const admission::Inventory>()> inventory{};  ///< empty, or null: not known
   std::function<void(admission::Event)> tell{};                         ///< empty: nobody is told; must be quick
+  /// A claim that is not in the surroundings, if it can be had within the limit; empty: nobody can be asked.
+  std::function<std::optional<workload::Claim>(const admission::MissingClaim&, std::chrono::milliseconds limit)> claim{};
 };
 
 /// Thread-safe. References outlive it.
@@ -35,6 +37,9 @@ class ReviewService {
  private:
   http::Response refuse(admission::Path path, const http::Request& request, int status, std::string_view reason,
                         std::string_view message);
+  std::shared_ptr<const workload::Surroundings> withClaims(const workload::Surroundings& surroundings,
+                                                           const std::vector<admission::MissingClaim>& missing,
+                                                           std::chrono::steady_clock::time_point deadline) const;
   void record(admission::Path path, const http::Request& request, const admission::Answer& answer, double seconds);
 
   ReviewInputs inputs_;

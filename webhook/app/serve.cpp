@@ -97,6 +97,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   inputs.policies = [&] { return sources.policies.set(); };
   inputs.surroundings = [&] { return sources.surroundings.current(); };
   inputs.inventory = [&] { return sources.inventory.current(); };
+  if (sources.cluster) inputs.claim = [&](const auto& missing, auto limit) { return sources.cluster->claim(missing, limit); };
   if (sources.events) inputs.tell = [&](admission::Event event) { sources.events->tell(std::move(event)); };
   inputs.catalogue = catalogues->view();
   inputs.today = settings.now;

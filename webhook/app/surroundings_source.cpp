@@ -15,6 +15,9 @@ void SurroundingsSource::publish() {
   if (facts_) {
     if (!surroundings.nodes) surroundings.nodes = facts_->nodes;
     if (!surroundings.namespaces) surroundings.namespaces = facts_->namespaces;
+    if (!surroundings.devices.classes) surroundings.devices.classes = facts_->devices.classes;
+    if (!surroundings.devices.templates) surroundings.devices.templates = facts_->devices.templates;
+    if (!surroundings.devices.claims) surroundings.devices.claims = facts_->devices.claims;
     surroundings.digest = workload::digestOf(surroundings);
     surroundings.sort();
   }

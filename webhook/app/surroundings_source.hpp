@@ -14,7 +14,7 @@ namespace rightslice::app {
 class SurroundingsSource {
  public:
   /// `file` empty: everything is unknown but `prices`, which stand in wherever the file names none.
-  /// `cluster`: nothing is published before its facts are there. What the file says of nodes or namespaces stands instead of them.
+  /// `cluster`: nothing is published before its facts are there. What the file says of nodes, namespaces, classes or claims stands instead of them.
   SurroundingsSource(std::string file, workload::PriceBook prices, bool cluster = false);
 
   /// True if something new was published. After an error the last good value stays.

@@ -42,6 +42,7 @@ struct Instance {
   std::shared_ptr<const workload::Surroundings> surroundings = std::make_shared<const workload::Surroundings>();
   bool throws = false;
   std::vector<admission::Event> told;
+  std::function<std::optional<workload::Claim>(const admission::MissingClaim&, std::chrono::milliseconds)> claim;
   written::Clock clock;
   host::Metrics metrics;
   std::ostringstream lines;
@@ -50,7 +51,8 @@ struct Instance {
                            if (throws) throw std::runtime_error("a bug");
                            return policies;
                          },
-                         [this] { return surroundings; }, {}, std::nullopt, {}, {}, [this](admission::Event event) { told.push_back(std::move(event)); }},
+                         [this] { return surroundings; }, {}, std::nullopt, {}, {}, [this](admission::Event event) { told.push_back(std::move(event)); },
+                         [this](const admission::MissingClaim& missing, std::chrono::milliseconds limit) { return claim ? claim(missing, limit) : std::nullopt; }},
                         metrics, log, clock};
 };
 
@@ -104,4 +106,42 @@ TEST_CASE("what gets no verdict has a status and a reason of its own, and is nev
   check(bad, bad.ask("{}"), {"no review", 400, "BadRequest"});
   broken.throws = true;
   check(broken, broken.ask(reviewOf()), {"an exception", 500, "InternalError"});
+}
+
+TEST_CASE("a claim that is not known is looked for before the answer, and only then") {
+  const std::string review = R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u-1","operation":"CREATE","namespace":"team-a",
+    "kind":{"group":"","version":"v1","kind":"Pod"},"resource":{"group":"","version":"v1","resource":"pods"},"name":"p","userInfo":{"username":"jo"},
+    "object":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"team-a","annotations":{"rightslice.io/footprint":"30Gi"}},
+      "spec":{"resourceClaims":[{"name":"gpu","resourceClaimTemplateName":"small"}],"containers":[{"name":"main","resources":{"claims":[{"name":"gpu"}]}}]}}}})";
+  const auto claim = [] {
+    const auto spec = json::Document::parse(R"j({"devices":{"requests":[{"name":"r","exactly":{"deviceClassName":"mig.nvidia.com",
+      "selectors":[{"cel":{"expression":"device.attributes['gpu.nvidia.com'].profile == '1g.10gb'"}}]}}]}})j");
+    std::vector<Error> malformed;
+    return workload::readClaimSpec(spec->root(), "", malformed);
+  };
+  Instance instance;
+  std::optional<workload::Claim> found;
+  int asked = 0;
+  instance.claim = [&](const admission::MissingClaim& missing, std::chrono::milliseconds limit) {
+    ++asked;
+    CHECK(missing.isTemplate);
+    CHECK(missing.name == "small");
+    CHECK(limit <= std::chrono::milliseconds(500));
+    return found;
+  };
+  CHECK(instance.ask(review).body.find("\"allowed\":true") != std::string::npos);
+  CHECK(instance.ask(review).body.find("ResourceClaimTemplate small is not known") != std::string::npos);
+  CHECK(asked == 2);
+  found = claim();
+  const auto denied = instance.ask(review);
+  CHECK(denied.body.find("\"allowed\":false") != std::string::npos);
+  CHECK(denied.body.find("Undersized") != std::string::npos);
+  // Known already: nobody is asked.
+  auto surroundings = std::make_shared<workload::Surroundings>();
+  surroundings->devices.templates.emplace().emplace("team-a/small", claim());
+  instance.surroundings = surroundings;
+  asked = 0;
+  CHECK(instance.ask(review).body.find("\"allowed\":false") != std::string::npos);
+  CHECK(instance.ask(reviewOf()).status == 200);
+  CHECK(asked == 0);
 }
