@@ -61,7 +61,7 @@ class Reader {
     }
     if (decided.kind == Kind::Other) return false;
     if (decided.kind == Kind::Undecided) {
-      undecided(entry.path, fmt::format("{} asks DRA for a device of class {}, which is not judged: {}", entry.resource, name, decided.why),
+      undecided(entry.path, fmt::format("{} is not judged: {}", entry.resource, decided.why),
                 known == nullptr ? fmt::format("device class {}", name) : "");
       return false;
     }
@@ -76,14 +76,14 @@ class Reader {
   void byClaim(const workload::ContainerClaim& used) {
     const auto declared = std::find_if(pod_.claims.begin(), pod_.claims.end(), [&](const auto& each) { return each.name == used.name; });
     const std::string& path = container_.pointer;
-    if (declared == pod_.claims.end()) return undecided(path, fmt::format("uses claim {}, which spec.resourceClaims of the pod does not declare", used.name));
+    if (declared == pod_.claims.end()) return undecided(path, fmt::format("claim {} is not judged: spec.resourceClaims of the pod does not declare it", used.name));
     const bool made = !declared->claimTemplate.empty();
     const std::string& object = made ? declared->claimTemplate : declared->claim;
     const std::string place = fmt::format("{} {}", made ? "ResourceClaimTemplate" : "ResourceClaim", object);
     const auto& known = made ? devices_.templates : devices_.claims;
     const auto at = known ? known->find(fmt::format("{}/{}", ns_, object)) : decltype(known->end()){};
     if (object.empty() || !known || at == known->end()) {
-      return undecided(path, fmt::format("claim {} asks DRA for devices, which are not judged: {} is not {}", used.name, place, known ? "there" : "known"),
+      return undecided(path, fmt::format("claim {} is not judged: {} is not {}", used.name, place, known ? "there" : "known"),
                        fmt::format("{} {}/{}", made ? "ResourceClaimTemplate" : "ResourceClaim", ns_, object));
     }
     bool met = false;
@@ -93,8 +93,8 @@ class Reader {
       byRequest(used, *declared, request, place);
     }
     if (met) return;
-    undecided(path, used.request.empty() ? fmt::format("claim {} ({}) asks for no device", used.name, place)
-                                         : fmt::format("{} has no request {}", place, used.request));
+    undecided(path, used.request.empty() ? fmt::format("claim {} is not judged: {} asks for no device", used.name, place)
+                                         : fmt::format("claim {} is not judged: {} has no request {}", used.name, place, used.request));
   }
 
   void byRequest(const workload::ContainerClaim& used, const workload::PodClaim& declared, const ClaimRequest& request, const std::string& place) {
@@ -107,8 +107,7 @@ class Reader {
       if (decided.kind == Kind::Undecided) {
         const bool classUnknown = devices_.findClass(each.deviceClass) == nullptr && decided.why.ends_with("is not known");
         return undecided(container_.pointer,
-                         fmt::format("claim {} asks DRA for devices, which are not judged: request {} of {}: {}", used.name, request.name, place,
-                                     decided.why),
+                         fmt::format("claim {} is not judged: {}, request {}: {}", used.name, place, request.name, decided.why),
                          classUnknown ? fmt::format("device class {}", each.deviceClass) : "");
       }
       if (decided.kind == Kind::Other) {
@@ -116,7 +115,7 @@ class Reader {
         continue;
       }
       if (!claim.alternatives.empty() && claim.alternatives.front().kind != decided.kind) {
-        return undecided(container_.pointer, fmt::format("claim {} asks DRA for a whole GPU or for a slice, whichever is free ({}), which is not judged",
+        return undecided(container_.pointer, fmt::format("claim {} is not judged: {} takes a whole GPU or a slice, whichever is free",
                                                          used.name, place));
       }
       if (claim.alternatives.empty()) claim.deviceClass = each.deviceClass;
@@ -126,7 +125,7 @@ class Reader {
     }
     if (claim.alternatives.empty()) return;
     if (others > 0) {
-      return undecided(container_.pointer, fmt::format("claim {} asks DRA for a GPU or for something else, whichever is free ({}), which is not judged",
+      return undecided(container_.pointer, fmt::format("claim {} is not judged: {} takes a GPU or something else, whichever is free",
                                                        used.name, place));
     }
     claim.shown = fmt::format("{} by claim {} ({})", shortList(texts), used.name, place);

@@ -75,7 +75,7 @@ class Judge {
     finding.container = in_.container->name;
     finding.path = entry_.path;
     finding.message = std::move(message);
-    finding.asked = fmt::format("{}:{};", entry_.resource, entry_.count.value_or(0));
+    finding.asked = fmt::format("{}:{};", entry_.said(), entry_.count.value_or(0));
     out_.findings.push_back(std::move(finding));
     return out_.findings.back();
   }

@@ -28,7 +28,7 @@ void judgeRequest(const std::string& name, const workload::DeviceRequest& reques
   const DeviceAsk ask = deviceAsk(request, devices);
   if (ask.kind == Kind::Undecided) {
     if (devices.findClass(request.deviceClass) == nullptr && !soundsLikeGpus(request.deviceClass)) return;
-    out.push_back(finding(Code::NotJudged, request, ask.why, fmt::format("request {} asks DRA for devices, which are not judged: {}", name, ask.why)));
+    out.push_back(finding(Code::NotJudged, request, ask.why, fmt::format("request {} is not judged: {}", name, ask.why)));
     return;
   }
   if (ask.kind != Kind::Slice) return;

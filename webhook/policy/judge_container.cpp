@@ -86,8 +86,8 @@ class Judge {
     finding.path = std::move(path);
     finding.message = std::move(message);
     for (const auto& entry : out_.ask.entries)
-      finding.asked += entry.count ? fmt::format("{}:{};", entry.resource, *entry.count)
-                                   : fmt::format("{}:{}/{};", entry.resource, entry.limitJson, entry.requestJson);
+      finding.asked += entry.count ? fmt::format("{}:{};", entry.said(), *entry.count)
+                                   : fmt::format("{}:{}/{};", entry.said(), entry.limitJson, entry.requestJson);
     out_.findings.push_back(std::move(finding));
     return out_.findings.back();
   }

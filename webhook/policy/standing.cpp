@@ -17,11 +17,13 @@ bool matchesAny(const std::vector<std::string>& globs, std::string_view text) {
 }
 
 /// What a container asks for, as text that two templates can be compared by.
-std::string askText(const workload::Container& container) {
+std::string askText(const workload::PodTemplate& pod, const workload::Container& container) {
   std::vector<std::string> parts;
   for (const auto& entry : readAsk(container).entries)
     parts.push_back(fmt::format("{}:{}", entry.resource, entry.count ? std::to_string(*entry.count) : entry.limitJson));
-  for (const auto& claim : container.claims) parts.push_back(fmt::format("claim {}/{}", claim.name, claim.request));
+  for (const auto& used : container.claims)
+    for (const auto& claim : pod.claims)
+      if (claim.name == used.name) parts.push_back(fmt::format("{}/{} of {}/{}", used.name, used.request, claim.claimTemplate, claim.claim));
   std::sort(parts.begin(), parts.end());
   return fmt::format("{}", fmt::join(parts, ","));
 }
@@ -29,11 +31,11 @@ std::string askText(const workload::Container& container) {
 bool asksTheSame(const Workload& child, const Workload& owner) {
   for (const auto& pod : child.templates)
     for (const auto& container : pod.containers) {
-      const auto asked = askText(container);
+      const auto asked = askText(pod, container);
       if (asked.empty()) continue;
       bool found = false;
       for (const auto& ownerPod : owner.templates)
-        for (const auto& other : ownerPod.containers) found = found || (other.name == container.name && askText(other) == asked);
+        for (const auto& other : ownerPod.containers) found = found || (other.name == container.name && askText(ownerPod, other) == asked);
       if (!found) return false;
     }
   return true;

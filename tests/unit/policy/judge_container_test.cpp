@@ -226,3 +226,41 @@ TEST_CASE("a container without a GPU is listed with what is known of it") {
   CHECK(!judgement.containers[0].requested);
   CHECK(said(judgement) == "");
 }
+
+namespace {
+
+std::string claimingPod(std::string_view claim) {
+  return fmt::format(
+      R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"team-a","annotations":{{"rightslice.io/footprint":"12Gi"}}}},
+        "spec":{{"resourceClaims":[{{"name":"gpu",{}}}],"containers":[{{"name":"main","resources":{{"claims":[{{"name":"gpu"}}]}}}}]}}}})",
+      claim);
+}
+
+std::string templateOf(std::string_view ns, std::string_view name, std::string_view profile) {
+  return fmt::format(
+      "  - {{namespace: {}, name: {}, spec: {{devices: {{requests: [{{name: r, exactly: {{deviceClassName: mig.nvidia.com, "
+      "selectors: [{{cel: {{expression: \"device.attributes['gpu.nvidia.com'].profile == '{}'\"}}}}]}}}}]}}}}}}\n",
+      ns, name, profile);
+}
+
+}  // namespace
+
+TEST_CASE("a claim whose template is known is judged, in its own namespace alone") {
+  World world;
+  world.surroundings = "claimTemplates:\n" + templateOf("team-a", "small", "1g.10gb") + templateOf("team-b", "large", "3g.40gb");
+  CHECK(said(world.judge(claimingPod(R"("resourceClaimTemplateName":"small")"))) == "Undersized=deny");
+  CHECK(said(world.judge(claimingPod(R"("resourceClaimTemplateName":"large")"))) == "NotJudged=warn");
+  CHECK(said(world.judge(claimingPod(R"("resourceClaimName":"small")"))) == "NotJudged=warn");
+  CHECK(world.judge(claimingPod(R"("resourceClaimTemplateName":"large")")).unknown.front() == "ResourceClaimTemplate team-a/large");
+}
+
+TEST_CASE("an update to another template is no unrelated change: a profile that is not allowed stays denied") {
+  World world{h100Policy("  slices: {offered: [1g.20gb], denied: [\"3g.*\", \"4g.*\"]}"), "", {}};
+  world.surroundings = "claimTemplates:\n" + templateOf("team-a", "three", "3g.40gb") + templateOf("team-a", "four", "4g.40gb");
+  const auto three = claimingPod(R"("resourceClaimTemplateName":"three")"), four = claimingPod(R"("resourceClaimTemplateName":"four")");
+  const auto old = workloadOf(three);
+  world.request.operation = Operation::Update;
+  world.request.old = &old;
+  CHECK(said(world.judge(three)).find("ProfileNotAllowed=warn") == 0);
+  CHECK(said(world.judge(four)).find("ProfileNotAllowed=deny") == 0);
+}
