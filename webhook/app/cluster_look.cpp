@@ -222,7 +222,8 @@ const std::string& ClusterLook::defaultNamespace() const { return parts_->cluste
 
 Result<ClusterSnapshot> ClusterLook::snapshot(const std::set<std::string>& namespaces, const Progress& progress) {
   Reading reading(parts_->cluster, namespaces, progress);
-  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.devices() || !reading.autoscalers() || !reading.workloads()) return tl::unexpected(*reading.error);
+  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.devices() ||
+      !reading.autoscalers() || !reading.workloads()) return tl::unexpected(*reading.error);
   return std::move(reading.out);
 }
 
