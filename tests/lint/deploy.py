@@ -101,6 +101,8 @@ def workload(objects, where, program):
     for rule in one["ClusterRole"]["rules"]:
         status = all(resource.endswith("/status") for resource in rule["resources"])
         needed = ["create", "patch"] if rule["resources"] == ["events"] else ["patch"] if status else ["list", "watch"]
+        if rule["resources"] == ["resourceclaimtemplates", "resourceclaims"]:
+            needed = ["get", "list", "watch"]   # one that was applied a moment ago is asked for by name
         claim(rule["verbs"] == needed, f"{where}: the role may do more than it needs: {rule}")
         claim(not {"*", "secrets", "configmaps"} & {*rule["resources"], *rule["apiGroups"], *rule["verbs"]}, f"{where}: the role is too wide: {rule}")
     leases(one, pod, where)
@@ -151,6 +153,16 @@ def beside(webhook, first, at):
     claim(webhook["failurePolicy"] == "Ignore" and webhook["sideEffects"] == "NoneOnDryRun" and webhook["timeoutSeconds"] <= 5, f"{at}: {webhook['name']}")
 
 
+def claims_webhook(webhook, first, at):
+    """Claims of DRA by themselves, in every version in which they may be served; those that Kubernetes makes are nobody's."""
+    beside(webhook, first, at)
+    [rule], [condition] = webhook["rules"], webhook["matchConditions"]
+    claim(rule["apiGroups"] == ["resource.k8s.io"] and set(rule["resources"]) == {"resourceclaims", "resourceclaimtemplates"}, f"{at}: rules of {webhook['name']}")
+    claim(set(rule["apiVersions"]) == {"v1", "v1beta2", "v1beta1"}, f"{at}: versions of {webhook['name']}")
+    claim("ownerReferences" in condition["expression"] and condition["expression"].startswith("!"), f"{at}: matchConditions of {webhook['name']}")
+    claim(webhook["namespaceSelector"] == first["namespaceSelector"], f"{at}: namespaces of {webhook['name']}")
+
+
 def policy_webhook(webhook, first, at):
     """The one for our own resources."""
     beside(webhook, first, at)
@@ -173,7 +185,7 @@ def webhooks(objects, where, failure_policy):
         [configuration] = [each for each in objects if each["kind"] == kind]
         webhook = configuration["webhooks"][0]
         at = f"{where}: {kind}"
-        more = {"policies.rightslice.io": policy_webhook, "scale.rightslice.io": scale_webhook} if kind.startswith("Valid") else {}
+        more = {"claims.rightslice.io": claims_webhook, "policies.rightslice.io": policy_webhook, "scale.rightslice.io": scale_webhook} if kind.startswith("Valid") else {}
         claim([each["name"] for each in configuration["webhooks"][1:]] == list(more), f"{at}: webhooks")
         for other in configuration["webhooks"][1:]:
             more[other["name"]](other, webhook, at)
@@ -190,7 +202,7 @@ def webhooks(objects, where, failure_policy):
         claim(resources == {"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"}, f"{at}: rules {resources}")
         [condition] = webhook["matchConditions"]
         text = condition["expression"]
-        for need in ("nvidia.com/", "mig.das.com/", "initContainers", "jobTemplate", "rightslice.io/original-request", ".orValue("):
+        for need in ("nvidia.com/", "mig.das.com/", "deviceclass.resource.kubernetes.io/", ".?claims", "initContainers", "jobTemplate", "rightslice.io/original-request", ".orValue("):
             claim(need in text, f"{at}: matchConditions do not read {need}")
         claim(all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}")) and text.count("'") % 2 == 0, f"{at}: brackets")
         # A field of an object is optional unless it is asked for with `?`: a plain step would be an error where it is absent.
