@@ -14,7 +14,7 @@ def command(document, pattern):
 
 
 DEFINITIONS = command("deploy/README.md", r"^kubectl apply --server-side -f deploy/crds$")
-[INSTALL] = commands("certs/README.md", "In a cluster, without it")
+[INSTALL] = commands("certs/README.md", "Files: your own certificates")
 PATCH_CA = INSTALL[INSTALL.index("for webhook in"):]
 AUDIT = command("deploy/README.md", r"^kubectl apply -k \S+/audit$")
 ENFORCE = command("deploy/README.md", r"^kubectl apply -k \S+/enforce$")

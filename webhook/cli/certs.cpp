@@ -24,7 +24,7 @@ class Certs : public Command {
             "tls.key into the folder; keys are readable by their owner only. The key of the CA is not kept: run it "
             "again for new "
             "certificates. Prints the caBundle (base64) for the webhook configurations.\n\n"
-            "Meant for development and for clusters without cert-manager.",
+            "Meant for development, and for clusters where neither cert-manager nor serve --cert-secret keeps certificates.",
             "0  written\n2  bad usage, files that are there already, or a folder that cannot be written",
             "rightslice certs --out certs/dev\nrightslice certs --out /tmp/certs --dns-name "
             "rightslice.gpu-platform.svc --ip 127.0.0.1 --days 90"};
