@@ -105,6 +105,10 @@ class Chart(Charted):
         self.assertEqual(self.kubectl.run("get", "deployment", "enforce", check=False).status, 1)
 
         self.checkout.run(runbook.HELM_FAIL_CLOSED)
+        # What the alerts RightsliceRefusedUnjudged and RightslicePassedUnjudged count.
+        refused = lambda: self.cluster.api.metric(f'apiserver_admission_webhook_rejection_count{{error_type="calling_webhook_error",name="{VALIDATE}"')
+        passed = lambda: self.cluster.api.metric(f'apiserver_admission_webhook_fail_open_count{{name="{VALIDATE}"')
+        before = refused(), passed()
         with self.outage():
             self.assertIn(f'failed calling webhook "{VALIDATE}"', self.refused("closed").err)
             plain = deployment("plain", "1g.10gb")
@@ -115,6 +119,8 @@ class Chart(Charted):
             self.eventually(lambda: len(self.admin.get("-n", "rightslice", "pods")["items"]) == 3, "new pods")
             self.checkout.run(runbook.HELM_ROLLBACK)
             self.eventually(lambda: self.refused("open").err == "", "it fails open again")
+        self.assertGreater(refused(), before[0])
+        self.assertGreater(passed(), before[1])
 
     @contextlib.contextmanager
     def outage(self):

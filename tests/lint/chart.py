@@ -235,6 +235,11 @@ def definitions(rendered):
     claim(not any(each["kind"] == "CustomResourceDefinition" for each in rendered.chart({"crds": {"install": False}})), "crds.install: false installs them")
 
 
+def linted(rendered):
+    run = subprocess.run([rendered.helm, "lint", "--strict", CHART], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    claim(run.returncode == 0, f"helm lint: {run.stdout}")
+
+
 def refusals(rendered):
     """A value that is misspelt, or cannot be, is an error and not a default."""
     rows_of_bad = [
@@ -263,6 +268,7 @@ def main():
         elsewhere(rendered)
         definitions(rendered)
         refusals(rendered)
+        linted(rendered)
     else:
         print(f"skipped: the chart is not compared with kustomize, there is no {'kubectl' if helm else 'helm'}")
     print(*found, sep="\n", end="\n" if found else "")
