@@ -94,6 +94,7 @@ class Chart(Charted):
     def test_an_upgrade_without_a_change_changes_nothing(self):
         before = self.versions()
         self.assertGreater(len(before), 12)
+        self.assertTrue(all(hook["clientConfig"]["caBundle"] for each in self.admin.get(WEBHOOKS)["items"] for hook in each["webhooks"]))
         for how in ("true", "false"):
             self.upgrade(f"--server-side={how}")
             self.assertEqual(self.versions(), before)
@@ -211,7 +212,8 @@ class Coming(Charted):
         ca = self.checkout.folder / "old/ca.crt"
         before = self.admin.get("-n", "rightslice", "deployment", "rightslice")
         self.assertNotEqual(self.helm.run("install", "rightslice", self.chart, check=False).status, 0)
-        self.helm.run("install", "rightslice", self.chart, "--take-ownership", "--force-conflicts", "--set-file", f"certificates.caBundle={ca}")
+        self.helm.run("install", "rightslice", self.chart, "--take-ownership", "--force-conflicts",
+                      "--set", "certificates.mode=secret", "--set-file", f"certificates.caBundle={ca}")
         self.node.sync()
         after = self.admin.get("-n", "rightslice", "deployment", "rightslice")
         self.assertEqual(after["spec"], before["spec"])   # no pod is replaced
@@ -236,9 +238,8 @@ class Coming(Charted):
         self.admin.run("delete", "namespace", "rightslice")
 
         # Without a release, as Argo CD does it; twice, and nothing is new the second time.
-        self.checkout.run("rm -rf certs/dev\n" + runbook.HELM_INSTALL.partition("helm install")[0])
-        applied = f"helm template rightslice deploy/chart --namespace rightslice --set-file certificates.caBundle=certs/dev/ca.crt | " \
-                  "kubectl apply --server-side --force-conflicts -f -"
+        self.checkout.run(runbook.HELM_INSTALL.partition("helm install")[0])
+        applied = "helm template rightslice deploy/chart --namespace rightslice | kubectl apply --server-side --force-conflicts -f -"
         self.checkout.run(applied)
         before = self.versions()
         self.checkout.run(applied)
