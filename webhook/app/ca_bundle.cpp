@@ -53,10 +53,13 @@ Trust trustIn(const tls::Certificate& authority, const std::vector<HookConfigura
 std::string bundlePatch(const HookConfiguration& configuration, const std::map<std::string, std::string>& bundles) {
   json::Writer out;
   out.beginObject().key("metadata").beginObject().member("resourceVersion", std::string_view(configuration.version)).endObject();
-  out.key("webhooks").beginArray();   // merged by name
-  for (const auto& [name, bundle] : bundles) {
-    out.beginObject().member("name", std::string_view(name));
-    out.key("clientConfig").beginObject().member("caBundle", std::string_view(base64(bundle))).endObject().endObject();
+  // Merged by name, and put into the order of the patch: that of the object, or who applied it sees a change and takes it back.
+  out.key("webhooks").beginArray();
+  for (const auto& hook : configuration.hooks) {
+    const auto found = bundles.find(hook.name);
+    if (found == bundles.end()) continue;
+    out.beginObject().member("name", std::string_view(hook.name));
+    out.key("clientConfig").beginObject().member("caBundle", std::string_view(base64(found->second))).endObject().endObject();
   }
   out.endArray().endObject();
   return out.take();

@@ -65,8 +65,9 @@ TEST_CASE("trust is what every webhook that calls us says") {
 TEST_CASE("a patch names the version and the webhooks, and nothing else") {
   HookConfiguration configuration;
   configuration.version = "9";
-  CHECK(bundlePatch(configuration, {{"b", "two"}, {"a", "one"}}) ==
-        R"({"metadata":{"resourceVersion":"9"},"webhooks":[{"name":"a","clientConfig":{"caBundle":"b25l"}},{"name":"b","clientConfig":{"caBundle":"dHdv"}}]})");
+  configuration.hooks = {{"b", "", {}}, {"right", "", {}}, {"a", "", {}}};   // kube-apiserver sorts the object's as the patch has them
+  CHECK(bundlePatch(configuration, {{"a", "one"}, {"b", "two"}}) ==
+        R"({"metadata":{"resourceVersion":"9"},"webhooks":[{"name":"b","clientConfig":{"caBundle":"dHdv"}},{"name":"a","clientConfig":{"caBundle":"b25l"}}]})");
 }
 
 TEST_CASE("ours come first; a stranger stays for its time, counted from when it was seen") {
