@@ -141,4 +141,16 @@ bool isSharingAnnotation(std::string_view key, std::string_view* system) {
   return !found.empty();
 }
 
+std::vector<std::string_view> otherSystems() {
+  std::vector<std::string_view> out;
+  for (const Sharing& row : kResources) out.push_back(row.glob);
+  return out;
+}
+
+std::vector<std::string_view> sharingAnnotations() {
+  std::vector<std::string_view> out;
+  for (const Sharing& row : kAnnotations) out.push_back(row.glob);
+  return out;
+}
+
 }  // namespace rightslice::gpu

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rightslice::gpu {
 
@@ -37,5 +38,9 @@ std::string resourceFor(std::string_view profile, const ResourceName& like);
 /// True for annotation or label keys by which another sharing system takes a share of a GPU (gpu-fraction, gpu-memory,
 /// nvidia.com/vgpu-mode, ...); `system` gets its name.
 bool isSharingAnnotation(std::string_view key, std::string_view* system);
+
+/// Globs of the resource names, and of the annotation and label keys, of other sharing systems: as parse() and isSharingAnnotation() read them.
+std::vector<std::string_view> otherSystems();
+std::vector<std::string_view> sharingAnnotations();
 
 }  // namespace rightslice::gpu
