@@ -95,7 +95,7 @@ void writeContainer(Writer& out, const policy::ContainerJudgement& container) {
 
 }  // namespace
 
-void writeResult(Writer& out, const policy::Judgement& judgement, const Origin& origin) {
+void writeResult(Writer& out, const policy::Judgement& judgement, const Origin& origin, const std::function<void(Writer&)>& more) {
   out.beginObject();
   if (!origin.file.empty()) out.member("file", std::string_view(origin.file));
   if (origin.document > 0) out.member("document", std::int64_t{origin.document});
@@ -121,6 +121,7 @@ void writeResult(Writer& out, const policy::Judgement& judgement, const Origin& 
   }
   out.endArray();
   out.key("patch").raw(json::patchText(judgement.patch));
+  if (more) more(out);
   out.endObject();
 }
 

@@ -1,5 +1,7 @@
 // The JSON form of a Judgement, as `check -o json` prints it (DESIGN 5).
 #pragma once
+#include <functional>
+
 #include "json/writer.hpp"
 #include "policy/judgement.hpp"
 
@@ -12,6 +14,8 @@ struct Origin {
   int item = 0;
 };
 
-void writeResult(json::Writer& out, const policy::Judgement& judgement, const Origin& origin);
+/// `more` writes further members of the same object.
+void writeResult(json::Writer& out, const policy::Judgement& judgement, const Origin& origin,
+                 const std::function<void(json::Writer&)>& more = {});
 
 }  // namespace rightslice::admission

@@ -125,6 +125,20 @@ class Reading {
     return true;
   }
 
+  /// What is held on nodes, by pods of whatever namespace, where workloads() read a few of them.
+  bool held() {
+    if (!out.nodes || namespaces_.contains("")) return true;
+    std::vector<PodUse> uses;
+    if (!list(podResource(), "", readPodUse, uses)) return false;
+    Requested requested;
+    for (const PodUse& use : uses) addUse(requested, use);
+    for (workload::Node& node : *out.nodes) {
+      node.requestedKnown = !refused_;
+      if (const auto at = requested.find(node.name); at != requested.end()) node.requested = at->second;
+    }
+    return true;
+  }
+
   ClusterSnapshot out;
   std::optional<Error> error;
 
@@ -222,8 +236,10 @@ const std::string& ClusterLook::defaultNamespace() const { return parts_->cluste
 
 Result<ClusterSnapshot> ClusterLook::snapshot(const std::set<std::string>& namespaces, const Progress& progress) {
   Reading reading(parts_->cluster, namespaces, progress);
-  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.devices() ||
-      !reading.autoscalers() || !reading.workloads()) return tl::unexpected(*reading.error);
+  if (!reading.policies() || !reading.namespaces() || !reading.nodes() || !reading.devices() || !reading.autoscalers() || !reading.workloads() ||
+      !reading.held()) {
+    return tl::unexpected(*reading.error);
+  }
   return std::move(reading.out);
 }
 

@@ -55,7 +55,7 @@ class ClusterLook {
   const std::string& defaultNamespace() const;  ///< that of the context
 
   /// Of these namespaces, or (empty) of all. What may not be read is in `unread`; a server that does not answer is an error. A server
-  /// without our resource definitions has no policies. What is requested on nodes is known only with all namespaces.
+  /// without our resource definitions has no policies. What is requested on nodes is that of all namespaces.
   Result<ClusterSnapshot> snapshot(const std::set<std::string>& namespaces, const Progress& progress);
   /// Only policies, exceptions, labels of namespaces and nodes.
   Result<ClusterSnapshot> policies(const Progress& progress);

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cli/against.hpp"
 #include "cli/command.hpp"
 #include "cli/fix.hpp"
 #include "cli/report.hpp"
@@ -37,8 +38,9 @@ class Check : public Command {
   Manual manual() const override {
     return {
         "check",
-        "judge manifests offline",
-        "rightslice check [FLAG]... FILE|FOLDER|-...",
+        "judge manifests, offline or against a cluster",
+        "rightslice check [FLAG]... FILE|FOLDER|-...\nrightslice check --against cluster [--kubeconfig FILE] [--context NAME] [FLAG]... "
+        "FILE|FOLDER|-...",
         "Judges every workload in the manifests as the webhook would judge it, and says what to change. Files may be "
         "YAML or "
         "JSON, with many documents and List objects, also what helm template prints. Folders are read recursively "
@@ -51,6 +53,11 @@ class Check : public Command {
         "input; ResourceClaimTemplate, ResourceClaim and DeviceClass objects say what the claims of the workloads ask for. "
         "SlicePolicy and ClusterSlicePolicy objects in the input are not applied: name them with --policies.\n\n"
         "What cannot be read is reported on stderr with file, line and column; everything else is still judged.\n\n"
+        "With --against cluster the answer is what the cluster would say to kubectl apply: with its policies and exceptions (and those of "
+        "--policies beside them), its namespaces and nodes, and what runs. An object that is there already is merged with the manifest as "
+        "kubectl apply does and judged as an update, ratchet included; budgets count what the namespace uses. It only reads: get and list. "
+        "What its user may not read is unknown, and is said. Which requests are sent to the webhook at all, and who is exempt, it does not "
+        "ask.\n\n"
         "With --fix the manifests are printed with the recommended slice written in, with the engine flags that it "
         "needs; "
         "where no slice is recommended but other flags would do on the one asked for, with those. Comments, "
@@ -60,7 +67,8 @@ class Check : public Command {
         "(wins over 1)",
         "rightslice check deploy/\nhelm template chat ./chart | rightslice check --policies policies/ -\n"
         "rightslice check --policies policies/ --mode enforce --fail-on warn -o sarif manifests/ > rightslice.sarif\n"
-        "rightslice check --fix chat.yaml > chat.fixed.yaml"};
+        "rightslice check --fix chat.yaml > chat.fixed.yaml\n"
+        "helm template chat ./chart | rightslice check --against cluster --namespace team-a -"};
   }
 
   void declare(Flags& flags) override {
@@ -70,10 +78,14 @@ class Check : public Command {
                  "also what is "
                  "not known (NotJudged, UnknownFootprint, or a result that hangs on something unknown).");
     flags.choice(mode_, "--mode", kModes, "Replaces the mode of all policies.").defaultText = "as the policies say";
-    flags.text(namespace_, "--namespace", "NAME", "The namespace of objects that name none.").shortName = "-n";
+    Flag& space = flags.text(namespace_, "--namespace", "NAME", "The namespace of objects that name none.");
+    space.shortName = "-n";
+    space.defaultText = "default; with --against cluster that of the context";
     flags.toggle(fix_, "--fix", "Print the manifests with the recommended slice and engine flags written in, instead "
                                 "of the results.");
+    flags.choice(against_, "--against", {"cluster"}, "Judge against what is in a cluster; read-only.").defaultText = "nothing: offline";
     sources_.declare(flags);
+    cluster_.declare(flags);
     flags.positionals(paths_, "FILE|FOLDER|-...", "The manifests to judge; - is standard input.");
   }
 
@@ -86,13 +98,31 @@ class Check : public Command {
                                     : std::optional(mode_ == "enforce" ? policy::Mode::Enforce
                                                     : mode_ == "warn"  ? policy::Mode::Warn
                                                                        : policy::Mode::Audit);
-    auto loaded = loadSources(sources_, mode);
+    const bool live = against_ == "cluster";
+    if (live && fix_) {
+      complain("--fix writes into what is in the files: leave out --against");
+      return kUsage;
+    }
+    if (!live && cluster_.given()) complain("--kubeconfig and --context say nothing without --against cluster");
+    auto look = live ? connect(cluster_) : nullptr;
+    if (live && !look) return kUsage;
+    if (namespace_.empty()) namespace_ = live ? look->defaultNamespace() : "default";
+    auto loaded = live ? loadBase(sources_) : loadSources(sources_, mode);
     if (!loaded) return kUsage;
     sayWhichPolicies(*loaded);
     Input input(paths_);
     Survey survey(loaded->loadOptions(sources_.maxExceptionDays), namespace_);
     survey.look(input);
+    std::optional<LiveCluster> cluster;
+    if (live) {
+      auto namespaces = survey.workloadNamespaces();
+      if (namespaces.empty()) namespaces.insert(namespace_);  // none at all would be every one
+      cluster = lookAt(std::move(look), Scope::All, namespaces, loaded->loadOptions(sources_.maxExceptionDays));
+      if (!cluster || !usePolicies(*loaded, sources_, cluster->loaded, mode)) return kUsage;
+      cluster->surround(*loaded);
+    }
     take(survey, *loaded, input);
+    if (live) meets_ = std::make_unique<Against>(*cluster, *loaded);
     judgeAll(input, survey, *loaded);
     if (summary_.unreadable > 0) return kUsage;
     return failed_ ? kDenied : kOk;
@@ -177,33 +207,49 @@ class Check : public Command {
     for (const auto& part : workload.malformed) wrong({part.message, object.where(part.where)});
     if (workload.kind == nullptr && workload.gpuKeyPointer.empty()) return;
 
-    auto& usage = usage_[workload.ns];
     policy::Request request;
     request.trustedControllers = sources_.trustedControllers;
     request.owner = survey.ownerOf(workload);
-    request.usage = usage.counted;
-    request.written = usage.written;
-    request.usageKnown = request.autoscalersKnown = true;
-    request.autoscaler = survey.autoscalers().of(workload);
-    request.autoscalersInUse = &usage.autoscalers;
-    const auto environment = sources.environment();
-    Judged judged{admission::verdict(object.object(), namespace_, environment, request), &object, false};
-    if (!judged.judgement.recordedOnly) {
-      const auto use = [&](const workload::Autoscaler* autoscaler) {
-        return policy::usageOf(workload, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
-      };
-      const bool raised = workload::raises(workload, request.autoscaler);
-      const auto counted = use(request.autoscaler);
-      usage.counted = policy::plus(usage.counted, counted);
-      usage.written = policy::plus(usage.written, raised ? use(nullptr) : counted);
-      if (raised) usage.autoscalers.push_back(request.autoscaler);
+    Meeting meeting;
+    if (meets_) {
+      if (const auto met = meets_->meet(object.view(), workload, meeting, request); !met) return wrong(met.error());
+    } else {
+      const Use& usage = usage_[workload.ns];
+      request.usage = usage.counted;
+      request.written = usage.written;
+      request.usageKnown = request.autoscalersKnown = true;
+      request.autoscaler = survey.autoscalers().of(workload);
+      request.autoscalersInUse = &usage.autoscalers;
     }
+    const auto environment = sources.environment();
+    Judged judged{admission::verdict(meeting.merged ? *meeting.merged : object.object(), namespace_, environment, request), &object, false};
+    auto& unknown = judged.judgement.unknown;
+    unknown.insert(unknown.end(), meeting.unknown.begin(), meeting.unknown.end());
+    if (!judged.judgement.recordedOnly) count(meeting.now ? *meeting.now : workload, request, judged.judgement, environment);
     judged.failed = fails(judged.judgement, level());
     failed_ = failed_ || judged.failed;
     summary_.count(judged.judgement);
     if (report != nullptr) report->add(judged);
     else
       for (auto& change : fixes(judged)) changes.push_back(std::move(change));
+  }
+
+  /// What got in is used up for the objects after it. Offline an object that is denied counts too: its author will mend it.
+  void count(const workload::Workload& workload, const policy::Request& request, const policy::Judgement& judgement,
+             const admission::Environment& environment) {
+    if (meets_) {
+      if (judgement.decision != Action::Deny) meets_->admit(workload, request);
+      return;
+    }
+    const auto use = [&](const workload::Autoscaler* autoscaler) {
+      return policy::usageOf(workload, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
+    };
+    auto& usage = usage_[workload.ns];
+    const bool raised = workload::raises(workload, request.autoscaler);
+    const auto counted = use(request.autoscaler);
+    usage.counted = policy::plus(usage.counted, counted);
+    usage.written = policy::plus(usage.written, raised ? use(nullptr) : counted);
+    if (raised) usage.autoscalers.push_back(request.autoscaler);
   }
 
   void printFixed(const InputFile& file, std::vector<Fix>& changes) {
@@ -236,9 +282,11 @@ class Check : public Command {
 
   SourceFlags sources_;
   std::vector<std::string> paths_;
-  std::string output_ = "text", failOn_ = "deny", mode_, namespace_ = "default";
+  std::string output_ = "text", failOn_ = "deny", mode_, namespace_, against_;
+  ClusterFlags cluster_;
   bool fix_ = false;
 
+  std::unique_ptr<Against> meets_;
   Summary summary_;
   bool failed_ = false;
   std::string printed_;                                  // the last byte of what --fix printed so far

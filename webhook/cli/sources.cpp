@@ -14,11 +14,12 @@ void SourceFlags::declareCatalogue(Flags& flags) {
              "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");
 }
 
-void SourceFlags::declare(Flags& flags) {
-  flags.list(
-      policies, "--policies", "DIR|FILE",
-      "Policies: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests). Without "
-      "this flag the shipped starter policy is used, in enforce mode.");
+void SourceFlags::declare(Flags& flags, std::string policiesHelp) {
+  if (policiesHelp.empty())
+    policiesHelp =
+        "Policies: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests). Without "
+        "this flag the shipped starter policy is used, in enforce mode.";
+  flags.list(policies, "--policies", "DIR|FILE", std::move(policiesHelp));
   declareCatalogue(flags);
   flags.text(
       surroundings, "--surroundings", "FILE",
@@ -61,12 +62,16 @@ void sayWhichPolicies(const Sources& sources) {
   if (sources.starter) complain("no --policies given: judging with the shipped starter policy, in enforce mode");
 }
 
-std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<policy::Mode> mode) {
+std::optional<Sources> loadBase(const SourceFlags& flags) {
   auto sources = loadWithoutPolicies(flags.catalogue, flags.surroundings, flags.now);
-  if (!sources) {
-    complain(describe(sources.error()));
-    return std::nullopt;
-  }
+  if (sources) return std::move(*sources);
+  complain(describe(sources.error()));
+  return std::nullopt;
+}
+
+std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<policy::Mode> mode) {
+  auto sources = loadBase(flags);
+  if (!sources) return std::nullopt;
   const auto options = sources->loadOptions(flags.maxExceptionDays);
   sources->starter = flags.policies.empty();
   auto loaded = sources->starter ? policy::load(app::starterPolicy(), "the starter policy", options)

@@ -17,7 +17,7 @@ struct SourceFlags {
   std::int64_t maxExceptionDays = 180;
   std::vector<std::string> trustedControllers{"system:kube-controller-manager", "system:serviceaccount:kube-system:*"};
 
-  void declare(Flags& flags);
+  void declare(Flags& flags, std::string policiesHelp = {});  ///< empty: that of the commands that have the starter policy
   void declareCatalogue(Flags& flags);
 };
 
@@ -32,6 +32,9 @@ struct Sources {
   admission::Environment environment() const { return {&policies, catalogues.view(), &surroundings, now}; }
   policy::LoadOptions loadOptions(std::int64_t maxExceptionDays) const;
 };
+
+/// Catalogues, surroundings and the day, without policies; nothing after the error was written on stderr.
+std::optional<Sources> loadBase(const SourceFlags& flags);
 
 /// Nothing after the errors were written on stderr. `mode` replaces that of every policy.
 std::optional<Sources> loadSources(const SourceFlags& flags, std::optional<policy::Mode> mode = std::nullopt);

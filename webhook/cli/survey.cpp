@@ -44,6 +44,7 @@ void Survey::note(const InputObject& object, std::size_t file) {
   std::string ns(view["metadata"]["namespace"].stringOr(""));
   if (ns.empty()) ns = defaultNamespace_;
   workload::note(view, ns, devices_);
+  if (workload::findKind(apiVersion, kind) != nullptr) workloadNamespaces_.insert(ns);
   auto& files = places_[{kind, ns, name}];
   if (files.empty() || files.back() != file) files.push_back(file);
   for (const json::View owner : view["metadata"]["ownerReferences"].elements())

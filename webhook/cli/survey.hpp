@@ -1,6 +1,7 @@
 // What the objects of one input say about each other, in whatever order they stand: namespaces, exceptions, owners, autoscalers.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -29,6 +30,8 @@ class Survey {
   const policy::Loaded& exceptions() const { return exceptions_; }
   /// Places and names of policies in the input, which are not applied.
   const std::vector<std::string>& policiesSeen() const { return policiesSeen_; }
+  /// Namespaces of the objects that are judged.
+  const std::set<std::string>& workloadNamespaces() const { return workloadNamespaces_; }
   /// The controller owner of the workload, if it is in the input: same kind, group, namespace and name, and the same
   /// uid where both name one.
   const workload::Workload* ownerOf(const workload::Workload& child) const;
@@ -46,6 +49,7 @@ class Survey {
   workload::Devices devices_;
   policy::Loaded exceptions_;
   std::vector<std::string> policiesSeen_;
+  std::set<std::string> workloadNamespaces_;
   std::map<Key, std::size_t> wanted_;               // owners that are named by some child
   std::map<Key, std::vector<std::size_t>> places_;  // object -> files that hold it
   std::multimap<Key, workload::Workload> owners_;

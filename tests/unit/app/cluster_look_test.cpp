@@ -108,7 +108,11 @@ TEST_CASE("of a few namespaces only they are asked for, each by itself") {
   CHECK(snapshot->runningKnown("team-b"));
   CHECK(snapshot->unreadPolicies("team-a").empty());
   CHECK(snapshot->unreadPolicies("team-b").size() == 1);
-  for (const Seen& each : fake.server.seen()) CHECK(each.target.substr(0, each.target.find('?')) != "/api/v1/pods");
+  REQUIRE(snapshot->nodes);   // what is held on them is held by pods of all namespaces
+  CHECK(snapshot->nodes->at(0).requestedKnown);
+  CHECK(snapshot->nodes->at(0).requested.at("nvidia.com/mig-1g.10gb") == 2);
+  fake.refused.insert("/api/v1/pods");
+  CHECK_FALSE(look.snapshot({"team-a"}, kSilent)->nodes->at(0).requestedKnown);
 }
 
 TEST_CASE("an object is there, is not there, or may not be read") {

@@ -1,0 +1,111 @@
+#include "cli/live_cluster.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "cli/terminal.hpp"
+
+namespace rightslice::cli {
+
+namespace {
+
+/// One line for each namespace, however many kinds may not be read there.
+void sayUnread(const app::ClusterSnapshot& snapshot) {
+  std::map<std::string, std::vector<const app::Unread*>> byNamespace;
+  for (const auto& each : snapshot.unread) byNamespace[each.ns].push_back(&each);
+  for (const auto& [ns, list] : byNamespace) {
+    std::string names;
+    for (std::size_t i = 0; i < list.size() && i < 4; ++i) names += (names.empty() ? "" : ", ") + list[i]->resource;
+    if (list.size() > 4) names += fmt::format(" and {} more", list.size() - 4);
+    complain(fmt::format("may not read {}{}: what hangs on it is unknown ({})", names, ns.empty() ? "" : " of namespace " + ns,
+                         list.front()->reason));
+  }
+}
+
+std::string idOf(const app::PolicyObject& object) {
+  return fmt::format("{} {}{}", object.kind, object.kind == "ClusterSlicePolicy" ? "" : object.ns + "/", object.name);
+}
+
+}  // namespace
+
+std::vector<std::string> LiveCluster::unknownPolicies(const std::string& ns) const {
+  std::vector<std::string> out;
+  for (const auto& resource : snapshot.unreadPolicies(ns)) out.push_back(fmt::format("{} over namespace {}", resource, ns));
+  for (const auto& object : snapshot.policies) {
+    const std::string id = idOf(object);
+    const bool here = object.kind == "ClusterSlicePolicy" || object.ns == ns;
+    if (here && std::find(notAccepted.begin(), notAccepted.end(), id) != notAccepted.end())
+      out.push_back(id + ", which is not valid; its last good version may be in force");
+  }
+  return out;
+}
+
+std::shared_ptr<const workload::Autoscalers> LiveCluster::autoscalers() const {
+  return std::make_shared<const workload::Autoscalers>(snapshot.autoscalers);
+}
+
+void LiveCluster::surround(Sources& sources) const {
+  auto& surroundings = sources.surroundings;
+  if (!surroundings.nodes) surroundings.nodes = snapshot.nodes;
+  if (!surroundings.namespaces) surroundings.namespaces = snapshot.namespaces;
+  workload::merge(snapshot.devices, surroundings.devices);
+  surroundings.digest = workload::digestOf(surroundings);
+  surroundings.sort();
+}
+
+std::unique_ptr<app::ClusterLook> connect(const ClusterFlags& flags) {
+  auto config = flags.choose();
+  if (!config) {
+    complain(describe(config.error()));
+    return nullptr;
+  }
+  return std::make_unique<app::ClusterLook>(std::move(*config));
+}
+
+std::optional<LiveCluster> lookAt(std::unique_ptr<app::ClusterLook> look, Scope scope, const std::set<std::string>& namespaces,
+                                  const policy::LoadOptions& options) {
+  LiveCluster out;
+  out.look = std::move(look);
+  const std::size_t lists = scope == Scope::PoliciesOnly ? 5 : 5 + workload::kinds().size();
+  Progress progress(lists * std::max<std::size_t>(1, namespaces.size()));
+  const auto tell = [&](std::string_view what) { progress.step(what); };
+  auto snapshot = scope == Scope::PoliciesOnly ? out.look->policies(tell) : out.look->snapshot(namespaces, tell);
+  progress.clear();
+  if (!snapshot) {
+    complain(fmt::format("{}: {}", out.look->name(), describe(snapshot.error())));
+    return std::nullopt;
+  }
+  out.snapshot = std::move(*snapshot);
+  sayUnread(out.snapshot);
+  std::vector<policy::Loaded> parts;
+  for (const auto& object : out.snapshot.policies) {
+    parts.push_back(policy::load(object.text, object.place(), options));
+    for (const auto& diagnostic : parts.back().diagnostics) printError(diagnostic.text() + "\n");
+    if (!parts.back().ok()) out.notAccepted.push_back(idOf(object));
+    parts.back().diagnostics.clear();
+  }
+  out.loaded = policy::merge(std::move(parts));
+  return out;
+}
+
+bool usePolicies(Sources& sources, const SourceFlags& flags, const policy::Loaded& ofCluster, std::optional<policy::Mode> mode) {
+  policy::Loaded files;
+  if (!flags.policies.empty()) files = app::loadPolicies(flags.policies, sources.loadOptions(flags.maxExceptionDays));
+  for (const auto& diagnostic : files.diagnostics) printError(diagnostic.text() + "\n");
+  if (!files.ok()) {
+    complain("the policies have errors; nothing was judged");
+    return false;
+  }
+  files.diagnostics.clear();
+  auto loaded = policy::merge({std::move(files), ofCluster});
+  for (const auto& diagnostic : loaded.diagnostics) printError(diagnostic.text() + "\n");  // the same policy in both
+  if (loaded.policies.empty())
+    complain("no policy found in the cluster: everything is allowed. Name those that its webhook reads from files with --policies");
+  sources.policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions));
+  if (mode) sources.policies = sources.policies.withMode(*mode);
+  return true;
+}
+
+}  // namespace rightslice::cli
