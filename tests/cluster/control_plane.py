@@ -14,6 +14,7 @@ kind: Policy
 omitStages: [RequestReceived]
 rules:
 - {level: None, users: ["system:apiserver", "system:kube-controller-manager"]}
+- {level: RequestResponse, namespaces: [replayed], verbs: [create, update, patch, delete, deletecollection]}
 - {level: Metadata, verbs: [create, update, patch, delete, deletecollection]}
 - {level: None}
 """
