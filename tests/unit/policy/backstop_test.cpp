@@ -117,8 +117,8 @@ TEST_CASE("what cannot be said is left out, and told") {
 TEST_CASE("match, namespaces, exemptions and exceptions are conditions; an exception that has ended is none") {
   const std::string denied = "slices: {denied: ['7g.*']}";
   const auto wide = vapOf(clusterPolicy(denied + ", namespaces: ['prod-*', a.b], match: {kinds: [Job], selector: {matchExpressions: [{key: tier, operator: NotIn, values: ["
-                                                 "x, y]}]}}, exempt: {users: [root], groups: [break-glass], serviceAccounts: ['velero:*']}"));
-  for (const char* text : {R"(request.namespace.matches('(?s)^(prod-.*|a\\.b)$'))", "(!('tier' in object.metadata.?labels.orValue({})) || !(object.metadata.?labels.orValue({})['tier'] in ['x', 'y']))",
+                                                 "x, z]}]}}, exempt: {users: [root], groups: [break-glass], serviceAccounts: ['velero:*']}"));
+  for (const char* text : {R"(request.namespace.matches('(?s)^(prod-.*|a\\.b)$'))", "(!('tier' in object.metadata.?labels.orValue({})) || !(object.metadata.?labels.orValue({})['tier'] in ['x', 'z']))",
                            "request.userInfo.username.matches('(?s)^(root)$')", "exists(g, g.matches('(?s)^(break-glass)$'))",
                            "request.userInfo.username.substring(22).matches('(?s)^(velero:.*)$')", "      - jobs\n"})
     CHECK_MESSAGE(has(wide, text), text);
