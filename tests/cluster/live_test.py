@@ -4,6 +4,7 @@ import json
 
 import gpu_nodes
 import runbook
+from cluster import INSTANCES
 from gpu_nodes import A100_80, H100
 from scenario import MEDIUM, Scenario, deployment, slice_name
 
@@ -78,6 +79,19 @@ class Policies(Live):
         self.kubectl.apply(custom("SlicePolicy", "kept", mode="audit", gpus=[H100]))
         self.accepted("slicepolicy", "kept", "True")
         self.eventually_passes(wrong, "the mended policy only audits")
+
+    def test_the_last_good_version_outlives_a_restart_of_all_replicas(self):
+        wrong = deployment("wrong", "1g.10gb", MEDIUM)
+        self.kubectl.apply(custom("SlicePolicy", "survives", mode="enforce", gpus=[H100]))
+        self.eventually(lambda: "lastAccepted" in self.kubectl.get("slicepolicy", "survives").get("status", {}), "the good version is kept")
+        self.cluster.node.kill_all()
+        self.kubectl.apply(custom("SlicePolicy", "survives", mode="audit", gpus=[H100], slices={"offered": ["1g.11gb"]}))   # nobody looks
+        for _ in range(INSTANCES):
+            self.cluster.node.start_pod()
+        for pod in self.cluster.node.pods:
+            self.assertEqual(json.loads(pod.ops("/readyz")[1])["policies"]["keptFromBefore"], [f"{self.namespace}/survives"])
+        self.assertTrue(self.denied(wrong))
+        self.assertTrue(self.accepted("slicepolicy", "survives", "False")["message"].endswith("; the version before it stays in force"))
 
     def without_webhook(self, name):
         """It is not called until the test ends."""

@@ -93,6 +93,9 @@ std::optional<PolicyObject> readPolicyObject(json::View object, std::string_view
   out.uid = metadata["uid"].stringOr("");
   out.generation = metadata["generation"].integer().value_or(0);
   out.condition = acceptedOf(object["status"]);
+  const json::View last = object["status"]["lastAccepted"];
+  out.lastText = last["text"].stringOr("");
+  out.lastGeneration = out.lastText.empty() ? 0 : last["generation"].integer().value_or(0);
   out.counted = countedText(object["status"]);
   out.evaluated = object["status"]["lastEvaluationTime"].stringOr("");
   out.text = policy::servedText(object, kind);

@@ -27,6 +27,9 @@ struct PolicyObject {
   std::string plural, kind, ns, name, uid, text;
   std::int64_t generation = 0;
   std::optional<Condition> condition;
+  /// status.lastAccepted: the text that was last accepted, and of which generation (0: none is kept).
+  std::string lastText;
+  std::int64_t lastGeneration = 0;
   std::string counted, evaluated;   ///< of the status: countedText() (policy_status.hpp), and when that was last found to be so
   /// What stands for a file name in messages: "slicepolicies.rightslice.io/team-a/default".
   std::string place() const;

@@ -54,6 +54,25 @@ std::vector<std::string> keepLastGood(const policy::PolicySet& last, policy::Loa
   return kept;
 }
 
+policy::PolicySet remembered(const ClusterPolicies& cluster, const std::vector<std::string>& bad, const policy::LoadOptions& options) {
+  std::vector<policy::Policy> policies;
+  std::vector<policy::Exception> exceptions;
+  for (const PolicyObject& object : cluster.objects) {
+    const std::string place = object.place();
+    if (object.lastGeneration == 0 || std::find(bad.begin(), bad.end(), place) == bad.end()) continue;
+    policy::Loaded loaded = policy::load(object.lastText, place, options);
+    if (!loaded.ok()) continue;
+    for (policy::Policy& each : loaded.policies) {
+      const bool same = object.kind == (each.cluster ? "ClusterSlicePolicy" : "SlicePolicy") && each.ns == object.ns && each.name == object.name;
+      if (same) policies.push_back(std::move(each));
+    }
+    for (policy::Exception& each : loaded.exceptions) {
+      if (object.kind == "SliceException" && each.ns == object.ns && each.name == object.name) exceptions.push_back(std::move(each));
+    }
+  }
+  return {std::move(policies), std::move(exceptions)};
+}
+
 PolicySource::PolicySource(std::vector<std::string> paths, const gpu::Catalogue* gpus, int maxExceptionDays)
     : paths_(std::move(paths)), gpus_(gpus), maxExceptionDays_(maxExceptionDays) {}
 
@@ -141,7 +160,10 @@ PolicySource::Read PolicySource::read(host::Clock::Time now, const ClusterPolici
     lastDigest_ = digest;
     state.badFiles = badFiles(loaded);
     state.kept = last ? keepLastGood(*last, loaded) : std::vector<std::string>{};
-    if (cluster != nullptr) judgeObjects(*cluster, loaded, state.kept);
+    if (cluster != nullptr) {
+      for (std::string& id : keepLastGood(remembered(*cluster, state.badFiles, options), loaded)) state.kept.push_back(std::move(id));
+      judgeObjects(*cluster, loaded, state.kept);
+    }
     out.diagnostics = std::move(loaded.diagnostics);
     if (!last && loaded.policies.empty() && cluster == nullptr) {
       out.outcome = Outcome::Failed;

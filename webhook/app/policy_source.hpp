@@ -36,6 +36,10 @@ struct PolicyVerdict {
 /// Files of a Loaded that have an error (not a warning), each once.
 std::vector<std::string> badFiles(const policy::Loaded& loaded);
 
+/// What bad objects held before, by their own status: for a start, where nothing is known of it. Only what is what it says it is: the
+/// same kind, namespace and name, and without an error for the program of now.
+policy::PolicySet remembered(const ClusterPolicies& cluster, const std::vector<std::string>& bad, const policy::LoadOptions& options);
+
 /// set() and state() are thread-safe; read() is for one thread.
 class PolicySource {
  public:

@@ -72,7 +72,8 @@ std::string countedText(json::View status) {
 
 bool said(const PolicyObject& object, const PolicyStatus& status) {
   const PolicyVerdict& verdict = status.verdict;
-  return object.condition && object.condition->accepted == verdict.accepted && object.condition->reason == verdict.reason &&
+  const bool kept = !verdict.accepted || object.lastGeneration == object.generation || object.text.size() > kMostLastText;
+  return kept && object.condition && object.condition->accepted == verdict.accepted && object.condition->reason == verdict.reason &&
          object.condition->message == cut(verdict.message) && object.condition->generation == object.generation && object.counted == status.counted;
 }
 
@@ -90,6 +91,13 @@ std::string statusText(const PolicyObject& object, const PolicyStatus& status, s
   out.member("observedGeneration", object.generation).member("lastTransitionTime", same ? std::string_view(object.condition->since) : now);
   out.member("reason", std::string_view(verdict.reason)).member("message", std::string_view(cut(verdict.message)));
   out.endObject().endArray();
+  // What is not applied again is taken away, so a bad version carries the good one along.
+  const bool fresh = verdict.accepted && object.text.size() <= kMostLastText;
+  const std::string& text = fresh ? object.text : object.lastText;
+  if (fresh || (!verdict.accepted && object.lastGeneration != 0)) {
+    out.key("lastAccepted").beginObject().member("generation", fresh ? object.generation : object.lastGeneration);
+    out.member("text", std::string_view(text)).endObject();
+  }
   if (const auto counted = json::Document::parse(status.counted)) {
     for (const auto each : counted->root().members()) out.key(each.key).value(each.value);
     const bool kept = object.counted == status.counted && !object.evaluated.empty();

@@ -31,6 +31,9 @@ std::string countedText(const PolicyTally& tally);
 std::string countedText(const ExceptionStanding& standing);
 std::string countedText(json::View status);
 
+/// What is kept of an accepted text in its status, for a start while a bad one stands there (PolicySource): at most this.
+constexpr std::size_t kMostLastText = 64U << 10;
+
 /// True if the object says it already.
 bool said(const PolicyObject& object, const PolicyStatus& status);
 

@@ -53,6 +53,10 @@ constexpr std::string_view kStatus = R"({{
 "description": "Written by the program.", "type": "object",
 "properties": {{
   "observedGeneration": {{"type": "integer", "format": "int64"}},{}
+  "lastAccepted": {{
+    "description": "The version that was last accepted: what a start of the program goes by while a bad one stands in the spec.",
+    "type": "object", "required": ["generation", "text"],
+    "properties": {{"generation": {{"type": "integer", "format": "int64"}}, "text": {{"type": "string", "maxLength": 65536}}}}}},
   "lastEvaluationTime": {{"type": "string", "format": "date-time", "description": "When the numbers were last found to be others."}},
   "conditions": {{
     "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],

@@ -188,7 +188,8 @@ TEST_CASE("the status of a policy is applied once, with its verdict") {
 TEST_CASE("what the status says already is not said again, and a refusal is told") {
   FakeCluster fake;
   fake.lists["/slicepolicies"] = served("default", R"({"mode":"audit"})",
-                                        R"({"conditions":[{"type":"Accepted","status":"True","reason":"Accepted","message":"in force","observedGeneration":4}]})");
+                                        R"({"conditions":[{"type":"Accepted","status":"True","reason":"Accepted","message":"in force","observedGeneration":4}],
+                                        "lastAccepted":{"generation":4,"text":"x"}})");
   fake.patchStatus = 403;
   const auto source = fake.follow();
   REQUIRE(eventually([&] { return source->policies(kClock.now()).known; }));

@@ -194,3 +194,50 @@ TEST_CASE("a bad object keeps its last good version; one that is deleted is gone
   source.read(kClock.now(), &cluster);
   CHECK(source.set()->empty());
 }
+
+TEST_CASE("a start while a bad version stands in the cluster goes by the version before, which its status keeps") {
+  struct Case {
+    const char* what;
+    std::string text;
+    std::optional<policy::Mode> mode;
+  };
+  const Case cases[] = {
+      {"the version before", written::policy("team-a", "enforce"), policy::Mode::Enforce},
+      {"nothing is kept", "", std::nullopt},
+      {"a policy of another namespace", written::policy("team-b", "enforce"), std::nullopt},
+      {"bad itself", written::policy("team-a", "enforcd"), std::nullopt},
+      {"no policy", "{", std::nullopt},
+      {"another kind", "apiVersion: rightslice.io/v1alpha1\nkind: ClusterSlicePolicy\nmetadata: {name: default}\nspec: {mode: enforce}\n", std::nullopt},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    PolicySource source({}, &gpu::Catalogue::builtIn(), 180);
+    PolicyObject bad = object("team-a", "enforcd");
+    bad.lastText = each.text;
+    bad.lastGeneration = each.text.empty() ? 0 : 3;
+    auto cluster = clusterOf({bad, object("team-c", "audit")});
+    CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Partial);
+    CHECK(modeOf(source, "team-a/default") == each.mode);
+    CHECK(modeOf(source, "team-c/default") == policy::Mode::Audit);
+    CHECK(source.set()->policies().size() == (each.mode ? 2 : 1));
+    const PolicyVerdict verdict = source.verdicts().at(bad.place());
+    CHECK_FALSE(verdict.accepted);
+    CHECK(verdict.message.ends_with("; the version before it stays in force") == each.mode.has_value());
+  }
+}
+
+TEST_CASE("what is in force already is not replaced by what a status says of before") {
+  PolicySource source({}, &gpu::Catalogue::builtIn(), 180);
+  auto cluster = clusterOf({object("team-a", "warn")});
+  source.read(kClock.now(), &cluster);
+  cluster.objects[0] = object("team-a", "enforcd");
+  cluster.objects[0].lastText = written::policy("team-a", "audit");
+  cluster.objects[0].lastGeneration = 1;
+  source.read(kClock.now(), &cluster);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Warn);
+  cluster.objects[0] = object("team-a", "enforce");  // a good one stands for itself, whatever its status says
+  cluster.objects[0].lastText = written::policy("team-a", "audit");
+  cluster.objects[0].lastGeneration = 1;
+  source.read(kClock.now(), &cluster);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Enforce);
+}

@@ -132,7 +132,37 @@ TEST_CASE("what is written of a status is what is read of it, in whatever order 
   object.evaluated = "2026-01-01T00:00:00Z";
   CHECK(statusText(object, status, "2026-02-02T00:00:00Z").find(R"("lastEvaluationTime":"2026-01-01T00:00:00Z")") != std::string::npos);
   object.condition = Condition{true, "Accepted", "in force", "2026-01-01T00:00:00Z", 1};
+  object.lastGeneration = 1;
   CHECK(said(object, status));
   CHECK_FALSE(said(object, {status.verdict, countedText(PolicyTally{})}));
   CHECK(statusText(object, {status.verdict, ""}, "2026-02-02T00:00:00Z").find("lastEvaluationTime") == std::string::npos);  // not known any more
+}
+
+TEST_CASE("an accepted text is kept in the status, and a bad one carries it along") {
+  const auto last = [](const PolicyObject& object, bool accepted) {
+    const auto written = json::Document::parse(statusText(object, {{accepted, accepted ? "Accepted" : "Bad", "m"}, ""}, "2026-02-02T00:00:00Z")).value();
+    const auto kept = written.root()["status"]["lastAccepted"];
+    return std::pair(kept["generation"].integer().value_or(0), std::string(kept["text"].stringOr("")));
+  };
+  PolicyObject object;
+  object.kind = "SlicePolicy";
+  object.name = "x";
+  object.generation = 2;
+  object.text = "spec: {mode: audit}\n";
+  CHECK(last(object, true) == std::pair(std::int64_t{2}, object.text));
+  CHECK(last(object, false).first == 0);
+  object.lastGeneration = 1;
+  object.lastText = "before";
+  CHECK(last(object, false) == std::pair(std::int64_t{1}, std::string("before")));
+  CHECK(last(object, true).first == 2);
+
+  const PolicyStatus good{{true, "Accepted", "m"}, ""};
+  object.condition = Condition{true, "Accepted", "m", "", 2};
+  CHECK_FALSE(said(object, good));  // not kept yet
+  object.lastGeneration = 2;
+  CHECK(said(object, good));
+  object.lastGeneration = 0;
+  object.text = std::string(kMostLastText + 1, 'x');
+  CHECK(said(object, good));
+  CHECK(last(object, true).first == 0);
 }
