@@ -14,6 +14,7 @@
 #include "base/limits.hpp"
 #include "json/patch.hpp"
 #include "json/writer.hpp"
+#include "workload/rollout.hpp"
 #include "workload/workload.hpp"
 
 namespace rightslice::admission {
@@ -142,6 +143,7 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   auto request = requestOf(review, old ? &*old : nullptr, options);
   request.validateOnly = path == Path::Validate;
   request.budgetOnly = scaled.has_value();
+  if (old && !scaled && environment.policies->budgeted()) request.surge = workload::surgeOf(review.object, review.oldObject);
   if (environment.inventory != nullptr) {
     addRunning(*environment.inventory, workload, environment, request);
     owner = ownerOf(*environment.inventory, workload);

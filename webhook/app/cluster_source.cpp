@@ -193,6 +193,11 @@ std::optional<std::vector<RunningText>> ClusterSource::running() const {
   return out;
 }
 
+bool ClusterSource::runningReadable() const {
+  const auto states = parts_->cluster.states();
+  return std::none_of(states.begin() + kPods, states.end(), [](const WatchState& each) { return each.phase == Phase::Refused; });
+}
+
 std::uint64_t ClusterSource::runningVersion() const {
   std::uint64_t sum = parts_->pods.version();
   for (const auto& store : parts_->workloads) sum += store->version();

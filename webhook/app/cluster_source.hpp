@@ -69,6 +69,7 @@ class ClusterSource {
   /// What runs; nothing before all of it and what scales it was read once, or while its role does not let it read some of what runs.
   std::optional<std::vector<RunningText>> running() const;
   std::uint64_t runningVersion() const;
+  bool runningReadable() const;             ///< false while its role does not let it read some of what runs
   /// What scales what runs; null before it was read once, or while its role does not let it read some of it.
   std::shared_ptr<const workload::Autoscalers> autoscalers() const;
   std::vector<WatchReport> watches() const;

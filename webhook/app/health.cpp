@@ -44,6 +44,7 @@ std::vector<std::string> Health::reasons(const PolicyState* policies, const std:
                                 inputs_.maxPolicyAge.count()));
     }
   }
+  if (out.empty() && inputs_.counted && !inputs_.counted()) out.emplace_back("what runs in the cluster is not counted yet");
   if (!certificate.expires) {
     out.push_back(fmt::format("no serving certificate yet: {}{}{}", certificate.waiting, certificate.trouble.empty() ? "" : "; ", certificate.trouble));
   } else if (*certificate.expires <= now) {

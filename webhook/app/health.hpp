@@ -21,6 +21,7 @@ struct HealthInputs {
   std::string catalogueDigest;
   std::string cluster{};                                          ///< the source's name; empty: there is none
   std::function<std::vector<WatchReport>()> watches{};            ///< with a cluster
+  std::function<bool()> counted{};                                ///< with a cluster: what runs there is counted, or cannot be known
 };
 
 /// Thread-safe.

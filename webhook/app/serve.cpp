@@ -129,6 +129,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   if (sources.cluster) {
     healthInputs.cluster = sources.cluster->name();
     healthInputs.watches = [&] { return sources.watches(); };
+    healthInputs.counted = [&] { return sources.inventory.current() != nullptr || !sources.cluster->runningReadable(); };
   }
   Health health(std::move(healthInputs), clock);
   http::ServerOptions opsOptions;

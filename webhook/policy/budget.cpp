@@ -15,11 +15,11 @@ Request::Usage most(const Request::Usage& a, const Request::Usage& b) {
 }
 
 Request::Usage usageOfContainer(const ContainerOutcome& outcome, const Catalogue& catalogue,
-                                const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler) {
+                                const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler, std::int64_t surge) {
   Request::Usage out;
   if (!outcome.meaning || outcome.ask.entries.size() != 1 || !outcome.ask.entries.front().count) return out;
   const auto& meaning = *outcome.meaning;
-  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, workload::podsOf(*outcome.pod, autoscaler));
+  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, plusBytes(workload::podsOf(*outcome.pod, autoscaler), timesBytes(outcome.pod->podsPerReplica, surge)));
   if (meaning.usable) out.memory = timesBytes(meaning.usable->smallest, count);
   const bool whole = meaning.kind == Meaning::Kind::Whole;
   std::int64_t millis = whole ? 1000 : 0;
@@ -97,13 +97,13 @@ Request::Usage plus(const Request::Usage& a, const Request::Usage& b) {
 }
 
 Request::Usage usageOfOutcomes(const std::vector<ContainerOutcome>& outcomes, const Catalogue& catalogue,
-                               const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler) {
+                               const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler, std::int64_t surge) {
   struct Pod {
     Request::Usage init, running;
   };
   std::map<const workload::PodTemplate*, Pod> pods;
   for (const auto& outcome : outcomes) {
-    const auto usage = usageOfContainer(outcome, catalogue, surroundings, autoscaler);
+    const auto usage = usageOfContainer(outcome, catalogue, surroundings, autoscaler, surge);
     Pod& pod = pods[outcome.pod];
     if (outcome.container->init && !outcome.container->sidecar)
       pod.init = most(pod.init, usage);
@@ -131,6 +131,13 @@ std::optional<std::string> overBudget(const Policy& policy, const workload::Work
   if (text.empty()) return std::nullopt;
   return fmt::format("namespace budget of policy {} would be passed: this object {}; ask for less, lower {}, or have the budget raised",
                      policy.id(), text, advice);
+}
+
+std::string overWhileRolling(const Policy& policy, const Request::Usage& own, const Request& request) {
+  bool close = false;
+  const std::string text = overBy(policy, own, request.written, request.oldWritten, close);
+  if (text.empty()) return text;
+  return fmt::format("while it rolls out, {} more pod{}: {} ({})", request.surge, request.surge == 1 ? " runs" : "s run", text, policy.id());
 }
 
 }  // namespace rightslice::policy

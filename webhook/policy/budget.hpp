@@ -11,7 +11,8 @@ namespace rightslice::policy {
 /// Memory = usable x count x pods, of which an autoscaler's maximum is counted; GPUs = the largest share of the product set; cost on the
 /// user's own book only. A pod counts max(init, sum of the others). Unknown parts count nothing.
 Request::Usage usageOfOutcomes(const std::vector<ContainerOutcome>& outcomes, const Catalogue& catalogue,
-                               const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler = nullptr);
+                               const workload::Surroundings& surroundings, const workload::Autoscaler* autoscaler = nullptr,
+                               std::int64_t surge = 0);
 
 /// What an object takes: with what its autoscaler may make of it, and as it is written.
 struct Takes {
@@ -23,5 +24,8 @@ struct Takes {
 /// `hangsOnOthers` is set where what else runs, or what scales it, decides and is not known.
 std::optional<std::string> overBudget(const Policy& policy, const workload::Workload& object, const Takes& own, const Request& request,
                                       bool& hangsOnOthers);
+
+/// Where the update rolls out: what passes the budget for a while, though what stays does not; empty where nothing does.
+std::string overWhileRolling(const Policy& policy, const Request::Usage& own, const Request& request);
 
 }  // namespace rightslice::policy

@@ -218,6 +218,10 @@ class Judge {
     const auto text = overBudget(policy, object_, {own, written}, request, hangsOnOthers);
     if (hangsOnOthers)
       addOnce(out_.unknown, fmt::format("{} namespace {}", request.usageKnown ? "autoscalers in" : "what else runs in", object_.ns));
+    if (!text && request.surge > 0 && outcome.mode != Mode::Audit && !input.recordedOnly) {
+      const auto rolling = usageOfOutcomes(outcome.containers, catalogue_, surroundings_, nullptr, request.surge);
+      if (auto said = overWhileRolling(policy, rolling, request); !said.empty()) addOnce(out_.notes, std::move(said));
+    }
     if (!text) return;
     RawFinding finding;
     finding.code = Code::OverBudget;

@@ -44,6 +44,8 @@ struct Request {
   /// Autoscalers whose maximum is part of `usage`, for the message; may be null.
   const std::vector<const workload::Autoscaler*>* autoscalersInUse = nullptr;
   bool counted = false;                             ///< with its owner, in `usage`: it has no budget of its own to keep
+  /// Replicas that run beside the others for a while, as the update rolls out. It is said where they pass a budget, and denies nothing.
+  std::int64_t surge = 0;
   /// The patched object is judged as /validate does: no rewrite is proposed for what is written already.
   bool validateOnly = false;
   /// Judge as if every policy were in enforce mode: what `wouldBe` reports.

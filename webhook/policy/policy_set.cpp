@@ -36,6 +36,7 @@ PolicySet::PolicySet(std::vector<Policy> policies, std::vector<Exception> except
 }
 
 void PolicySet::index() {
+  budgeted_ = std::any_of(policies_.begin(), policies_.end(), [](const Policy& each) { return each.budget.memory || each.budget.gpusMillis || each.budget.costCents; });
   std::stable_sort(policies_.begin(), policies_.end(), before);
   std::stable_sort(exceptions_.begin(), exceptions_.end(), [](const Exception& a, const Exception& b) {
     return std::tie(a.ns, a.name) < std::tie(b.ns, b.name);

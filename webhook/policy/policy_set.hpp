@@ -36,6 +36,7 @@ class PolicySet {
   const std::vector<Exception>& allExceptions() const { return exceptions_; }
   const std::string& digest() const { return digest_; }
   bool empty() const { return policies_.empty(); }
+  bool budgeted() const { return budgeted_; }   ///< some policy has a budget
   /// The same set with every mode replaced (check --mode).
   PolicySet withMode(Mode mode) const;
   /// The same set with more exceptions (SliceException objects in the input of check).
@@ -47,6 +48,7 @@ class PolicySet {
   std::unordered_map<std::string, std::vector<std::size_t>> byNamespace_, exceptionsByNamespace_;
   std::vector<std::size_t> cluster_;
   std::string digest_;
+  bool budgeted_ = false;
   void index();
 };
 

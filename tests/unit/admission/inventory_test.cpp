@@ -178,3 +178,18 @@ TEST_CASE("autoscalers that may not be read are unknown, where they could matter
   request.autoscalersKnown = unknown.autoscalersKnown();
   CHECK(verdict(*document, "default", environment, request).unknown == std::vector<std::string>{"autoscalers in namespace team-a"});
 }
+
+TEST_CASE("an update that rolls out is warned of the pods beside it; one that only scales is not") {
+  const Setting setting(written::policy("enforce", kBudget));
+  auto environment = setting.environment();
+  const auto running = inventoryOf(environment, {{"chat", 4}});
+  environment.inventory = &running;
+  auto now = asObject(deployment("chat", 4));
+  const auto before = now;
+  const auto ask = [&] { return answer(reviewOf("UPDATE", now, before), Path::Validate, environment, {}); };
+  CHECK(ask().body.find("rolls out") == std::string::npos);
+  now.replace(now.find(R"("name":"c")"), 10, R"("name":"c","image":"new")");
+  const auto rolling = ask();
+  CHECK(rolling.decision != "deny");
+  CHECK(rolling.body.find("while it rolls out, 1 more pod runs: takes 0.625 GPUs, with 0 GPUs already in use, of a budget of 0.5 GPUs") != std::string::npos);
+}

@@ -99,3 +99,15 @@ TEST_CASE("with a cluster it is ready when all of it was read, and not when its 
   watches.erase(watches.begin(), watches.begin() + 2);
   CHECK(health.readyz().status == 200);
 }
+
+TEST_CASE("with a cluster it is ready when what runs there is counted") {
+  Instance instance;
+  instance.load();
+  bool counted = false;
+  HealthInputs inputs{[&] { return instance.state; }, [&] { return instance.certificate; }, [] { return true; }, seconds(60), "cafe", "in-cluster", {}, [&] { return counted; }};
+  const Health health(std::move(inputs), instance.clock);
+  CHECK(health.readyz().status == 503);
+  CHECK(health.readyz().body.find("what runs in the cluster is not counted yet") != std::string::npos);
+  counted = true;
+  CHECK(health.readyz().status == 200);
+}

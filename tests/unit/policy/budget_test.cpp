@@ -200,3 +200,21 @@ TEST_CASE("the message names the autoscaler that decides, and those of what is i
   world.request.autoscalersInUse = &many;
   CHECK(contains(message(5), "HorizontalPodAutoscaler other (6) and 2 more"));
 }
+
+TEST_CASE("pods of a rollout are said where they pass the budget for a while, and deny nothing") {
+  World world{budget("gpus: 2"), "", {}};
+  world.request.usageKnown = world.request.autoscalersKnown = true;
+  const auto old = workloadOf(fitting(4));
+  world.request.operation = Operation::Update;
+  world.request.old = &old;
+  CHECK(world.judge(fitting(4)).notes.empty());
+  world.request.surge = 1;
+  const auto judgement = world.judge(fitting(4));
+  CHECK(said(judgement) == "");
+  CHECK(judgement.decision == Action::Allow);
+  CHECK(judgement.notes == std::vector<std::string>{"while it rolls out, 1 more pod runs: takes 2.5 GPUs, with 0 GPUs already in use, of a budget of 2 GPUs (team-a/p)"});
+  CHECK(world.judge(fitting(3)).notes.empty());  // there is room for it
+  World audited = world;
+  audited.policies = h100Policy("  budget: {gpus: 2}", "p", "audit");
+  CHECK(audited.judge(fitting(4)).notes.empty());  // audit says nothing
+}
