@@ -19,7 +19,8 @@ Request::Usage usageOfContainer(const ContainerOutcome& outcome, const Catalogue
   Request::Usage out;
   if (!outcome.meaning || outcome.ask.entries.size() != 1 || !outcome.ask.entries.front().count) return out;
   const auto& meaning = *outcome.meaning;
-  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, plusBytes(workload::podsOf(*outcome.pod, autoscaler), timesBytes(outcome.pod->podsPerReplica, surge)));
+  const std::int64_t pods = plusBytes(workload::podsOf(*outcome.pod, autoscaler), timesBytes(outcome.pod->podsPerReplica, surge));
+  const std::int64_t count = timesBytes(*outcome.ask.entries.front().count, pods);
   if (meaning.usable) out.memory = timesBytes(meaning.usable->smallest, count);
   const bool whole = meaning.kind == Meaning::Kind::Whole;
   std::int64_t millis = whole ? 1000 : 0;
