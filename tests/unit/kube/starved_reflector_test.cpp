@@ -33,7 +33,11 @@ TEST_CASE("a list that breaks off after its first page forgets nothing of what w
   });
   REQUIRE(eventually([&] { return second >= 1; }));
   std::size_t least = 3;
-  while (second < 3) least = std::min(least, followed.values.size());
+  for (;;) {
+    const std::size_t size = followed.values.size();
+    if (second >= 3) break;  // what was counted may already be the new list
+    least = std::min(least, size);
+  }
   CHECK(least == 3);
   CHECK(followed.state().phase == Phase::Synced);  // once known stays known
   CHECK(followed.becomes("ns/a=new ns/c=new"));
