@@ -50,9 +50,10 @@ class Checkout:
         through `clientConfig.service`, and checks the certificate for the Service's name, as in a cluster."""
         patches = [{"target": {"kind": "Service", "name": "rightslice"},
                     "patch": "- {op: replace, path: /spec, value: {type: ExternalName, externalName: 127.0.0.1}}\n"}]
-        for kind, count in (("ValidatingWebhookConfiguration", 3), ("MutatingWebhookConfiguration", 1)):
-            lines = [f"- {{op: replace, path: /webhooks/{index}/clientConfig/service/port, value: {port}}}\n" for index in range(count)]
-            patches.append({"target": {"kind": kind, "name": "rightslice"}, "patch": "".join(lines)})
+        for kind in ("Validating", "Mutating"):
+            written = yaml.safe_load((self.folder / f"deploy/kustomize/base/{kind.lower()}webhook.yaml").read_text(encoding="utf-8"))
+            lines = [f"- {{op: replace, path: /webhooks/{index}/clientConfig/service/port, value: {port}}}\n" for index in range(len(written["webhooks"]))]
+            patches.append({"target": {"kind": f"{kind}WebhookConfiguration", "name": "rightslice"}, "patch": "".join(lines)})
         self.edit("deploy/kustomize/base/kustomization.yaml", lambda document: document.setdefault("patches", []).extend(patches))
         self.edit("deploy/chart/values.yaml", lambda values: values["webhooks"].update(port=port))
         service = self.folder / "deploy/chart/templates/service.yaml"
