@@ -147,14 +147,6 @@ def workload(objects, where, program):
               each["metadata"].get("namespace") == "rightslice", f"{where}: {each['kind']} {each['metadata']['name']} is in no namespace")
 
 
-def patched_by_hand():
-    """certs/README.md writes the caBundle into every webhook."""
-    wanted = [f"{kind}/{index}" for kind in ("validating", "mutating") for document in documents(KUSTOMIZE / f"base/{kind}webhook.yaml")
-              for index in range(len(document["webhooks"]))]
-    text = (ROOT / "certs/README.md").read_text(encoding="utf-8")
-    claim(f"for webhook in {' '.join(wanted)}; do" in text, f"certs/README.md: the webhooks to patch are {' '.join(wanted)}")
-
-
 def beside(webhook, first, at):
     """What holds for every webhook but the first."""
     claim(webhook["clientConfig"]["service"] == {**first["clientConfig"]["service"], "path": "/validate"}, f"{at}: service of {webhook['name']}")
@@ -279,7 +271,6 @@ def main():
     copies()
     dockerfile(program)
     packages()
-    patched_by_hand()
     for path in [*KUSTOMIZE.rglob("*.yaml"), *(DEPLOY / "crds").glob("*.yaml"), *(DEPLOY / "examples").glob("*.yaml")]:
         documents(path)
     base = [each for path in (KUSTOMIZE / "base").glob("*.yaml") if path.name != "kustomization.yaml" for each in documents(path)]
