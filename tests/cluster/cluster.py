@@ -7,6 +7,7 @@ import tempfile
 
 import gpu_nodes
 import runbook
+import serving_definitions
 from api import Api
 from checkout import Checkout
 from control_plane import ControlPlane
@@ -43,6 +44,7 @@ class Cluster:
             self.checkout.add_policies(policies)
             self.node = self._part(Node(self.kubectl, self.state / "node", rightslice, self.service))
             gpu_nodes.create(self.kubectl)
+            serving_definitions.create(self.kubectl)
             self.install()
         except BaseException:
             self.show_logs()

@@ -174,8 +174,8 @@ def policy_webhook(webhook, first, at):
 
 def scale_webhook(webhook, first, at):
     beside(webhook, first, at)
-    [rule] = webhook["rules"]
-    claim(all(resource.endswith("/scale") for resource in rule["resources"]) and rule["operations"] == ["UPDATE"], f"{at}: rules of {webhook['name']}")
+    for rule in webhook["rules"]:
+        claim(all(resource.endswith("/scale") for resource in rule["resources"]) and rule["operations"] == ["UPDATE"], f"{at}: rules of {webhook['name']}")
     claim(webhook["namespaceSelector"] == first["namespaceSelector"], f"{at}: namespaces of {webhook['name']}")
 
 
@@ -188,13 +188,47 @@ def patched_by_hand(objects):
     claim(sorted(patched) == sorted(there), f"certs/README.md: the caBundle is written to {' '.join(patched)}; there are {' '.join(sorted(there))}")
 
 
+def custom_resources():
+    """Resource -> group, of all kinds that are read of clusters with a CRD (policies/kinds.md, which is generated)."""
+    page = (DEPLOY.parent / "policies/kinds.md").read_text(encoding="utf-8")
+    names = re.findall(r"^\| `([a-z]+\.[a-z0-9.-]+)` \|", page.split("## Where that is from")[1], re.M)
+    claim(len(names) > 25, f"policies/kinds.md: {len(names)} resources")
+    return {tuple(name.split(".", 1)) for name in names}
+
+
+def pairs(rules):
+    return {(resource, group) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}
+
+
+def serving_webhook(webhook, first, at):
+    """The one for kinds of operators: whatever of them the first one does not have."""
+    claim(webhook["failurePolicy"] == first["failurePolicy"], f"{at}: {webhook['name']}: as the first")
+    claim(webhook["clientConfig"]["service"] == first["clientConfig"]["service"], f"{at}: service of {webhook['name']}")
+    claim(webhook["namespaceSelector"] == first["namespaceSelector"], f"{at}: namespaces of {webhook['name']}")
+    ours = pairs(first["rules"]) | pairs(webhook["rules"])
+    unsent = custom_resources() - ours
+    # A scaling group has no pods of its own.
+    claim(unsent == {("podcliquescalinggroups", "grove.io")}, f"{at}: no rule for {sorted(unsent)}")
+    claim(all(rule["apiVersions"] == ["*"] and rule["operations"] == ["CREATE", "UPDATE"] for rule in webhook["rules"]), f"{at}: {webhook['name']}")
+
+
+def readable(objects, where):
+    """All that is followed may be listed."""
+    [role] = [each for each in objects if each["kind"] == "ClusterRole"]
+    lists = pairs([rule for rule in role["rules"] if {"list", "watch"} <= set(rule["verbs"])])
+    claim(custom_resources() <= lists, f"{where}: the ClusterRole does not grant {sorted(custom_resources() - lists)}")
+
+
 def webhooks(objects, where, failure_policy):
     service = next(each for each in objects if each["kind"] == "Service")
     for kind, path, policy in (("ValidatingWebhookConfiguration", "/validate", failure_policy), ("MutatingWebhookConfiguration", "/mutate", "Ignore")):
         [configuration] = [each for each in objects if each["kind"] == kind]
         webhook = configuration["webhooks"][0]
         at = f"{where}: {kind}"
-        more = {"claims.rightslice.io": claims_webhook, "policies.rightslice.io": policy_webhook, "scale.rightslice.io": scale_webhook} if kind.startswith("Valid") else {}
+        more = {"serving.mutate.rightslice.io": serving_webhook}
+        if kind.startswith("Valid"):
+            more = {"serving.rightslice.io": serving_webhook, "claims.rightslice.io": claims_webhook,
+                    "policies.rightslice.io": policy_webhook, "scale.rightslice.io": scale_webhook}
         claim([each["name"] for each in configuration["webhooks"][1:]] == list(more), f"{at}: webhooks")
         for other in configuration["webhooks"][1:]:
             more[other["name"]](other, webhook, at)
@@ -208,14 +242,14 @@ def webhooks(objects, where, failure_policy):
         excluded = [value for each in webhook["namespaceSelector"]["matchExpressions"] if each["operator"] == "NotIn" for value in each["values"]]
         claim({"rightslice", "kube-system"} <= set(excluded), f"{at}: its own namespace and kube-system must be left out")
         resources = {resource for rule in webhook["rules"] for resource in rule["resources"]}
-        claim(resources == {"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"}, f"{at}: rules {resources}")
+        claim({"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"} <= resources, f"{at}: rules {resources}")
         [condition] = webhook["matchConditions"]
         text = condition["expression"]
         for need in ("nvidia.com/", "mig.das.com/", "deviceclass.resource.kubernetes.io/", ".?claims", "initContainers", "jobTemplate", "rightslice.io/original-request", ".orValue("):
             claim(need in text, f"{at}: matchConditions do not read {need}")
         claim(all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}")) and text.count("'") % 2 == 0, f"{at}: brackets")
         # A field of an object is optional unless it is asked for with `?`: a plain step would be an error where it is absent.
-        plain = re.findall(r"\bobject\.(?!\?)\w+|\b[cmsv]\.(?!\?)\w+", text)
+        plain = re.findall(r"\bobject\.(?!\?)\w+|\b[cjmstv]\.(?!\?)\w+", text)
         claim(not plain, f"{at}: {plain} may be absent; write .?")
 
 
@@ -278,7 +312,7 @@ def main():
     for each in base:
         each["metadata"].setdefault("namespace", "rightslice")
     webhooks(base, "deploy/kustomize/base", "Ignore")
-    patched_by_hand(base)
+    readable(base, "deploy/kustomize/base")
     workload([*base, {"kind": "ConfigMap", "metadata": {"name": "rightslice-policies", "namespace": "rightslice"}}], "deploy/kustomize/base", program)
     if shutil.which("kubectl"):
         for overlay, policy in (("audit", "Ignore"), ("enforce", "Fail"), ("cert-manager", "Ignore"), ("self-managed", "Ignore")):

@@ -15,7 +15,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOMES = {
     "flags.md": "deploy/reference/flags.md", "metrics.md": "deploy/reference/metrics.md",
-    "policy-reference.md": "policies/reference.md", "findings.md": "policies/findings/README.md",
+    "policy-reference.md": "policies/reference.md", "kinds.md": "policies/kinds.md", "findings.md": "policies/findings/README.md",
     "slicepolicy.schema.json": "policies/schema/slicepolicy.schema.json",
     "clusterslicepolicy.schema.json": "policies/schema/clusterslicepolicy.schema.json",
     "sliceexception.schema.json": "policies/schema/sliceexception.schema.json",

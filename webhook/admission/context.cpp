@@ -5,11 +5,11 @@ namespace rightslice::admission {
 void addRunning(const Inventory& inventory, const workload::Workload& object, const Environment& environment, policy::Request& request) {
   using Usage = policy::Request::Usage;
   request.usageKnown = true;
-  request.counted = isCounted(object);
+  request.counted = inventory.countsWithOwner(object);
   request.autoscalersKnown = inventory.autoscalersKnown();
   request.autoscaler = inventory.autoscalerOf(object);
   request.autoscalersInUse = &inventory.autoscalersInUse(object.ns);
-  const Running* self = inventory.find(object.kindName, object.ns, object.name);
+  const Running* self = inventory.find(workload::groupOf(object.apiVersion), object.kindName, object.ns, object.name);
   const auto use = [&](const workload::Autoscaler* autoscaler) {
     return policy::usageOf(*request.old, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
   };

@@ -12,9 +12,10 @@
 
 namespace rightslice::admission {
 
-/// An object that runs pods with GPUs and is nobody's child.
+/// An object that runs pods with GPUs and is nobody's child, or the child of one that does not say all of what its pods ask for.
 struct Running {
-  std::string kind, ns, name, uid;
+  std::string group, kind, ns, name, uid;
+  std::string owner;                ///< uid of its controller; empty: none
   std::shared_ptr<const std::string> text;  ///< the object as compact JSON, with what judging reads of it
   policy::Request::Usage usage;     ///< by the policies of now; zero where no policy has a budget
   policy::Request::Usage written;   ///< the same by its own replicas, without what its autoscaler may add
@@ -28,8 +29,10 @@ class Inventory {
   /// `autoscalers`: null where they are not known.
   explicit Inventory(std::vector<std::shared_ptr<const Running>> objects, std::shared_ptr<const workload::Autoscalers> autoscalers = nullptr);
 
-  const Running* find(std::string_view kind, std::string_view ns, std::string_view name) const;
+  const Running* find(std::string_view group, std::string_view kind, std::string_view ns, std::string_view name) const;
   const Running* byUid(std::string_view uid) const;
+  /// Is it counted with its owner? Of kinds that leave requests to others (Holds) only those with a request of their own count theirs.
+  bool countsWithOwner(const workload::Workload& object) const;
   /// What all objects of a namespace use together.
   policy::Request::Usage usage(std::string_view ns) const { return useOf(ns).counted; }
   policy::Request::Usage written(std::string_view ns) const { return useOf(ns).written; }
@@ -51,13 +54,10 @@ class Inventory {
   const Use& useOf(std::string_view ns) const;
 };
 
-/// What of an object is kept: nothing of one that asks for no GPU, has ended, or is the child of an owner that is read itself.
+/// What of an object is kept: nothing of one that asks for no GPU, has ended, or is the child of an owner that is read itself and says all.
 std::optional<std::string> runningText(json::View object, std::string_view apiVersion, std::string_view kind);
 
 /// The object of a text that runningText() gave.
 std::optional<workload::Workload> readRunning(std::string_view text);
-
-/// The child of an owner that is read itself, and so counted with it.
-bool isCounted(const workload::Workload& object);
 
 }  // namespace rightslice::admission

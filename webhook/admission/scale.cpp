@@ -12,7 +12,7 @@ std::optional<Scaled> scaledObject(const Review& review, const Inventory* invent
   });
   const auto replicas = review.object["spec"]["replicas"].integer().value_or(0);  // Go leaves 0 out
   if (kind == kinds.end() || replicas < 0) return std::nullopt;
-  const Running* running = inventory->find(kind->kind, review.ns, review.name);
+  const Running* running = inventory->find(kind->group, kind->kind, review.ns, review.name);
   auto object = running != nullptr ? readRunning(*running->text) : std::nullopt;
   if (!object) return std::nullopt;
   Scaled out{*object, std::move(*object)};

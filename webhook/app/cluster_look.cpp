@@ -100,18 +100,21 @@ class Reading {
   bool workloads() {
     Requested requested;
     for (const workload::Kind& kind : workload::kinds()) {
-      const auto resource = resourceOf(kind);
-      if (!resource) continue;
+      const auto known = resourceOf(kind);
+      if (!known) continue;
+      const auto resource = kube::served(cluster_, *known);
+      if (!resource) return wrong(resource.error());
+      if (!*resource) continue;  // a cluster without this CRD
       for (const std::string& ns : namespaces_) {
         std::vector<PodUse> uses;
-        const bool pods = resource->name() == "pods";
+        const bool pods = (*resource)->name() == "pods";
         const auto read = [&](json::View object) -> std::optional<RunningText> {
           if (!pods) return readRunningObject(object, kind);
           auto pod = readPod(object);
           if (pod && pod->use) uses.push_back(std::move(*pod->use));
           return pod ? std::move(pod->running) : std::nullopt;
         };
-        if (!list(*resource, ns, read, out.running, [&] { uses.clear(); })) return false;
+        if (!list(**resource, ns, read, out.running, [&] { uses.clear(); })) return false;
         if (refused_) out.unreadWorkloads.insert(ns);
         for (const PodUse& use : uses) addUse(requested, use);
       }
@@ -180,12 +183,11 @@ class Reading {
   template <class T, class Read>
   bool newest(kube::Resource resource, const std::string& ns, const Read& read, std::vector<T>& to, bool& known) {
     known = false;
-    const std::vector<std::string> older = resource.olderVersions;
-    for (std::size_t i = 0; i <= older.size() && !known && (i == 0 || !refused_); ++i) {
-      if (i > 0) resource.version = older[i - 1];
-      if (!list(resource, ns, read, to)) return false;
-      known = whole_;
-    }
+    const auto found = kube::served(cluster_, resource);
+    if (!found) return wrong(found.error());
+    if (!*found) return true;
+    if (!list(**found, ns, read, to)) return false;
+    known = whole_;
     return true;
   }
 
@@ -251,9 +253,12 @@ Result<ClusterSnapshot> ClusterLook::policies(const Progress& progress) {
 
 Result<LiveObject> ClusterLook::object(const workload::Kind& kind, std::string_view ns, std::string_view name) {
   LiveObject out;
-  const auto resource = resourceOf(kind);
-  if (!resource || name.empty()) return out;
-  auto found = kube::get(parts_->cluster, *resource, ns, name);
+  const auto known = resourceOf(kind);
+  if (!known || name.empty()) return out;
+  const auto resource = kube::served(parts_->cluster, *known);
+  if (!resource) return tl::unexpected(resource.error());
+  if (!*resource) return out;
+  auto found = kube::get(parts_->cluster, **resource, ns, name);
   if (!found) return tl::unexpected(found.error());
   if (found->look.outcome == Outcome::Refused) {
     out.state = LiveObject::State::Unread;

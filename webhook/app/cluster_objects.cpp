@@ -139,7 +139,8 @@ std::optional<PodUse> readPodUse(json::View object) {
 }
 
 std::optional<RunningText> readRunningObject(json::View object, const workload::Kind& kind) {
-  const std::string apiVersion = kind.group.empty() ? std::string(kind.version) : fmt::format("{}/{}", kind.group, kind.version);
+  const std::string_view version = workload::versionsOf(kind).front();
+  const std::string apiVersion = kind.group.empty() ? std::string(version) : fmt::format("{}/{}", kind.group, version);
   auto text = admission::runningText(object, apiVersion, kind.kind);
   if (!text) return std::nullopt;
   const json::View metadata = object["metadata"];
@@ -149,6 +150,9 @@ std::optional<RunningText> readRunningObject(json::View object, const workload::
   out.ns = metadata["namespace"].stringOr("default");
   out.name = metadata["name"].stringOr("");
   out.uid = metadata["uid"].stringOr("");
+  for (const json::View each : metadata["ownerReferences"].elements()) {
+    if (each["controller"].boolean().value_or(false)) out.owner = each["uid"].stringOr("");
+  }
   out.text = std::make_shared<const std::string>(std::move(*text));
   return out;
 }

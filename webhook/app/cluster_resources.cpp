@@ -27,7 +27,7 @@ kube::Resource autoscalerResource(const AutoscalerKind& kind) {
   resource.group = kind.group;
   resource.version = kind.version;
   resource.plural = kind.plural;
-  resource.mayBeAbsent = true;
+  if (kind.custom) resource.versions = {std::string(kind.version)};
   return resource;
 }
 
@@ -50,7 +50,9 @@ std::optional<kube::Resource> resourceOf(const workload::Kind& kind) {
   if (kind.plural == "pods" && kind.group.empty()) return podResource();
   kube::Resource resource;
   resource.group = kind.group;
-  resource.version = kind.version;
+  const auto versions = workload::versionsOf(kind);
+  resource.version = versions.front();
+  if (kind.custom) resource.versions.assign(versions.begin(), versions.end());
   resource.plural = kind.plural;
   return resource;
 }

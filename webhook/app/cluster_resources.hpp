@@ -20,10 +20,11 @@ inline constexpr std::array<PolicyKind, 3> kPolicyKinds{
 
 struct AutoscalerKind {
   std::string_view group, version, plural, kind;
+  bool custom = false;  ///< defined by a CRD: a cluster may lack it
 };
 /// HorizontalPodAutoscalers are served as v2 by every Kubernetes since 1.23; KEDA's resources may not be there.
 inline constexpr std::array<AutoscalerKind, 2> kAutoscalerKinds{
-    {{"autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"}, {"keda.sh", "v1alpha1", "scaledobjects", "ScaledObject"}}};
+    {{"autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"}, {"keda.sh", "v1alpha1", "scaledobjects", "ScaledObject", true}}};
 
 kube::Resource policyResource(const PolicyKind& kind);
 kube::Resource autoscalerResource(const AutoscalerKind& kind);

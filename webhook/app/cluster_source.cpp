@@ -66,7 +66,7 @@ struct ClusterSource::Parts {
     cluster.follow(podResource(), pods);
     for (const workload::Kind& kind : workload::kinds()) {
       auto resource = resourceOf(kind);
-      if (!resource || kind.plural == "pods") continue;
+      if (!resource || (kind.group.empty() && kind.plural == "pods")) continue;
       workloads.push_back(std::make_unique<Workloads>([&kind](json::View object) { return readRunningObject(object, kind); }));
       cluster.follow(std::move(*resource), *workloads.back());
     }

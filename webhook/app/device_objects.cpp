@@ -49,9 +49,8 @@ kube::Resource deviceResource(std::string_view plural) {
   kube::Resource out;
   out.group = workload::kDeviceGroup;
   out.version = "v1";
-  out.olderVersions = {"v1beta2", "v1beta1"};
+  out.versions = {"v1", "v1beta2", "v1beta1"};
   out.plural = plural;
-  out.mayBeAbsent = true;
   if (plural == kResourceSlices) out.page = kSlicesOfAPage;
   return out;
 }

@@ -37,7 +37,9 @@ bool InventorySource::take(const std::vector<RunningText>& objects, const admiss
     if (at == known_.end() || at->second->autoscaler != autoscaler) {
       if (std::chrono::steady_clock::now() >= end) return false;
       auto made = std::make_shared<admission::Running>();
+      made->group = each.group;
       made->kind = each.kind;
+      made->owner = each.owner;
       made->ns = each.ns;
       made->name = each.name;
       made->uid = each.uid;

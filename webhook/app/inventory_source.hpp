@@ -17,6 +17,7 @@ struct RunningText {
   std::string kind, ns, name, uid;
   std::shared_ptr<const std::string> text;
   std::string group{};                      ///< of the API
+  std::string owner{};                      ///< uid of its controller
   friend bool operator==(const RunningText& a, const RunningText& b) { return a.kind == b.kind && *a.text == *b.text; }
 };
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/command.hpp"
+#include "cli/kinds_page.hpp"
 #include "cli/manual.hpp"
 #include "cli/terminal.hpp"
 #include "host/metrics.hpp"
@@ -42,6 +43,7 @@ constexpr Page kPages[] = {
     {"metrics.md", host::metricsReference},
     {"policy-reference.md", policy::reference},
     {"findings.md", findingsIndex},
+    {"kinds.md", kindsPage},
     {"slicepolicy.schema.json", [] { return policy::jsonSchema(DocumentKind::SlicePolicy); }},
     {"clusterslicepolicy.schema.json", [] { return policy::jsonSchema(DocumentKind::ClusterSlicePolicy); }},
     {"sliceexception.schema.json", [] { return policy::jsonSchema(DocumentKind::SliceException); }},
@@ -58,7 +60,7 @@ class Docs : public Command {
             "rightslice docs --out DIR",
             "Writes the documents that are generated from the program: the reference of all flags, of the metrics and "
             "of the policy "
-            "language, the index of the findings, the JSON Schemas and the CustomResourceDefinitions.",
+            "language, the kinds, the index of the findings, the JSON Schemas and the CustomResourceDefinitions.",
             "0  written\n2  bad usage, or a folder that cannot be written",
             "rightslice docs --out /tmp/docs"};
   }

@@ -144,10 +144,12 @@ std::vector<Fix> fixes(const Judged& judged) {
     for (const auto& container : part.containers) {
       // By place, not by name: two templates of one object may have containers of the same name.
       const auto finding = std::find_if(findings.begin(), findings.end(), [&](const auto& candidate) {
-        return canBeMended(candidate) && candidate.path.starts_with(container.pointer + "/");
+        return canBeMended(candidate) &&
+               (candidate.path.starts_with(container.pointer + "/") || (!container.requestPointer.empty() && candidate.path == container.requestPointer));
       });
       if (finding == findings.end()) continue;
-      const auto* judgement = judgementOf(judged.judgement, container, lastToken(finding->path));
+      const std::string asked = container.requestPointer.empty() || container.limits.empty() ? lastToken(finding->path) : container.limits.front().first;
+      const auto* judgement = judgementOf(judged.judgement, container, asked);
       if (judgement == nullptr || (!judgement->recommended && judgement->remedy.empty())) continue;
       Fix fix;
       fix.document = object.document;
@@ -156,6 +158,7 @@ std::vector<Fix> fixes(const Judged& judged) {
       fix.where = fmt::format("{}:{}", object.file->name, object.place(finding->path).key.line);
       if (judgement->recommended) {
         fix.obstacle = obstacleOf(*judgement);
+        if (fix.obstacle.empty()) fix.obstacle = part.neverRewrite;
         changeSlice(fix, object, container, *judgement);
       }
       changeFlags(fix, object, container, judgement->recommended ? judgement->recommended->flags : judgement->remedy);

@@ -82,6 +82,27 @@ Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view n
   }
 }
 
+Result<std::optional<Resource>> served(Cluster& cluster, const Resource& resource) {
+  Resource out = resource;
+  if (resource.versions.empty()) return out;
+  for (const std::string& version : resource.versions) {
+    Request request;
+    request.path = discoveryPath(resource, version);
+    const auto answer = ask(cluster, request);
+    if (!answer) return tl::unexpected(unreached(resource, answer.error()));
+    if (answer->status == 404) continue;
+    // Who may not even ask what there is reads the list: its answer says what can be known.
+    if (answer->status == 401 || answer->status == 403) return out;
+    if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
+    const auto document = json::Document::parse(answer->body);
+    if (!document) return tl::unexpected(Error{"the answer is no JSON: " + document.error().message, resource.name()});
+    if (!isListed(document->root(), resource)) continue;
+    out.version = version;
+    return out;
+  }
+  return std::optional<Resource>();
+}
+
 Result<Found> get(Cluster& cluster, const Resource& resource, std::string_view ns, std::string_view name) {
   Request request;
   request.path = path(resource, ns, name);

@@ -32,6 +32,9 @@ struct ListReader {
 /// else that is no answer is an error. Not for the cluster's own thread.
 Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view ns, const ListReader& reader);
 
+/// The resource in the version that the server has; nothing if it has none. Only one that a cluster may lack is asked for.
+Result<std::optional<Resource>> served(Cluster& cluster, const Resource& resource);
+
 struct Found {
   Look look;
   json::Document object;  ///< null unless look.outcome is Whole

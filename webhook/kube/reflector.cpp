@@ -18,6 +18,8 @@ constexpr std::size_t kMaxPage = 16U << 20;      // pages are made smaller until
 constexpr std::size_t kMaxEvent = 8U << 20;      // etcd holds objects of 1.5 MiB by default
 constexpr std::size_t kMaxRefusal = 64U << 10;
 constexpr int kRefusalsBeforeList = 3;
+constexpr int kAbsentBeforeGone = 3;  // a server that starts may not know its CRDs yet
+constexpr std::size_t kMaxDiscovery = 1U << 20;
 constexpr std::chrono::seconds kShortWatch{1};
 
 }  // namespace
@@ -53,12 +55,12 @@ Result<http::Call> Link::prepare(std::string method, std::string target, std::st
 Reflector::Reflector(Link& link, Resource resource, Sink& sink)
     : link_(link),
       resource_(std::move(resource)),
-      otherVersions_(resource_.olderVersions),
       sink_(sink),
       client_(link.worker, link.clientOptions()),
       timer_(link.worker.executor()),
       limit_(resource_.page),
-      backOff_(link.options.pace.firstBackOff) {
+      backOff_(link.options.pace.firstBackOff),
+      found_(resource_.versions.empty()) {
   state_.resource = resource_.name();
   state_.version = resource_.version;
   state_.contact = SteadyClock::now();
@@ -100,15 +102,34 @@ Reflector::Outcome Reflector::broke(std::string reason, std::string message) {
   return Outcome::Failed;
 }
 
+/// The server has no such resource, which is in the course of things: a CRD that is not installed, or not any more.
+Reflector::Outcome Reflector::absent() {
+  ++absentInARow_;
+  const bool gone = absentInARow_ >= kAbsentBeforeGone || sink_.empty();
+  if (gone && !sink_.empty()) {
+    sink_.relist();
+    sink_.listed();
+  }
+  if (gone) {
+    confirm();
+    const std::lock_guard lock(mutex_);
+    state_.phase = WatchState::Phase::Absent;
+  }
+  return Outcome::Absent;
+}
+
 /// An answer that is no success.
 Reflector::Outcome Reflector::refused(const http::Reply& reply) {
   const std::string said = fmt::format("HTTP {}: {}", reply.status, statusMessage(reply.body));
   if (reply.retryAfter) atLeast_ = std::min(*reply.retryAfter, link_.options.pace.mostRetryAfter);
   if (reply.status == 410) return expired();
   if (reply.status == 401) link_.credentials.refused();
-  if (reply.status == 404 && version_.empty() && nextVersion()) return Outcome::Again;
+  if (reply.status == 404 && !resource_.versions.empty()) {  // gone, or served in another version now: that is asked for first
+    found_ = false;
+    version_.clear();
+    if (++answersInARow_ < kRefusalsBeforeList) return Outcome::Failed;
+  }
   ++answersInARow_;
-  bool missing = false;  // as it may be
   {
     using Phase = WatchState::Phase;
     const std::lock_guard lock(mutex_);
@@ -117,10 +138,7 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
     if (!listed && reply.status == 404) state_.phase = Phase::Absent;
     // Of a resource that is gone nothing can be out of date, unless something of it is still kept.
     if (reply.status == 404 && (!listed || sink_.empty())) state_.contact = SteadyClock::now();
-    missing = reply.status == 404 && !listed && resource_.mayBeAbsent;
-    if (missing) state_.trouble.clear();
   }
-  if (missing) return Outcome::Absent;
   switch (reply.status) {
     case 401:
     case 403: return broke("refused", said);
@@ -130,12 +148,27 @@ Reflector::Outcome Reflector::refused(const http::Reply& reply) {
   }
 }
 
-bool Reflector::nextVersion() {
-  if (otherVersions_.empty()) return false;
-  std::swap(resource_.version, otherVersions_.front());
-  std::rotate(otherVersions_.begin(), otherVersions_.begin() + 1, otherVersions_.end());
-  versionsTried_ = versionsTried_ < otherVersions_.size() ? versionsTried_ + 1 : 0;
-  return versionsTried_ != 0;
+Awaitable<Reflector::Outcome> Reflector::discover() {
+  for (const std::string& version : resource_.versions) {
+    auto call = link_.prepare("GET", discoveryPath(resource_, version), "application/json");
+    if (!call) co_return broke("credentials", call.error().message);
+    const Result<http::Reply> reply = co_await client_.call(std::move(*call), kMaxDiscovery);
+    if (!reply) co_return broke("connection", reply.error().message);
+    if (reply->status == 404) continue;
+    const bool closed = reply->status == 401 || reply->status == 403;  // then the list says what can be known
+    if (!closed) {
+      if (reply->status != 200) co_return refused(*reply);
+      const auto document = json::Document::parse(reply->body);
+      if (!document) co_return broke("answer", "the answer is no JSON: " + document.error().message);
+      if (!isListed(document->root(), resource_)) continue;
+    }
+    resource_.version = version;
+    found_ = true;
+    absentInARow_ = 0;
+    co_return Outcome::Good;
+  }
+  client_.close();
+  co_return absent();
 }
 
 /// One page of the list, that of the token `next_`, which then is that of the page after it.
@@ -176,7 +209,6 @@ Awaitable<Reflector::Outcome> Reflector::list() {
   const std::lock_guard lock(mutex_);
   state_.phase = WatchState::Phase::Synced;
   state_.version = resource_.version;
-  versionsTried_ = 0;
   co_return Outcome::Good;
 }
 
@@ -269,7 +301,10 @@ Awaitable<void> Reflector::run() {
   for (;;) {
     Outcome outcome = Outcome::Good;
     const bool listing = version_.empty();
-    if (listing) {
+    if (!found_) {
+      outcome = co_await discover();
+      if (outcome == Outcome::Good) continue;
+    } else if (listing) {
       outcome = co_await list();
       if (outcome == Outcome::Good) wentWell();
     } else {

@@ -34,8 +34,9 @@ class Reflector {
   WatchState state() const;         ///< thread-safe
 
  private:
-  enum class Outcome { Good, Expired, Failed, Absent, Again };
+  enum class Outcome { Good, Expired, Failed, Absent };
 
+  http::Awaitable<Outcome> discover();  ///< the version in which the server has the resource
   http::Awaitable<Outcome> list();
   http::Awaitable<Outcome> page();
   http::Awaitable<Outcome> watch();
@@ -43,16 +44,14 @@ class Reflector {
   http::Awaitable<void> pause();
   Outcome event(std::string_view line);
   Outcome refused(const http::Reply& reply);
+  Outcome absent();
   Outcome expired();                ///< the version is too old: in the course of things, no trouble
   Outcome broke(std::string reason, std::string message);
   void confirm();                   ///< what is kept was right just now
   void wentWell();
 
   Link& link_;
-  bool nextVersion();               ///< of the resource; false when all were tried and the first is next
   Resource resource_;
-  std::vector<std::string> otherVersions_;  ///< those to try after this one
-  std::size_t versionsTried_ = 0;
   Sink& sink_;
   http::Client client_;
   http::Timer timer_;
@@ -60,6 +59,8 @@ class Reflector {
   std::string version_;             ///< to watch from; empty: list first
   std::string next_, listVersion_;  ///< of the list in progress
   std::chrono::milliseconds backOff_, atLeast_{0};
+  bool found_ = true;               ///< the server is known to have it, in resource_.version
+  int absentInARow_ = 0;            ///< times that the server had none of it
   int answersInARow_ = 0;           ///< refusals of a watch, one after another
   std::string told_;                ///< the last trouble that was told
   mutable std::mutex mutex_;

@@ -43,6 +43,17 @@ std::string path(const Resource& resource, std::string_view ns, std::string_view
   return out;
 }
 
+std::string discoveryPath(const Resource& resource, std::string_view version) {
+  return fmt::format("/apis/{}/{}", escape(resource.group), escape(version));
+}
+
+bool isListed(json::View resources, const Resource& resource) {
+  for (const json::View each : resources["resources"].elements()) {
+    if (each["name"].stringOr("") == resource.plural) return true;
+  }
+  return false;
+}
+
 std::string listQuery(const Resource& resource, int limit, std::string_view next) {
   std::string query;
   addSelectors(query, resource);

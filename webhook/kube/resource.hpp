@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "json/view.hpp"
+
 namespace rightslice::kube {
 
 struct Resource {
@@ -13,8 +15,9 @@ struct Resource {
   bool metadataOnly = false;             ///< ask for metadata alone (PartialObjectMetadata)
   int page = 250;                        ///< objects of one page of the list
   std::string ns{};                      ///< of the list; empty: all of them
-  std::vector<std::string> olderVersions{};  ///< tried, in this order, where the server does not have `version`
-  bool mayBeAbsent = false;              ///< of somebody else's definition: that the server has none is in the course of things
+  /// Of a resource that a cluster may lack (of a CRD): the versions in which it may be there, the best first. Which one is, is asked
+  /// before it is read: that is open to everybody (system:discovery), so a right that is missing does not make the absent look refused.
+  std::vector<std::string> versions{};
 
   /// "slicepolicies.rightslice.io", "nodes".
   std::string name() const { return group.empty() ? plural : plural + "." + group; }
@@ -22,6 +25,11 @@ struct Resource {
 
 /// "/apis/apps/v1/namespaces/team-a/deployments/chat/status"; empty parts are left out, each part is escaped.
 std::string path(const Resource& resource, std::string_view ns = {}, std::string_view name = {}, std::string_view subresource = {});
+
+/// "/apis/serving.kserve.io/v1beta1": what the server has of this version.
+std::string discoveryPath(const Resource& resource, std::string_view version);
+/// Whether that answer (an APIResourceList) has the resource.
+bool isListed(json::View resources, const Resource& resource);
 
 /// The query of one page; `next`: the token of the page before.
 std::string listQuery(const Resource& resource, int limit, std::string_view next);

@@ -103,13 +103,20 @@ struct Invocation {
   struct Env { std::string name; std::optional<std::string> value; };
   std::vector<Env> env;
   bool envIncomplete = false;  ///< envFrom references something that is not known here
-  /// A model that the object tells its pods to serve by other ways than their command (serveConfigV2 of a RayService).
-  struct Serve {
-    std::string model;
-    std::vector<std::pair<std::string, std::string>> arguments;  ///< engine_kwargs: vLLM's names with underscores
-    bool adapters = false;                                       ///< LoRA adapters are configured
+  /// What the object tells of the model by other ways than the words of its containers: a field of a custom resource, serveConfigV2 of
+  /// a RayService.
+  struct Told {
+    std::string from;                ///< where it stands, for people: "spec.model.uri"
+    std::string_view engine = {};    ///< by name: that runs it where neither command nor image says; empty: they alone can say
+    bool engineIsSure = false;       ///< the operator knows no other engine
+    std::string model = {};          ///< a name, hf://..., s3://...; empty: not told
+    std::string mountPath = {};      ///< where the model lies in the container: what a path below it on the command line stands for
+    std::vector<std::string> words = {};       ///< of the command line, before the container's own: the operator writes them
+    bool adapters = false;           ///< LoRA adapters that nothing else tells of
+    /// What else decides how the model runs and stands elsewhere: "ServingRuntime kserve-vllm". What it says is not known here.
+    std::vector<std::string> unread = {};
   };
-  std::vector<Serve> serve;
+  std::vector<Told> told;            ///< several: alternatives, of which the cluster chooses
 };
 
 /// What was read of an invocation. Absent = not written (the engine's default holds).
@@ -174,6 +181,8 @@ struct EngineRun {
   std::vector<std::string> open;
   /// What was looked at, for UnknownFootprint: "command", "args", "env MODEL_ID", "image vllm/vllm-openai:v0.8.5".
   std::vector<std::string> lookedAt;
+  /// What decides how the model runs and stands in another object: nothing is surely known then but what is declared.
+  std::vector<std::string> unread;
   /// Written values that the engine itself would refuse ("--max-model-len: 'lots' is no number"), for EngineSettings.
   std::vector<std::string> badFlags;
   /// Where a flag stands, to change it: canonical flag -> index into args (or command), for fixes.

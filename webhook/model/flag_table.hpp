@@ -27,7 +27,7 @@ struct FlagSource {
   ShellLookup variable;                 ///< the container's environment
   const Image* image = nullptr;
   std::vector<ShellCommand> script;     ///< all commands of the shell script in which the program stood; empty: none
-  std::span<const Invocation::Serve> serve;  ///< what the object says besides
+  std::span<const Invocation::Told> told;  ///< what the object says besides
   std::string_view program;             ///< the pattern that matched: "vllm serve", "dynamo.sglang"; empty: only the image
   std::vector<PlacedWord> positional;   ///< out: words that are no flag and no flag's value
   std::vector<PlacedWord> servedNames;  ///< out: names under which the model is served, for models given as a path

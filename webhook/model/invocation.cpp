@@ -49,11 +49,15 @@ class InvocationReader {
     for (std::size_t i = 0; i < invocation_.args.size(); ++i)
       words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
     if (!findCommand(words, 0)) findByImage(words);
-    if (run_.engine == nullptr && (sawRay_ || !invocation_.serve.empty())) take(*findEngine("ray"), Confidence::High, "ray start");
-    if (run_.engine == nullptr) return std::move(run_);
-    if (!invocation_.serve.empty()) run_.lookedAt.emplace_back("serveConfigV2");
+    if (run_.engine == nullptr) findByTold(words);
+    noteWhatIsTold();
+    if (run_.engine == nullptr) {
+      takeToldModel(false);  // the name alone, for who declares what it needs
+      return std::move(run_);
+    }
     run_.multiNode = run_.multiNode || sawRay_ || sawGroupScript_;
     if (run_.engine->name == "ray") rest_.clear();  // Ray's own flags
+    addToldWords();
     readVersion();
     readWords();
     settleModel();
@@ -73,6 +77,35 @@ class InvocationReader {
       if (namesModel) run_.lookedAt.push_back("env " + env.name);
     }
     if (!invocation_.image.empty()) run_.lookedAt.push_back("image " + invocation_.image);
+  }
+
+  const Invocation::Told* told() const { return invocation_.told.empty() ? nullptr : &invocation_.told.front(); }
+
+  void findByTold(const std::vector<PlacedWord>& words) {
+    if (sawRay_) return take(*findEngine("ray"), Confidence::High, "ray start");
+    const Engine* engine = told() != nullptr ? findEngine(told()->engine) : nullptr;
+    if (engine == nullptr) return;
+    // A program of the container's own stands in the place of the operator's; Ray's workers are told by the cluster, whatever they start.
+    if (!invocation_.command.empty() && engine->name != "ray") return;
+    take(*engine, told()->engineIsSure ? Confidence::High : Confidence::Medium, {});
+    rest_ = words;
+  }
+
+  void noteWhatIsTold() {
+    if (told() == nullptr) return;
+    if (!told()->from.empty()) run_.lookedAt.push_back(told()->from);
+    if (told()->adapters) run_.open.push_back(told()->from + ": LoRA adapters are not modelled");
+    run_.unread = told()->unread;
+    for (const std::string& each : run_.unread) run_.open.push_back(each + " is not read: what it says is not known here");
+  }
+
+  /// In front of the container's own: the last of a flag wins.
+  void addToldWords() {
+    if (told() == nullptr || (told()->engineIsSure && told()->engine != run_.engine->name)) return;
+    const EngineRun::FlagPlace nowhere{false, kNoPlace, false, true};
+    std::vector<PlacedWord> words;
+    for (const std::string& word : told()->words) words.push_back({ShellWord{word, true, {}}, nowhere});
+    rest_.insert(rest_.begin(), std::make_move_iterator(words.begin()), std::make_move_iterator(words.end()));
   }
 
   ShellValue variable(std::string_view name) const {
@@ -271,7 +304,7 @@ class InvocationReader {
     for (PlacedWord& word : rest_) {
       if (!word.place.inShell) word.word = expanded(word.word);
     }
-    FlagSource source{std::move(rest_), lookup_, &image_, std::move(script_), invocation_.serve, program_, {}, {}};
+    FlagSource source{std::move(rest_), lookup_, &image_, std::move(script_), invocation_.told, program_, {}, {}};
     run_.engine->read(source, run_);
     if (run_.engine->signature.positionalModel) readPositional(source.positional);
     servedNames_ = std::move(source.servedNames);
@@ -300,6 +333,7 @@ class InvocationReader {
   void settleModel() {
     const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") ||
                                        run_.model->find("://") != std::string::npos);
+    if (takeToldModel(isPath)) return settleFile();
     if (!run_.model || isPath) {
       for (const std::string_view name : run_.engine->signature.modelEnv) {
         const ShellValue value = variable(name);
@@ -318,6 +352,27 @@ class InvocationReader {
         break;
       }
     }
+    settleFile();
+  }
+
+  /// The model that the object tells of, where the command line names none, or the path at which that one lies.
+  bool takeToldModel(bool isPath) {
+    if (told() == nullptr || told()->model.empty()) return false;
+    const bool mounted = isPath && !told()->mountPath.empty() && run_.model->starts_with(told()->mountPath);
+    if (run_.model && !mounted && (run_.engine == nullptr || run_.engine->name != "ray")) return false;
+    constexpr std::string_view kHub = "hf://";
+    std::string_view model = told()->model;
+    while (model.ends_with('/')) model.remove_suffix(1);
+    const bool hub = model.starts_with(kHub);
+    if (hub) model.remove_prefix(kHub.size());
+    if (hub) model = model.substr(0, model.find_first_of(":@"));  // the revision
+    run_.modelConfidence = hub || model.find("://") == std::string_view::npos ? Confidence::High : Confidence::Medium;
+    run_.model = std::string(model);
+    return true;
+  }
+
+  /// What the name of a GGUF file says of its type.
+  void settleFile() {
     if (!run_.model) return;
     const std::string_view model = *run_.model;
     const bool ggufFile = lowered(model).ends_with(".gguf");

@@ -52,7 +52,7 @@ std::string obstacle(const ActionInput& in) {
   if (!outcome.rewrite->obstacle.empty()) return outcome.rewrite->obstacle;
   if (outcome.rewrite->waits && !holds(in, outcome.rewrite->resource)) return fmt::format("it would wait for a free {}", outcome.rewrite->resource);
   const auto* kind = in.workload->kind;
-  if (kind != nullptr && !kind->neverRewrite.empty()) return std::string(kind->neverRewrite);
+  if (!outcome.pod->neverRewrite.empty()) return outcome.pod->neverRewrite;
   if (in.update && kind != nullptr && kind->immutableTemplate)
     return fmt::format("the template of a {} cannot be changed once it exists: create it anew", in.workload->kindName);
   if (outcome.pod->metadataPointer.empty()) return "the template has no metadata in which to record the rewrite";

@@ -1,6 +1,7 @@
 #include "policy/fit.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -78,6 +79,13 @@ class Judge {
     finding.asked = fmt::format("{}:{};", entry_.said(), entry_.count.value_or(0));
     out_.findings.push_back(std::move(finding));
     return out_.findings.back();
+  }
+
+  /// What an object that is not read says of the model or its flags may change all that they tell.
+  void hangsOnUnread(RawFinding& finding) const {
+    const auto& unread = source_.run().unread;
+    if (unread.empty()) return;
+    finding.limit(Action::Warn, fmt::format("{} {} not read", fmt::join(unread, " and "), unread.size() == 1 ? "is" : "are"));
   }
 
   std::string asks() const {
@@ -260,9 +268,10 @@ class Judge {
                           fmt::format("{}, but {}, and {} cannot start with less than {}{}; {}", asks(),
                                       holdsText(range.largest), what(), needText(minimumNeed, true),
                                       alternativesText(alternatives(range.smallest)),
-                                      choice ? advice(*choice) : noneFits()));
+                                      choice ? advice(*choice) : noneFits(need)));
       finding.measure = minimumNeed.minimum - range.largest;
       if (range.standIn) finding.limit(Action::Warn, kStandInMemory);
+      if (!source_.declared() || estimateStands) hangsOnUnread(finding);
       out_.fitFinding = true;
       if (choice) recommend(*choice);
       return;
@@ -285,6 +294,7 @@ class Judge {
         const auto share = static_cast<Bytes>(static_cast<double>(range.largest) * std::max(estimate->memoryFraction, 0.0));
         finding.measure = std::max<Bytes>(0, estimate->need.minimum - share);
         if (range.standIn) finding.limit(Action::Warn, kStandInMemory);
+        hangsOnUnread(finding);
         out_.fitFinding = true;
         return;
       }
@@ -305,7 +315,8 @@ class Judge {
 
   std::string what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
 
-  std::string noneFits() const {
+  std::string noneFits(const model::Need& need) const {
+    if (!need.high) return "what it takes at most is not known, so no slice is recommended";
     if (meaning_.kind == Meaning::Kind::Whole) return "use more GPUs with tensor parallelism, or a smaller build";
     return ladder_.offerKnown ? "no slice that is offered and allowed fits" : "no slice of this product fits; use a whole GPU or a smaller build";
   }

@@ -28,6 +28,7 @@ class Editor {
 
   FlagEdit run(const model::FlagList& flags) {
     if (flags.empty()) return {};
+    if (container_.gathered) return {{}, "the command line is put together from several fields of the object"};
     if (wanted_.engine == nullptr) return {{}, "no engine is recognised in its command line"};
     for (const auto& [flag, value] : flags) {
       expect(flag, value);

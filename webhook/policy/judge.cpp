@@ -114,6 +114,7 @@ class Judge {
     out_.surroundingsDigest = surroundings_.digest;
     for (const auto& part : object_.malformed)
       out_.notes.push_back(fmt::format("{}: {}; read as absent", part.where, part.message));
+    for (const auto& note : object_.notes) out_.notes.push_back(note);
     if (object_.kind == nullptr) {
       unknownKind();
       return std::move(out_);

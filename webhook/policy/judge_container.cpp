@@ -36,6 +36,8 @@ class Judge {
     describe(source);
 
     if (out_.ask.empty()) {
+      for (const auto& each : source.run().unread)
+        out_.unknown.push_back(fmt::format("{}, for container {}", each, in_.container->name));
       unaccounted();
       describeNeed(source);
       return std::move(out_);
@@ -67,6 +69,11 @@ class Judge {
     }
     if (!invalid) requested(entry, meaning);
     slice(entry, meaning);
+    if (in_.pod->pattern) {
+      out_.meaning = std::move(meaning);
+      return std::move(out_);
+    }
+    for (const auto& each : source.run().unread) out_.unknown.push_back(fmt::format("{}, for container {}", each, in_.container->name));
     parallelism(entry, meaning, source);
     out_.meaning = std::move(meaning);
     if (invalid || out_.meaning->kind == Meaning::Kind::UnknownProfile || out_.meaning->kind == Meaning::Kind::NotOnGpu) {
@@ -280,9 +287,10 @@ class Judge {
     const std::int64_t ranks = timesBytes(tensor, pipeline);
     const auto what = fmt::format("tensor parallel size {} x pipeline parallel size {}", tensor, pipeline);
     if (ranks > *entry.count && !source.run().multiNode && !in_.pod->multiPodGroup) {
-      add(Code::ParallelismExceedsDevices, entry.path,
+      auto& finding = add(Code::ParallelismExceedsDevices, entry.path,
           fmt::format("{} needs {} devices, but the container asks for {} x {}; ask for {}, or lower the parallelism", what, ranks,
                       *entry.count, entry.said(), ranks));
+      if (!source.run().unread.empty()) finding.limit(Action::Warn, fmt::format("{} is not read", source.run().unread.front()));
     } else if (ranks > 1 && ranks <= *entry.count && meaning.kind != Meaning::Kind::Whole) {
       add(Code::TensorParallelOverSlices, entry.path,
           fmt::format("{} over slices: there is no peer-to-peer between slices, and one process sees one; use one larger slice or "

@@ -20,13 +20,13 @@ struct RawFinding {
   Bytes measure = 0;
   std::string asked;               ///< resource and quantity, for "the same resource and quantity"
   std::optional<Action> atMost;    ///< a ceiling of the rule itself (stand-ins ...)
-  std::string_view atMostSince;    ///< why; static storage
+  std::string atMostSince;         ///< why, after "only a warning, since"
   std::optional<Action> insteadOfDefault;  ///< another default action (ProfileNotOnGpu with an inventory)
   bool always = false;             ///< `action` is deny whatever the policy says (re-apply)
 
-  void limit(Action most, std::string_view since) {
-    atMost = most;
-    atMostSince = since;
+  void limit(Action most, std::string since) {
+    if (!atMost) atMostSince = std::move(since);
+    atMost = atMost ? std::min(*atMost, most) : most;
   }
 };
 

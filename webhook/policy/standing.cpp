@@ -60,8 +60,11 @@ bool provenChild(const Workload& object, const PolicySet& policies, const worklo
   const auto& ownerLabels = request.owner != nullptr ? request.owner->labels : object.labels;
   if (policies.select(object.ns, object.controller->kind, ownerLabels, surroundings.namespaceLabels(object.ns)).policies.empty())
     return false;
-  if (workload::findKind(object.controller->apiVersion, object.controller->kind) == nullptr) return false;
-  if (!request.user.empty() && matchesAny(request.trustedControllers, request.user)) return true;
+  const auto* owner = workload::findKind(object.controller->apiVersion, object.controller->kind);
+  if (owner == nullptr) return false;
+  // An owner that asks for nothing itself and leaves that to others says nothing of this child, whoever creates it.
+  const bool says = owner->holds != workload::Holds::Part || !request.usageKnown || request.owner != nullptr;
+  if (says && !request.user.empty() && matchesAny(request.trustedControllers, request.user)) return true;
   return request.owner != nullptr && asksTheSame(object, *request.owner);
 }
 

@@ -16,22 +16,6 @@ void readQuantities(const Part& resources, std::string_view key, StringPairs& te
   }
 }
 
-std::vector<model::Invocation::Env> readEnvironment(const Part& container) {
-  std::vector<model::Invocation::Env> env;
-  for (const Part& each : container.objects("env")) {
-    model::Invocation::Env entry;
-    entry.name = each.string("name").value_or("");
-    const Part written = each.member("value");
-    if (const auto literal = each.string("value"); literal && !(literal->empty() && each.member("valueFrom").exists())) {
-      entry.value = std::string(*literal);
-    } else if (!written.exists() && !each.member("valueFrom").exists()) {
-      entry.value = std::string();  // Kubernetes: an entry with neither is empty
-    }
-    env.push_back(std::move(entry));
-  }
-  return env;
-}
-
 bool refersToVariables(const model::Invocation& invocation) {
   const auto refers = [](const std::string& text) { return text.find('$') != std::string::npos; };
   return std::any_of(invocation.command.begin(), invocation.command.end(), refers) ||
@@ -67,7 +51,23 @@ model::Invocation Container::withText(const CommandText& text) const {
 const std::string* Container::limit(std::string_view resource) const { return findIn(limits, resource); }
 const std::string* Container::request(std::string_view resource) const { return findIn(requests, resource); }
 
-Container readContainer(const Part& part, const HostPaths& volumes) {
+std::vector<model::Invocation::Env> readEnvironment(const Part& container, std::string_view key) {
+  std::vector<model::Invocation::Env> env;
+  for (const Part& each : container.objects(key)) {
+    model::Invocation::Env entry;
+    entry.name = each.string("name").value_or("");
+    const Part written = each.member("value");
+    if (const auto literal = each.string("value"); literal && !(literal->empty() && each.member("valueFrom").exists())) {
+      entry.value = std::string(*literal);
+    } else if (!written.exists() && !each.member("valueFrom").exists()) {
+      entry.value = std::string();  // Kubernetes: an entry with neither is empty
+    }
+    env.push_back(std::move(entry));
+  }
+  return env;
+}
+
+Container readContainer(const Part& part, const HostPaths& volumes, std::optional<std::string> image) {
   Container out;
   out.name = part.string("name").value_or("");
   out.pointer = part.pointer();
@@ -84,7 +84,7 @@ Container readContainer(const Part& part, const HostPaths& volumes) {
   out.privileged = part.object("securityContext").boolean("privileged").value_or(false);
 
   model::Invocation& invocation = out.invocation;
-  invocation.image = part.string("image").value_or("");
+  invocation.image = image ? std::move(*image) : std::string(part.string("image").value_or(""));
   invocation.command = part.words("command");
   invocation.args = part.words("args");
   invocation.env = readEnvironment(part);

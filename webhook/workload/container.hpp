@@ -29,6 +29,10 @@ struct Container {
   /// The same values as JSON text as they stand in the object ("1" or 1), parallel to limits and requests: a patch tests them.
   std::vector<std::string> limitsJson, requestsJson;
   std::vector<ContainerClaim> claims;          ///< resources.claims
+  /// Where the request is written in an object that has no list of resources for it.
+  std::string requestPointer;
+  /// It is put together from several places of the object, so that neither request nor command line can be written back as one.
+  bool gathered = false;
   std::vector<std::string> hostPaths;          ///< paths of the hostPath volumes that this container mounts
   bool privileged = false;
   /// command and args with $(VAR) of literal env values expanded, env with the values known here.

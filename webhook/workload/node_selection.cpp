@@ -48,13 +48,16 @@ void readTerm(const Part& term, NodeSelection& out) {
 }  // namespace
 
 NodeSelection readNodeSelection(const Part& podSpec) {
+  return readNodeSelection(podSpec, "nodeSelector",
+                           podSpec.object("affinity").object("nodeAffinity").object("requiredDuringSchedulingIgnoredDuringExecution"));
+}
+
+NodeSelection readNodeSelection(const Part& selectorParent, std::string_view selector, const Part& required) {
   NodeSelection out;
-  out.nodeSelector = podSpec.stringMap("nodeSelector");
+  out.nodeSelector = selectorParent.stringMap(selector);
   for (const Row& row : kLabels) {
     if (const std::string* value = findIn(out.nodeSelector, row.label)) (out.*row.field).selector = *value;
   }
-  const Part required =
-      podSpec.object("affinity").object("nodeAffinity").object("requiredDuringSchedulingIgnoredDuringExecution");
   for (const Row& row : kLabels) (out.*row.field).hasAffinity = required.exists();
   const Part terms = required.member("nodeSelectorTerms");
   if (terms.exists() && !terms.view().isArray()) terms.report("an array of objects");

@@ -6,7 +6,6 @@
 #include "gpu/resource_name.hpp"
 #include "json/pointer.hpp"
 #include "workload/read_pod.hpp"
-#include "workload/serve_config.hpp"
 
 namespace rightslice::workload {
 namespace {
@@ -30,43 +29,43 @@ std::string unescaped(std::string_view token) {
 
 std::string_view lastToken(std::string_view pointer) { return pointer.substr(pointer.rfind('/') + 1); }
 
-/// The value at a filled-in pointer; parents of the wrong type are reported by the part that needs them.
-Part partAt(const Part& root, std::string_view pointer) {
-  Part at = root;
-  for (const std::string_view token : tokensOf(pointer)) {
-    if (at.view().isArray()) {
-      const std::vector<Part> elements = at.children();
-      const auto index = json::arrayIndex(token);
-      at = index && *index < elements.size() ? elements[*index] : at.absent();
-    } else {
-      at = at.asObject().member(unescaped(token));
-    }
-  }
-  return at;
+/// Takes the text up to the separator off the front.
+std::string_view cut(std::string_view& rest, std::string_view separator) {
+  const std::size_t end = std::min(rest.find(separator), rest.size());
+  const std::string_view first = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + separator.size(), rest.size()));
+  return first;
 }
 
-constexpr std::string_view kScaled = "/spec/replicas";  // specReplicasPath of every kind of the table that has the subresource scale
+constexpr std::string_view kScaled = "/spec/replicas";  // specReplicasPath of kinds with the subresource scale, but where readers know better
 
-void readReplicas(const Part& object, const Kind& kind, std::string_view rest, const std::vector<std::string>& stars,
-                  PodTemplate& out) {
+/// By the grammar of PodPlace::replicas.
+void readReplicas(const Part& object, std::string_view factors, const std::vector<std::string>& stars, PodTemplate& out) {
   bool scaled = false;
   std::int64_t others = 1;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(' '), rest.size());
-    const std::string_view pointer = rest.substr(0, end);
-    const std::int64_t count = partAt(object, fillIn(pointer, stars)).asCount().value_or(1);
-    out.replicas = timesBytes(out.replicas, count);
-    if (pointer == kScaled) scaled = true;
-    else others = timesBytes(others, count);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  while (!factors.empty()) {
+    std::string_view factor = cut(factors, " ");
+    std::string_view alternatives = cut(factor, "<=");
+    std::string_view chosen;
+    std::optional<std::int64_t> count;
+    while (!count && !alternatives.empty()) {
+      chosen = cut(alternatives, "|");
+      count = partAt(object, fillIn(chosen, stars)).asCount();
+    }
+    const auto most = factor.empty() ? std::nullopt : partAt(object, fillIn(factor, stars)).asCount();
+    const std::int64_t number = std::min(count.value_or(1), most.value_or(count.value_or(1)));
+    out.replicas = timesBytes(out.replicas, number);
+    if (chosen == kScaled) scaled = true;
+    else others = timesBytes(others, number);
   }
-  if (!kind.replicasAtMost.empty()) {
-    const auto most = partAt(object, fillIn(kind.replicasAtMost, stars)).asCount();
-    out.replicas = std::min(out.replicas, most.value_or(out.replicas));
-  }
-  out.replicasKnown = kind.replicasKnown;
   out.podsPerReplica = scaled ? others : 0;
 }
+
+/// Labels that operators give to the pods of a group, so that it is known also where the group's own object is not at hand.
+/// kubernetes-sigs/lws api/leaderworkerset/v1 (GroupIndexLabelKey), volcano-sh/apis batch/v1alpha1/labels.go, kubernetes-sigs/jobset
+/// api/jobset/v1alpha2 (JobSetNameKey), ray-project/kuberay utils/constant.go.
+constexpr std::string_view kGroupLabels[] = {"leaderworkerset.sigs.k8s.io/name", "volcano.sh/job-name", "jobset.sigs.k8s.io/jobset-name",
+                                             "ray.io/cluster"};
 
 std::string sharingSystemOf(const StringPairs& annotations, const StringPairs& labels) {
   std::string_view system;
@@ -91,30 +90,54 @@ void readInitContainers(const Part& podSpec, const HostPaths& volumes, std::vect
 
 const std::string* PodTemplate::annotation(std::string_view key) const { return findIn(annotations, key); }
 
-PodTemplate readPodTemplate(const Part& podSpec, const Part& metadata) {
+Part partAt(const Part& root, std::string_view pointer) {
+  Part at = root;
+  for (const std::string_view token : tokensOf(pointer)) {
+    if (at.view().isArray()) {
+      const std::vector<Part> elements = at.children();
+      const auto index = json::arrayIndex(token);
+      at = index && *index < elements.size() ? elements[*index] : at.absent();
+    } else {
+      at = at.asObject().member(unescaped(token));
+    }
+  }
+  return at;
+}
+
+HostPaths readHostPaths(const Part& podSpec) {
+  HostPaths volumes;
+  for (const Part& volume : podSpec.objects("volumes")) {
+    if (const auto path = volume.object("hostPath").string("path"))
+      volumes.insert_or_assign(std::string(volume.string("name").value_or("")), std::string(*path));
+  }
+  return volumes;
+}
+
+PodTemplate readPodFrame(const Part& podSpec, const Part& metadata) {
   PodTemplate out;
   out.pointer = podSpec.pointer();
   out.metadataExists = metadata.exists();
   out.annotationsExist = metadata.member("annotations").view().isObject();
   out.annotations = metadata.stringMap("annotations");
-  out.sharingSystem = sharingSystemOf(out.annotations, metadata.stringMap("labels"));
-
-  HostPaths volumes;
-  for (const Part& volume : podSpec.objects("volumes")) {
-    if (const auto path = volume.object("hostPath").string("path")) {
-      out.hostPaths.emplace_back(*path);
-      volumes.insert_or_assign(std::string(volume.string("name").value_or("")), std::string(*path));
-    }
-  }
-  for (const Part& each : podSpec.objects("containers")) out.containers.push_back(readContainer(each, volumes));
-  readInitContainers(podSpec, volumes, out.containers);
-
+  const StringPairs labels = metadata.stringMap("labels");
+  out.sharingSystem = sharingSystemOf(out.annotations, labels);
+  out.multiPodGroup = std::any_of(std::begin(kGroupLabels), std::end(kGroupLabels),
+                                  [&](std::string_view label) { return findIn(labels, label) != nullptr; });
+  for (const auto& [name, path] : readHostPaths(podSpec)) out.hostPaths.push_back(path);
   out.nodes = readNodeSelection(podSpec);
   out.nvidiaRuntimeClass = podSpec.string("runtimeClassName").value_or("").find("nvidia") != std::string_view::npos;
   for (const Part& claim : podSpec.objects("resourceClaims")) {
     const auto text = [&](std::string_view key) { return std::string(claim.string(key).value_or("")); };
     out.claims.push_back({text("name"), text("resourceClaimTemplateName"), text("resourceClaimName")});
   }
+  return out;
+}
+
+PodTemplate readPodTemplate(const Part& podSpec, const Part& metadata) {
+  PodTemplate out = readPodFrame(podSpec, metadata);
+  const HostPaths volumes = readHostPaths(podSpec);
+  for (const Part& each : podSpec.objects("containers")) out.containers.push_back(readContainer(each, volumes));
+  readInitContainers(podSpec, volumes, out.containers);
   return out;
 }
 
@@ -152,20 +175,24 @@ std::string fillIn(std::string_view pattern, const std::vector<std::string>& sta
 
 std::vector<PodTemplate> readTemplates(const Part& object, const Kind& kind) {
   std::vector<PodTemplate> out;
-  if (kind.podSpec.empty()) return out;
-  const auto read = [&](const PodPlace& from) {
+  if (kind.read != nullptr) out = kind.read(object);
+  for (const PodPlace& from : kind.places) {
     for (const Place& place : placesOf(object, from.podSpec)) {
       const std::string metadata = fillIn(from.metadata, place.stars);
       PodTemplate pod = readPodTemplate(place.part, (metadata.empty() ? object.absent() : partAt(object, metadata)).asObject());
       pod.metadataPointer = metadata;
-      pod.multiPodGroup = kind.multiPodGroup;
-      readReplicas(object, kind, from.replicas, place.stars, pod);
+      readReplicas(object, from.replicas, place.stars, pod);
+      pod.replicasKnown = kind.replicasKnown;
       out.push_back(std::move(pod));
     }
-  };
-  read({kind.podSpec, kind.metadata, kind.replicas});
-  for (const PodPlace& place : kind.more) read(place);
-  if (!kind.serveConfig.empty()) attachServeConfig(partAt(object, kind.serveConfig), out);
+  }
+  for (PodTemplate& pod : out) {
+    pod.multiPodGroup = pod.multiPodGroup || kind.multiPodGroup;
+    pod.pattern = kind.pattern;
+    if (kind.pattern) pod.replicas = 0;
+    if (pod.neverRewrite.empty()) pod.neverRewrite = kind.neverRewrite;
+  }
+  if (kind.complete != nullptr) kind.complete(object, out);
   return out;
 }
 

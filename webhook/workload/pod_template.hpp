@@ -41,6 +41,8 @@ struct PodTemplate {
   bool replicasKnown = true;       ///< false for a DaemonSet
   std::int64_t podsPerReplica = 0; ///< pods for each one of the object's own spec.replicas, which scaling sets; 0: it sets none
   bool multiPodGroup = false;      ///< pods of this template work as one group (LeaderWorkerSet, multi-node ...)
+  bool pattern = false;            ///< others are made from it, and it runs no pod itself: judged by the names of its requests alone
+  std::string neverRewrite;        ///< why the webhook must not rewrite the request of this template; empty if it may
 
   const std::string* annotation(std::string_view key) const;
 };

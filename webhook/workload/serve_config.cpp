@@ -4,42 +4,52 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "gpu/resource_name.hpp"
 #include "json/yaml.hpp"
 
 namespace rightslice::workload {
 namespace {
 
-using Serve = model::Invocation::Serve;
+using Told = model::Invocation::Told;
 
 constexpr std::size_t kMostModels = 64;
 
-void addArguments(json::View arguments, Serve& out) {
+Told servedModel(std::string_view model) {
+  Told told;
+  told.from = "serveConfigV2";
+  told.engine = "ray";
+  told.engineIsSure = true;
+  told.model = model;
+  return told;
+}
+
+void addArguments(json::View arguments, Told& out) {
   for (const auto& [name, value] : arguments.members()) {
     if (value.isNull()) continue;
-    out.arguments.emplace_back(name, value.scalarText().value_or(value.text()));
+    out.words.push_back(fmt::format("--{}={}", name, value.scalarText().value_or(value.text())));
   }
 }
 
 /// One LLMConfig.
-void addConfig(json::View config, std::vector<Serve>& out) {
+void addConfig(json::View config, std::vector<Told>& out) {
   if (!config.isObject() || out.size() >= kMostModels) return;
-  Serve serve;
   const json::View loading = config["model_loading_config"];
-  serve.model = loading["model_source"].string().value_or(loading["model_id"].stringOr(""));
-  addArguments(config["engine_kwargs"], serve);
-  serve.adapters = config["lora_config"].isObject();
-  out.push_back(std::move(serve));
+  Told told = servedModel(loading["model_source"].string().value_or(loading["model_id"].stringOr("")));
+  addArguments(config["engine_kwargs"], told);
+  told.adapters = config["lora_config"].isObject();
+  out.push_back(std::move(told));
 }
 
-void addArgumentsOf(json::View arguments, std::vector<Serve>& out) {
+void addArgumentsOf(json::View arguments, std::vector<Told>& out) {
   for (const json::View config : arguments["llm_configs"].elements()) addConfig(config, out);
   addConfig(arguments["llm_config"], out);
   if (arguments["model_loading_config"].isObject()) addConfig(arguments, out);
   if (const auto model = arguments["model"].string(); model && !model->empty() && out.size() < kMostModels) {
-    Serve serve{std::string(*model), {}, false};
-    addArguments(arguments, serve);
-    out.push_back(std::move(serve));
+    Told told = servedModel(*model);
+    addArguments(arguments, told);
+    out.push_back(std::move(told));
   }
 }
 
@@ -66,14 +76,14 @@ void attachServeConfig(const Part& text, std::vector<PodTemplate>& templates) {
     text.report("a text with one YAML document");
     return;
   }
-  std::vector<Serve> serve;
+  std::vector<Told> told;
   for (const json::View application : stream.documents.front().document.root()["applications"].elements()) {
-    addArgumentsOf(application["args"], serve);
-    for (const json::View deployment : application["deployments"].elements()) addArgumentsOf(deployment["user_config"], serve);
+    addArgumentsOf(application["args"], told);
+    for (const json::View deployment : application["deployments"].elements()) addArgumentsOf(deployment["user_config"], told);
   }
   for (PodTemplate& pod : templates) {
     for (Container& container : pod.containers) {
-      if (asksForGpu(container)) container.invocation.serve = serve;
+      if (asksForGpu(container)) container.invocation.told = told;
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/quantity.hpp"
 #include "gpu/resource_name.hpp"
 #include "workload/part.hpp"
@@ -71,6 +73,13 @@ std::string firstGpuKey(json::View object) {
   return {};
 }
 
+/// Argo Rollouts: pods by the template of another object (spec.workloadRef).
+void readReference(const Part& reference, Workload& out) {
+  if (!reference.exists()) return;
+  out.notes.push_back(fmt::format("the pods of {} {} come from {} {} (spec.workloadRef), which is judged itself", out.kindName, out.name,
+                                  reference.string("kind").value_or("an object"), reference.string("name").value_or("")));
+}
+
 bool asksForGpuIn(const StringPairs& quantities) {
   return std::any_of(quantities.begin(), quantities.end(), [](const auto& each) {
     if (!gpu::ResourceName::parse(each.first).asksForGpu()) return false;
@@ -108,6 +117,7 @@ Workload read(json::View object, std::string_view defaultNamespace) {
   out.mirrorPod = out.kindName == "Pod" && out.annotation(kMirror) != nullptr;
   out.templates = readTemplates(root, *out.kind);
   if (isClaim(out.apiVersion, out.kindName) || isClaimTemplate(out.apiVersion, out.kindName)) out.claim = readClaim(object, out.malformed);
+  if (out.kind->holds == Holds::Reference) readReference(root.object("spec").object("workloadRef"), out);
   return out;
 }
 

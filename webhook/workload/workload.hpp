@@ -24,6 +24,8 @@ struct Workload {
   bool mirrorPod = false;                            ///< kubernetes.io/config.mirror
   std::vector<PodTemplate> templates;
   std::optional<Claim> claim;                        ///< of a ResourceClaim or ResourceClaimTemplate
+  /// What stands in other objects, for people: "the pods come from Deployment chat (spec.workloadRef), which is judged itself".
+  std::vector<std::string> notes;
   /// JSON pointer of the first key that is a GPU resource name, in an object of an unknown kind.
   std::string gpuKeyPointer;
   /// Parts that have the wrong type (a string where an object belongs ...): JSON pointer and what was expected. Such a part

@@ -33,6 +33,7 @@ Inventory inventoryOf(const Environment& environment, std::initializer_list<std:
     REQUIRE(text);
     const auto read = readRunning(*text);
     auto made = std::make_shared<Running>();
+    made->group = "apps";
     made->kind = "Deployment";
     made->ns = "team-a";
     made->name = name;

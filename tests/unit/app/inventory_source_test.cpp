@@ -14,7 +14,7 @@ RunningText deployment(const std::string& name, int replicas) {
   return {"Deployment", "team-a", name, "u-" + name, std::make_shared<const std::string>(fmt::format(
                             R"({{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"{}","namespace":"team-a","uid":"u-{}"}},"spec":{{"replicas":{},)"
                             R"("template":{{"spec":{{"containers":[{{"name":"c","resources":{{"limits":{{"nvidia.com/mig-1g.10gb":"1"}}}}}}]}}}}}}}})",
-                            name, name, replicas))};
+                            name, name, replicas)), "apps"};
 }
 
 struct Setting {
@@ -44,9 +44,9 @@ TEST_CASE("use is computed where there is a budget, once for what did not change
   CHECK(first->byUid("") == nullptr);
   source.take({two}, budget.environment(), "1");
   CHECK(source.current()->usage("team-a").gpuMillis == 250);
-  CHECK(source.current()->find("Deployment", "team-a", "two") == first->find("Deployment", "team-a", "two"));
+  CHECK(source.current()->find("apps", "Deployment", "team-a", "two") == first->find("apps", "Deployment", "team-a", "two"));
   source.take({two}, budget.environment(), "2");
-  CHECK(source.current()->find("Deployment", "team-a", "two") != first->find("Deployment", "team-a", "two"));
+  CHECK(source.current()->find("apps", "Deployment", "team-a", "two") != first->find("apps", "Deployment", "team-a", "two"));
 }
 
 TEST_CASE("without a budget owners are known and nothing is added up") {
@@ -88,7 +88,7 @@ TEST_CASE("a change of what scales an object counts it anew, and nothing else") 
   CHECK(first->autoscalersInUse("team-b").empty());
   source.take({one, two}, budget.environment(), "1", scaledTo(8));
   CHECK(source.current()->usage("team-a").gpuMillis == 1250);
-  CHECK(source.current()->find("Deployment", "team-a", "two") == first->find("Deployment", "team-a", "two"));
+  CHECK(source.current()->find("apps", "Deployment", "team-a", "two") == first->find("apps", "Deployment", "team-a", "two"));
   source.take({one, two}, budget.environment(), "1", std::make_shared<const workload::Autoscalers>());
   CHECK(source.current()->usage("team-a").gpuMillis == 375);
   CHECK(source.current()->autoscalersKnown());

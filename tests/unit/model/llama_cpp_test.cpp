@@ -15,7 +15,7 @@ using Strings = std::vector<std::string>;
 struct Case : ContainerCase {
   explicit Case(Strings command, std::string image = "", Load load = {}, Device device = {},
                 std::vector<Invocation::Env> env = {})
-      : ContainerCase({.image = std::move(image), .command = std::move(command), .args = {}, .env = std::move(env), .serve = {}}, load, device) {}
+      : ContainerCase({.image = std::move(image), .command = std::move(command), .args = {}, .env = std::move(env), .told = {}}, load, device) {}
 };
 
 Strings server(std::string model, Strings more) {

@@ -131,7 +131,13 @@ TEST_CASE("Dynamo's workers keep the rules of their engine") {
 
 TEST_CASE("Ray's workers run what serveConfigV2 says") {
   Invocation invocation = inImage("rayproject/ray-llm:2.46.0-py311-cu124");
-  invocation.serve.push_back({"Qwen/Qwen2.5-7B-Instruct", {{"tensor_parallel_size", "2"}, {"max_model_len", "8192"}, {"enforce_eager", "true"}}, false});
+  Invocation::Told served;
+  served.from = "serveConfigV2";
+  served.engine = "ray";
+  served.engineIsSure = true;
+  served.model = "Qwen/Qwen2.5-7B-Instruct";
+  served.words = {"--tensor_parallel_size=2", "--max_model_len=8192", "--enforce_eager=true"};
+  invocation.told = {served};
   const ContainerCase one(invocation);
   CHECK(one.run.engine->name == "ray");
   CHECK(one.run.memoryRule()->name == "vllm");
@@ -141,7 +147,9 @@ TEST_CASE("Ray's workers run what serveConfigV2 says") {
   CHECK(one.run.settings.enforceEager);
   CHECK(one.run.places.empty());
   CHECK(one.e.need.high);
-  invocation.serve.push_back({"Qwen/Qwen2.5-0.5B-Instruct", {}, true});
+  served.model = "Qwen/Qwen2.5-0.5B-Instruct";
+  served.adapters = true;
+  invocation.told.push_back(served);
   const ContainerCase two(invocation);
   CHECK_FALSE(two.e.need.high);
   CHECK(two.term("weights").low == 0);  // a worker may hold the other one

@@ -1,5 +1,6 @@
 #include "workload/kind.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -83,7 +84,8 @@ TEST_CASE("a kind is known by its group and name, whatever the version") {
   CHECK(groupOf("v1") == "");
   CHECK(isKnownKindName("CronJob"));
   CHECK(!isKnownKindName("Cronjob"));
-  CHECK(!isKnownKindName("InferenceService"));
+  CHECK(isKnownKindName("InferenceService"));
+  CHECK(!isKnownKindName("inferenceservice"));
 }
 
 TEST_CASE("no two rows are for the same kind, and their pointers are pointers") {
@@ -92,8 +94,13 @@ TEST_CASE("no two rows are for the same kind, and their pointers are pointers") 
     CAPTURE(kind.kind);
     CHECK(seen.emplace(kind.group, kind.kind).second);
     if (kind.group == kDeviceGroup) continue;  // claims run nothing
-    CHECK(kind.podSpec.starts_with("/spec"));
-    CHECK(kind.metadata.ends_with("/metadata"));
+    for (const PodPlace& place : kind.places) {
+      CHECK(place.podSpec.starts_with("/spec"));
+      const auto stars = [](std::string_view pointer) { return std::count(pointer.begin(), pointer.end(), '*'); };
+      CHECK((place.metadata.empty() || stars(place.metadata) <= stars(place.podSpec)));
+    }
+    CHECK(kind.custom == !kind.source.empty());
+    CHECK((kind.plural.empty() || !kind.version.empty()));
   }
 }
 
@@ -128,15 +135,14 @@ TEST_CASE("a Ray cluster has workers in groups and a head, and a RayService tell
     CHECK(read.templates[1].replicas == 1);
     CHECK(read.templates[2].pointer == std::string(row.pointer) + "/headGroupSpec/template/spec");
     CHECK(read.templates[2].replicas == 1);
-    const auto& told = read.templates[0].containers[0].invocation.serve;
+    const auto& told = read.templates[0].containers[0].invocation.told;
     CHECK(told.size() == (row.serves ? 2 : 0));
-    CHECK(read.templates[0].containers[1].invocation.serve.empty());
-    CHECK(read.templates[2].containers[0].invocation.serve.empty());
+    CHECK(read.templates[0].containers[1].invocation.told.empty());
+    CHECK(read.templates[2].containers[0].invocation.told.empty());
     if (!row.serves) continue;
     CHECK(told[0].model == "Qwen/Qwen3-8B");
     CHECK(told[0].adapters);
-    using Pairs = std::vector<std::pair<std::string, std::string>>;
-    CHECK(told[0].arguments == Pairs{{"max_model_len", "8192"}, {"enforce_eager", "true"}, {"speculative_config", R"({"method":"ngram"})"}});
+    CHECK(told[0].words == std::vector<std::string>{"--max_model_len=8192", "--enforce_eager=true", R"(--speculative_config={"method":"ngram"})"});
     CHECK(told[1].model == "Qwen/Qwen3-4B");
   }
 }
@@ -147,7 +153,7 @@ TEST_CASE("a serveConfigV2 that cannot be read is reported, and nothing is claim
     const Workload read = readText(std::string(R"({"apiVersion":"ray.io/v1","kind":"RayService","spec":{"serveConfigV2":)") + text +
                                    R"(,"rayClusterConfig":{"workerGroupSpecs":[{"template":{"spec":{"containers":[{"name":"w","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}}]}}})");
     REQUIRE(read.templates.size() == 1);
-    for (const auto& told : read.templates[0].containers[0].invocation.serve) CHECK(told.model.empty());
+    for (const auto& told : read.templates[0].containers[0].invocation.told) CHECK(told.model.empty());
   }
   const Workload broken = readText(R"({"apiVersion":"ray.io/v1","kind":"RayService","spec":{"serveConfigV2":"a: ["}})");
   CHECK(malformedText(broken).find("/spec/serveConfigV2") != std::string::npos);

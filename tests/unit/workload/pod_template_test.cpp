@@ -9,13 +9,11 @@ using namespace rightslice::workload;
 namespace {
 
 // As JobSet and Dynamo have it (facts of the field: jobset_types.go; spec.services is a map).
-constexpr Kind kJobSet = {.group = "jobset.x-k8s.io", .kind = "JobSet",
-                          .podSpec = "/spec/replicatedJobs/*/template/spec/template/spec",
-                          .metadata = "/spec/replicatedJobs/*/template/spec/template/metadata",
-                          .replicas = "/spec/replicatedJobs/*/replicas /spec/replicatedJobs/*/template/spec/parallelism",
-                          .replicasAtMost = {}, .multiPodGroup = true};
-constexpr Kind kServices = {.group = "nvidia.com", .kind = "Graph", .podSpec = "/spec/services/*/extraPodSpec",
-                            .metadata = "", .replicas = "/spec/services/*/replicas"};
+constexpr PodPlace kJobs[] = {{"/spec/replicatedJobs/*/template/spec/template/spec", "/spec/replicatedJobs/*/template/spec/template/metadata",
+                               "/spec/replicatedJobs/*/replicas /spec/replicatedJobs/*/template/spec/parallelism"}};
+constexpr Kind kJobSet = {.group = "jobset.x-k8s.io", .kind = "JobSet", .places = kJobs, .multiPodGroup = true};
+constexpr PodPlace kServicePods[] = {{"/spec/services/*/extraPodSpec", "", "/spec/services/*/replicas"}};
+constexpr Kind kServices = {.group = "nvidia.com", .kind = "Graph", .places = kServicePods};
 
 std::vector<PodTemplate> templatesOf(const Kind& kind, std::string_view text, std::vector<Error>& malformed) {
   const json::Document document = parsed(text);

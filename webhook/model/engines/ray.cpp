@@ -15,20 +15,15 @@ void read(FlagSource& source, EngineRun& run) {
   run.version.clear();  // Ray's own, not vLLM's
   run.versionFromImage = false;
   run.multiNode = true;  // an engine's ranks may lie in several workers
-  if (source.serve.empty()) return;
-  const Invocation::Serve& first = source.serve.front();
+  if (source.told.empty()) return;
   run.backend = &vllm;
   run.engineConfidence = Confidence::High;
-  for (const auto& [name, value] : first.arguments)
-    source.words.push_back({ShellWord{fmt::format("--{}={}", name, value), true, {}}, {false, kNoPlace, false, true}});
   vllm.read(source, run);
-  if (!first.model.empty()) run.model = first.model;
-  if (first.adapters) remember(run.open, "lora_config: LoRA adapters are not modelled");
-  if (source.serve.size() > 1) {
+  if (source.told.size() > 1) {
     // Which of them a worker runs is Ray's choice: nothing is surely there.
     run.settings.weightsUnsure = true;
     remember(run.open, fmt::format("serveConfigV2 has {} models, and Ray chooses which a worker runs; the first is counted",
-                                   source.serve.size()));
+                                   source.told.size()));
   }
 }
 

@@ -20,8 +20,13 @@ constexpr std::string_view kModelEnv[] = {"MODEL_ID", "HF_MODEL_ID", "MODEL_NAME
 void read(FlagSource& source, EngineRun& run) {
   if (const ShellValue extra = source.variable("VLLM_ADDITIONAL_ARGS"); extra.isSet) {
     if (!extra.known) run.open.emplace_back("env VLLM_ADDITIONAL_ARGS: its value is not known here");
+    // KServe's template of an LLMInferenceService has them after its own and before those of the container.
+    std::size_t at = source.words.size();
+    if (!source.told.empty()) at = std::min(at, source.told.front().words.size());
     for (const ShellCommand& command : readShell(extra.text, source.variable, {})) {
-      for (const ShellWord& word : command) source.words.push_back({word, {false, kNoPlace, false, true}});
+      for (const ShellWord& word : command) {
+        source.words.insert(source.words.begin() + static_cast<std::ptrdiff_t>(at++), {word, {false, kNoPlace, false, true}});
+      }
     }
   }
   if (const ShellValue expanding = source.variable("VLLM_MLA_DISABLE"); expanding.isSet && expanding.text != "0")
