@@ -40,8 +40,9 @@ void rows(bool custom, std::string& out) {
     if (kind.custom != custom) continue;
     const std::string unread = kind.unread.empty() ? "" : std::string(kind.unread);
     const std::string notes = notesOf(kind);
+    const std::string_view plain = kind.places.empty() && !kind.read ? "" : "command, arguments, variables, image";
     out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", kind.kind, kind.group.empty() ? "core" : kind.group, placesOf(kind),
-                       kind.model.empty() ? "command, arguments, variables, image" : kind.model, unread, notes);
+                       kind.model.empty() ? plain : kind.model, unread, notes);
   }
 }
 
@@ -63,7 +64,8 @@ std::string kindsPage() {
   out += kHead;
   rows(true, out);
   out +=
-      "\n## Who creates their children\n\nWhat an operator makes of an object is recorded only where the object is seen to ask for the same, or where the request comes from a\n"
+      "\n## Who creates their children\n\n"
+      "What an operator makes of an object is recorded only where the object is seen to ask for the same, or where the request comes from a\n"
       "service account named by `--trusted-controllers` ([runbook](../deploy/README.md#operators-of-serving-projects)). These are the accounts of\n"
       "installations by default; name those that you have. A name with a `*` for the namespace would trust whoever may create a service account.\n\n"
       "| service account | creates the children of |\n|---|---|\n";
@@ -73,7 +75,9 @@ std::string kindsPage() {
     if (kind.controller.empty()) continue;
     auto& text = kindsOf[kind.controller];
     if (text.empty()) order.push_back(kind.controller);
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", kind.kind == "Job" || kind.kind == "CronJob" ? fmt::format("{} of {}", kind.kind, kind.group) : kind.kind);
+    if (!text.empty()) text += ", ";
+    text += kind.kind;
+    if (kind.kind == "Job" || kind.kind == "CronJob") text += fmt::format(" of {}", kind.group);
   }
   for (const auto& controller : order) out += fmt::format("| `{}` | {} |\n", controller, kindsOf[controller]);
   out += "\n## Where that is from\n\n| resource | read in |\n|---|---|\n";

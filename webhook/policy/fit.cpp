@@ -270,7 +270,7 @@ class Judge {
                                       alternativesText(alternatives(range.smallest)),
                                       choice ? advice(*choice) : noneFits(need)));
       finding.measure = minimumNeed.minimum - range.largest;
-      if (range.standIn) finding.limit(Action::Warn, kStandInMemory);
+      if (range.standIn) finding.limit(Action::Warn, std::string(kStandInMemory));
       if (!source_.declared() || estimateStands) hangsOnUnread(finding);
       out_.fitFinding = true;
       if (choice) recommend(*choice);
@@ -293,7 +293,7 @@ class Judge {
         out_.remedy = flags;
         const auto share = static_cast<Bytes>(static_cast<double>(range.largest) * std::max(estimate->memoryFraction, 0.0));
         finding.measure = std::max<Bytes>(0, estimate->need.minimum - share);
-        if (range.standIn) finding.limit(Action::Warn, kStandInMemory);
+        if (range.standIn) finding.limit(Action::Warn, std::string(kStandInMemory));
         hangsOnUnread(finding);
         out_.fitFinding = true;
         return;

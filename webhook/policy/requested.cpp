@@ -238,7 +238,9 @@ Ask readAsk(const workload::Container& container, const workload::Devices* devic
     entry.name = gpu::ResourceName::parse(key);
     const auto limit = textOf(container.limits, key, container.limitsJson, entry.limitJson);
     const auto request = textOf(container.requests, key, container.requestsJson, entry.requestJson);
-    entry.path = !container.requestPointer.empty() ? container.requestPointer : fmt::format("{}/resources/{}/{}", container.pointer, limit ? "limits" : "requests", json::escapeToken(key));
+    entry.path = container.requestPointer;
+    if (entry.path.empty())
+      entry.path = fmt::format("{}/resources/{}/{}", container.pointer, limit ? "limits" : "requests", json::escapeToken(key));
 
     const auto read = [&](const std::optional<std::string>& text) -> std::optional<Quantity> {
       if (!text) return std::nullopt;
