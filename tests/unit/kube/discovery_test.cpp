@@ -71,3 +71,26 @@ TEST_CASE("a resource that goes with its definition takes what was kept with it,
   CHECK(followed.becomes(""));
   CHECK(followed.state().phase == Phase::Absent);
 }
+
+TEST_CASE("a version that the server does not have is passed over for an older one that it has, and the newer one is found once it has that") {
+  std::atomic<int> served{1};  // v1beta1 first, v1 later
+  Resource resource{"example.io", "v1", "things", "", "", false, 2};
+  resource.versions = {"v1", "v1beta2", "v1beta1"};
+  Followed followed(
+      [&](const Peer& peer, const Seen& seen) {
+        const std::string version = served == 1 ? "/v1beta1" : "/v1";
+        if (seen.target == "/apis/example.io" + version) return peer.answer(200, R"({"resources":[{"name":"things"}]})");
+        if (!seen.has(version + "/")) return peer.answer(404, R"({"message":"the server could not find the requested resource"})");
+        if (!isWatch(seen)) return peer.answer(200, list(7, "", {object("a", served == 1 ? "old" : "new", 1)}));
+        peer.begin();
+        peer.holdUntil([&] { return served != 1 && seen.has("/v1beta1/"); });
+        return peer.end();
+      },
+      quick(), resource);
+  CHECK(followed.becomes("ns/a=old"));
+  CHECK(eventually([&] { return followed.state().version == "v1beta1"; }));
+  served = 2;  // after an upgrade of the server
+  CHECK(followed.becomes("ns/a=new"));
+  CHECK(eventually([&] { return followed.state().version == "v1"; }));
+  CHECK(followed.state().phase == Phase::Synced);
+}
