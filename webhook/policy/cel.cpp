@@ -87,21 +87,19 @@ std::string selector(const Selector& selector, const std::string& labels) {
 }
 
 bool isSaid(const workload::Kind& kind) {
-  if (kind.plural.empty() || !onceAtMost(kind.podSpec)) return false;
-  return std::all_of(kind.more.begin(), kind.more.end(), [](const workload::PodPlace& place) { return onceAtMost(place.podSpec); });
+  if (kind.plural.empty() || kind.places.empty() || kind.read != nullptr || kind.pattern) return false;
+  return std::all_of(kind.places.begin(), kind.places.end(), [](const workload::PodPlace& place) { return onceAtMost(place.podSpec); });
 }
 
 std::string pods(const std::string& object, const std::vector<const workload::Kind*>& kinds, bool metadata) {
   // Kinds of one group with the same place are one case.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> cases;
   for (const auto* kind : kinds) {
-    const std::string where(metadata ? kind->metadata : kind->podSpec);
     const std::string group = kind->group.empty() ? fmt::format("{}.apiVersion == 'v1'", object)
                                                   : fmt::format("{}.apiVersion.startsWith('{}/')", object, kind->group);
-    if (!where.empty()) cases[{group, follow(object, where)}].emplace_back(kind->kind);
-    for (const auto& place : kind->more) {
-      const std::string_view more = metadata ? place.metadata : place.podSpec;
-      if (!more.empty()) cases[{group, follow(object, more)}].emplace_back(kind->kind);
+    for (const auto& place : kind->places) {
+      const std::string_view where = metadata ? place.metadata : place.podSpec;
+      if (!where.empty()) cases[{group, follow(object, where)}].emplace_back(kind->kind);
     }
   }
   std::vector<std::string> parts;
