@@ -39,7 +39,7 @@ Kinds kindsOf(const Policy& policy, std::vector<std::string>& missing) {
   for (const auto& kind : workload::kinds()) {
     if (!policy.kinds.empty() && std::find(policy.kinds.begin(), policy.kinds.end(), kind.kind) == policy.kinds.end()) continue;
     if (cel::isSaid(kind)) out.push_back(&kind);
-    else if (!kind.plural.empty()) missing.emplace_back(kind.kind);
+    else if (!kind.places.empty() || kind.read != nullptr) missing.emplace_back(kind.kind);
   }
   return out;
 }
