@@ -82,10 +82,14 @@ Inventory::Inventory(std::vector<std::shared_ptr<const Running>> objects, std::s
   }
 }
 
-bool Inventory::countsWithOwner(const Workload& object) const {
+bool countsWithOwner(const Workload& object, bool ownerAsks) {
   if (!object.controller) return false;
   const auto* owner = readKind(object.controller->apiVersion, object.controller->kind);
-  return owner != nullptr && (owner->holds == workload::Holds::Everything || byUid(object.controller->uid) != nullptr);
+  return owner != nullptr && (owner->holds == workload::Holds::Everything || ownerAsks);
+}
+
+bool Inventory::countsWithOwner(const Workload& object) const {
+  return admission::countsWithOwner(object, object.controller && byUid(object.controller->uid) != nullptr);
 }
 
 const Running* Inventory::find(std::string_view group, std::string_view kind, std::string_view ns, std::string_view name) const {

@@ -60,4 +60,7 @@ std::optional<std::string> runningText(json::View object, std::string_view apiVe
 /// The object of a text that runningText() gave.
 std::optional<workload::Workload> readRunning(std::string_view text);
 
+/// Is an object counted with its owner? `ownerAsks`: the owner is known to ask for GPUs itself.
+bool countsWithOwner(const workload::Workload& object, bool ownerAsks);
+
 }  // namespace rightslice::admission

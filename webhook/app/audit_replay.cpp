@@ -78,7 +78,7 @@ std::optional<Replayed> AuditReplay::judge(const AuditEvent& event) {
   request.user = event.user;
   request.groups = event.groups;
   request.trustedControllers = trustedControllers_;
-  request.counted = admission::isCounted(workload);
+  request.counted = admission::countsWithOwner(workload, owner.has_value());
 
   std::optional<Replayed> out{Replayed{admission::verdict(object, workload.ns, environment_, request), &event}};
   if (out->now.name.empty()) out->now.name = event.name;
