@@ -259,7 +259,10 @@ class Backstop(Before):
         body = {"Pod": ("v1", spec), "Deployment": ("apps/v1", selected), "StatefulSet": ("apps/v1", {**selected, "serviceName": "x"}),
                 "DaemonSet": ("apps/v1", selected), "ReplicaSet": ("apps/v1", selected), "Job": ("batch/v1", {"template": template}),
                 "CronJob": ("batch/v1", {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}),
-                "ReplicationController": ("v1", {"selector": {"app": "x"}, "template": template})}[kind]
+                "ReplicationController": ("v1", {"selector": {"app": "x"}, "template": template}),
+                "LeaderWorkerSet": ("leaderworkerset.x-k8s.io/v1", {"leaderWorkerTemplate": {"size": 2, "workerTemplate": template}}),
+                "JobSet": ("jobset.x-k8s.io/v1alpha2", {"replicatedJobs": [{"name": "x", "template": {"spec": {"template": template}}}]}),
+                "Rollout": ("argoproj.io/v1alpha1", selected)}[kind]
         return {"apiVersion": body[0], "kind": kind, "metadata": {"name": "x"}, "spec": body[1]}
 
     @staticmethod
@@ -273,8 +276,9 @@ class Backstop(Before):
         denied, allowed = self.asking({slice_name("3g.40gb"): 1}), self.asking({slice_name("1g.10gb"): 1})
         self.eventually(lambda: self.denied(self.placed("Pod", denied)), "the policy is in force")
         cases = {kind: self.placed(kind, denied) for kind in
-                 ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")}
-        cases |= {kind + ", allowed": self.placed(kind, allowed) for kind in ("Pod", "Deployment", "Job", "CronJob")}
+                 ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController",
+                  "LeaderWorkerSet", "JobSet", "Rollout")}
+        cases |= {kind + ", allowed": self.placed(kind, allowed) for kind in ("Pod", "Deployment", "Job", "CronJob", "LeaderWorkerSet", "JobSet")}
         cases["an init container"] = self.placed("CronJob", plain, {"initContainers": [denied]})
         cases["a sidecar"] = self.placed("Deployment", plain, {"initContainers": [{**denied, "restartPolicy": "Always"}]})
         cases["the second container"] = self.placed("Deployment", plain, {"containers": [plain, denied]})

@@ -63,7 +63,7 @@ class Status(Scenario):
     def test_one_of_the_replicas_writes_and_only_when_there_is_something_new(self):
         self.kubectl.apply(custom("SlicePolicy", "once", mode="audit", gpus=[H100]))
         self.eventually_row("slicepolicies", "once", ACCEPTED="True", WORKLOADS="0", FINDINGS="none")
-        leading = [pod.name for pod in self.cluster.node.pods if pod.metric("rightslice_leader ") == 1]
+        leading = [pod.name for pod in self.cluster.node.pods if pod.metric('rightslice_leader{of="cluster"}') == 1]
         self.assertEqual(len(leading), 1)
         version = self.kubectl.get("slicepolicy", "once")["metadata"]["resourceVersion"]
         self.kubectl.apply(deployment("other", "1g.10gb"))

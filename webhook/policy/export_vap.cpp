@@ -39,7 +39,7 @@ Kinds kindsOf(const Policy& policy, std::vector<std::string>& missing) {
   for (const auto& kind : workload::kinds()) {
     if (!policy.kinds.empty() && std::find(policy.kinds.begin(), policy.kinds.end(), kind.kind) == policy.kinds.end()) continue;
     if (cel::isSaid(kind)) out.push_back(&kind);
-    else if (!kind.places.empty() || kind.read != nullptr) missing.emplace_back(kind.kind);
+    else if (!kind.plural.empty() && (!kind.places.empty() || kind.read != nullptr)) missing.emplace_back(kind.kind);
   }
   return out;
 }
@@ -242,7 +242,7 @@ Backstop admissionPolicies(const PolicySet& policies, const gpu::Catalogue& gpus
     }
     std::vector<std::string> missing;
     const Kinds kinds = kindsOf(policy, missing);
-    for (const auto& kind : missing) skip(fmt::format("objects of kind {} are not held to it: their pods lie in lists of lists", kind));
+    for (const auto& kind : missing) skip(fmt::format("objects of kind {} are not held to it: expressions do not reach all of their pods", kind));
     if (kinds.empty()) {
       skip("it matches no kind that kube-apiserver can be asked about");
       continue;
