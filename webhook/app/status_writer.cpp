@@ -140,7 +140,14 @@ void StatusWriter::run() {
     const bool done = write(wish, sent);
     lock.lock();
     const auto after = wishes_.find(place);
-    if (sent) written_[place] = {wish.uid, wish.generation, wish.status, SteadyClock::now()};
+    if (sent) {
+      const auto now = SteadyClock::now();
+      written_[place] = {wish.uid, wish.generation, wish.status, now};
+      // What was wanted while this was on its way knows nothing of it.
+      const bool numbersAlone = after != wishes_.end() && after->second.uid == wish.uid && after->second.generation == wish.generation &&
+                                after->second.status.verdict == wish.status.verdict && !wish.status.counted.empty();
+      if (numbersAlone) after->second.due = std::max(after->second.due, now + options_.numbers);
+    }
     if (done) {
       const bool same = after != wishes_.end() && after->second.uid == wish.uid && after->second.generation == wish.generation &&
                         after->second.status == wish.status;
