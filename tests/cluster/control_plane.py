@@ -133,7 +133,7 @@ class ControlPlane:
         found = []
         for line in self.audit_log.read_text().splitlines():
             event = json.loads(line)
-            facts = {**event.get("objectRef", {}), "verb": event["verb"], "user": event["user"]["username"]}
+            facts = {**event.get("objectRef", {}), "verb": event["verb"], "user": event["user"].get("username")}
             if all(facts.get(key) == value for key, value in wanted.items()):
                 found.append(event)
         return found
