@@ -13,7 +13,8 @@ class Installed(Scenario):
     namespace = "inference-installed"
 
     def test_the_pods_are_let_in_by_the_restricted_pod_security_of_the_namespace(self):
-        pods = self.eventually(lambda: (found := self.admin.get("-n", "rightslice", "pods")["items"]) and len(found) == 3 and found, "three pods")
+        # Where no kubelet makes a pod ready, a rollout of another scenario stands still at one more than these.
+        pods = self.eventually(lambda: (found := self.admin.get("-n", "rightslice", "pods")["items"]) and len(found) >= INSTANCES and found, "its pods")
         self.assertEqual({pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in pods}, {"rightslice"})
         printed = self.admin.run("label", "namespace", "rightslice", "--dry-run=server", "--overwrite",
                                  "pod-security.kubernetes.io/enforce=restricted")
