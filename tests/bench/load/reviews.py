@@ -1,0 +1,72 @@
+"""AdmissionReviews of a given size and the policies they are judged with: a vLLM Deployment as kube-apiserver sends it."""
+import json
+
+MODEL = "Qwen/Qwen2.5-7B-Instruct"
+
+
+def _fields(index):
+    """One entry of managedFields, which is most of what a large review holds."""
+    owned = {f"f:{name}": {} for name in ("replicas", "selector", "strategy", "revisionHistoryLimit")}
+    env = {f'k:{{"name":"SETTING_{index}_{i}"}}': {".": {}, "f:name": {}, "f:value": {}} for i in range(4)}
+    owned["f:template"] = {"f:spec": {"f:containers": {'k:{"name":"vllm"}': {".": {}, "f:env": env}}}}
+    return {"manager": f"controller-{index}", "operation": "Update", "apiVersion": "apps/v1", "time": "2026-01-01T00:00:00Z",
+            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": owned}}
+
+
+def _deployment(namespace, name):
+    container = {
+        "name": "vllm", "image": "vllm/vllm-openai:v0.10.2", "imagePullPolicy": "IfNotPresent",
+        "args": ["--model", MODEL, "--max-model-len", "8192", "--port", "8000"],
+        "env": [{"name": "HF_HOME", "value": "/cache"}], "ports": [{"name": "http", "containerPort": 8000, "protocol": "TCP"}],
+        "resources": {"limits": {"nvidia.com/mig-3g.40gb": "1", "memory": "24Gi"}, "requests": {"nvidia.com/mig-3g.40gb": "1", "cpu": "4"}},
+        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": name}}, "template": {
+        "metadata": {"creationTimestamp": None, "labels": {"app": name}},
+        "spec": {"containers": [container], "restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler",
+                 "nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"}, "securityContext": {}}}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": name, "namespace": namespace, "creationTimestamp": None, "labels": {"app": name}}, "spec": spec}
+
+
+def review(size, namespace="team-0"):
+    """Text of a CREATE of `size` bytes; what is missing is filled with managedFields, then with one annotation."""
+    deployment = _deployment(namespace, "chat")
+    kind = {"group": "apps", "version": "v1", "kind": "Deployment"}
+    resource = {"group": "apps", "version": "v1", "resource": "deployments"}
+    whole = {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {
+        "uid": "705ab4f5-6393-11e8-b7cc-42010a800002", "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
+        "name": "chat", "namespace": namespace, "operation": "CREATE",
+        "userInfo": {"username": "dana", "groups": ["system:authenticated"]}, "object": deployment, "oldObject": None, "dryRun": False,
+        "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"}}}
+
+    def text():
+        return json.dumps(whole, separators=(",", ":"))
+
+    entries = []
+    entry = len(json.dumps(_fields(0), separators=(",", ":"))) + 8
+    while len(text()) + entry + 200 < size:
+        count = max(1, (size - len(text()) - 200) // (entry + 8))
+        entries += [_fields(len(entries) + i) for i in range(count)]
+        deployment["metadata"]["managedFields"] = entries
+    missing = size - len(text())
+    frame = len(',"annotations":{"note":""}')
+    if missing >= frame:
+        deployment["metadata"]["annotations"] = {"note": "x" * (missing - frame)}
+    return text()
+
+
+def policies(count):
+    """`count` policies, each of a namespace of its own: YAML text."""
+    documents = []
+    for index in range(count):
+        documents.append(f"""apiVersion: rightslice.io/v1alpha1
+kind: SlicePolicy
+metadata: {{name: default, namespace: team-{index}}}
+spec:
+  mode: enforce
+  gpus: [NVIDIA-H100-80GB-HBM3]
+  slices: {{offered: [1g.10gb, 1g.20gb, 2g.20gb, 3g.40gb], denied: ["7g.*"]}}
+  load: {{concurrency: 8, context: 4096}}
+  actions: {{Oversized: warn, Undersized: deny}}
+""")
+    return "---\n".join(documents)
