@@ -92,8 +92,9 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
   return sizes;
 }
 
-DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan) {
-  DeviceSizes sizes = deviceSizes(input, plan);
+DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan) { return loaded(deviceSizes(input, plan)); }
+
+DeviceSizes loaded(DeviceSizes sizes) {
   for (const DeviceSizes::Extra& extra : sizes.extras) sizes.weights = plus(sizes.weights, extra.size);
   sizes.extras.clear();
   return sizes;

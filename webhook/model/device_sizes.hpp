@@ -83,6 +83,7 @@ struct DeviceSizes {
 };
 DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan);
 /// The same with the extras counted as weights: what engines load before they size their KV cache.
+DeviceSizes loaded(DeviceSizes sizes);
 DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan);
 
 /// One part each; deviceSizes puts them together.

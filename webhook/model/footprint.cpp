@@ -8,7 +8,9 @@
 
 #include "model/device_sizes.hpp"
 #include "model/format.hpp"
+#include "model/sized.hpp"
 #include "model/spelling.hpp"
+#include "model/start_rule.hpp"
 #include "model/vision.hpp"
 
 namespace rightslice::model {
@@ -178,12 +180,27 @@ bool spills(const EstimateInput& input) {
          servingPlan(input).whenShort == WhenShort::Spills;
 }
 
-std::optional<Estimate> estimate(const EstimateInput& input) {
-  if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule())
-    return std::nullopt;
-  const ServingPlan plan = servingPlan(input);
-  DeviceSizes sizes = deviceSizes(input, plan);
-  if (sizes.parameters == 0) return std::nullopt;
+namespace {
+
+bool canBeSized(const EstimateInput& input) {
+  return input.architecture != nullptr && input.run != nullptr && input.run->kvRule().has_value();
+}
+
+/// The high ends of all parts, with the margin for fragmentation.
+struct HighEnd {
+  Bytes parts = 0, margin = 0;
+};
+HighEnd highEndOf(const DeviceSizes& s) {
+  HighEnd end;
+  const auto add = [&](Bytes bytes) { end.parts = plusBytes(end.parts, bytes); };
+  for (const Interval& size : {s.weights, s.kv, s.activations, s.graphs, s.context, s.nonTorch}) add(size.high);
+  for (const DeviceSizes::Extra& extra : s.extras) add(extra.size.high);
+  end.margin = static_cast<Bytes>(static_cast<Int128>(end.parts) * kMarginPercent / 100);
+  return end;
+}
+
+/// `sizes` are those of the plan.
+Estimate estimateOf(const EstimateInput& input, const ServingPlan& plan, DeviceSizes sizes) {
   if (auto* const explain = input.run->memoryRule()->explain) explain(sizes, plan, input);
 
   Estimate result;
@@ -206,10 +223,8 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
     add("runtime", sizes.runtime(), sizes.runtimeFrom);
   }
   for (const DeviceSizes::Extra& extra : sizes.extras) add(extra.name, extra.size, extra.from);
-  Bytes high = 0;
-  for (const Term& term : need.terms) high = plusBytes(high, term.high);
-  const Bytes margin = static_cast<Bytes>(static_cast<Int128>(high) * kMarginPercent / 100);
-  add("margin", {0, 0, margin}, fmt::format("{} % of the high end for fragmentation", kMarginPercent));
+  const HighEnd high = highEndOf(sizes);
+  add("margin", {0, 0, high.margin}, fmt::format("{} % of the high end for fragmentation", kMarginPercent));
 
   const std::vector<Term> open = openTerms(input, plan, sizes);
   need.terms.insert(need.terms.end(), open.begin(), open.end());
@@ -217,7 +232,7 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   need.confidence = confidenceOf(input, plan, !open.empty());
   need.minimum = minimumOf(sizes);
   need.bytes = needOf(sizes);
-  if (open.empty()) need.high = plusBytes(high, margin);
+  if (open.empty()) need.high = plusBytes(high.parts, high.margin);
 
   result.parameters = sizes.parameters;
   result.kvBytesPerToken = sizes.poolBytesPerToken;
@@ -233,6 +248,42 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   result.context = plan.context;
   result.memoryFraction = plan.fraction;
   return result;
+}
+
+}  // namespace
+
+std::optional<Estimate> estimate(const EstimateInput& input) {
+  if (!canBeSized(input)) return std::nullopt;
+  const ServingPlan plan = servingPlan(input);
+  DeviceSizes sizes = deviceSizes(input, plan);
+  if (sizes.parameters == 0) return std::nullopt;
+  return estimateOf(input, plan, std::move(sizes));
+}
+
+Sized::Sized(EstimateInput input) : input_(std::move(input)) {
+  if (!canBeSized(input_)) return;
+  plan_ = servingPlan(input_);
+  sizes_ = deviceSizes(input_, *plan_);
+  if (sizes_.parameters == 0) {
+    plan_.reset();
+    return;
+  }
+  if (!openTerms(input_, *plan_, sizes_).empty()) return;
+  const HighEnd high = highEndOf(sizes_);
+  high_ = plusBytes(high.parts, high.margin);
+}
+
+StartVerdict Sized::start(Bytes usable) const {
+  if (!known() || usable <= 0) return {};
+  StartVerdict verdict = checkStart(*plan_, loaded(sizes_), usable);
+  verdict.surely = verdict.surely && high_.has_value();  // an open term might be what does not fit
+  return verdict;
+}
+
+const std::optional<Estimate>& Sized::estimate() const {
+  if (!told_ && known()) estimate_ = estimateOf(input_, *plan_, sizes_);
+  told_ = true;
+  return estimate_;
 }
 
 }  // namespace rightslice::model

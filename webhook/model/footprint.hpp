@@ -35,6 +35,7 @@ struct Device {
   std::optional<Bytes> memory;   ///< what it holds; nothing: unknown, small-device defaults hold
   bool isA100 = false;           ///< vLLM keeps the small defaults on A100 80GB
   std::int64_t count = 1;        ///< devices of this kind in the container
+  friend bool operator==(const Device&, const Device&) = default;
 };
 
 /// The need of one device.

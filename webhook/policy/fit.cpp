@@ -55,12 +55,12 @@ class Judge {
     out_.loadStated = source_.loadStated();
     ladder();
     const auto smallest = meaning_.usable ? std::optional(meaning_.usable->smallest) : std::nullopt;
-    const auto need = source_.on(device(smallest));
-    if (!need) {
+    const auto* need = source_.on(device(smallest));
+    if (need == nullptr) {
       add(Code::UnknownFootprint, source_.unknownBecause());
       return std::move(out_);
     }
-    out_.need = need;
+    out_.need = *need;
     if (source_.declared()) disagree(*need, smallest);
     if (!meaning_.usable) return std::move(out_);
     fit(*need);
@@ -101,9 +101,9 @@ class Judge {
   }
 
   void disagree(const model::Need& declared, std::optional<Bytes> memory) {
-    const auto estimate = source_.estimateOn(device(memory));
-    if (!estimate) return;
-    const auto& e = estimate->need;
+    const auto* sized = source_.sizedOn(device(memory));
+    if (sized == nullptr || !sized->known()) return;
+    const auto& e = sized->estimate()->need;
     const bool low = static_cast<Int128>(declared.bytes) * 100 < static_cast<Int128>(e.minimum) * 85;
     const bool high = e.high && static_cast<Int128>(declared.bytes) * 100 > static_cast<Int128>(*e.high) * 115;
     if (!low && !high) return;
@@ -124,17 +124,16 @@ class Judge {
   /// The flags with which the engine starts on the candidate: none as written; nothing if it does not fit at all.
   std::optional<Flags> flagsFor(const Candidate& candidate) const {
     const model::Device device{candidate.usable, a100_, 1};
-    const auto need = source_.on(device);
-    if (!need || !need->high || !holds(candidate.usable, *need->high, in_.policy->headroomTenths)) return std::nullopt;
-    const auto input = source_.inputOn(device);
-    const auto estimate = source_.estimateOn(device);
-    if (!input || !estimate) return Flags{};
-    const auto start = model::startVerdict(*input, *estimate, candidate.usable);
+    const auto high = source_.highOn(device);
+    if (!high || !holds(candidate.usable, *high, in_.policy->headroomTenths)) return std::nullopt;
+    const auto* sized = source_.sizedOn(device);
+    if (sized == nullptr || !sized->known()) return Flags{};
+    const auto start = sized->start(candidate.usable);
     // What was declared was measured; the estimate then only has to leave a start possible.
     if (source_.declared() ? !start.surelyNot : start.surely) return Flags{};
     // Another memory fraction changes nothing that the workload promises; a shorter context would.
-    const auto fraction = model::fractionFor(*input, candidate.usable);
-    return fraction && need->high ? std::optional(Flags{*fraction}) : std::nullopt;
+    const auto fraction = model::fractionFor(sized->input(), candidate.usable);
+    return fraction ? std::optional(Flags{*fraction}) : std::nullopt;
   }
 
   /// The smallest class that fits as written; else the smallest that fits with another memory fraction.
@@ -227,8 +226,8 @@ class Judge {
 
   /// What a declaration says was measured, whatever the flags: nothing else can be promised then.
   model::Alternatives alternatives(Bytes usable) const {
-    const auto input = source_.declared() ? std::nullopt : source_.inputOn(device(usable));
-    return input ? model::alternatives(*input, usable, in_.policy->headroomTenths) : model::Alternatives{};
+    const auto* sized = source_.declared() ? nullptr : source_.sizedOn(device(usable));
+    return sized != nullptr ? model::alternatives(sized->input(), usable, in_.policy->headroomTenths) : model::Alternatives{};
   }
 
   std::string wayText(const model::Way& way) const {
@@ -256,12 +255,12 @@ class Judge {
     };
 
     // Undersized and the start are judged on the largest of the set: only what is surely wrong is denied.
-    const auto needOnLargest = range.largest == range.smallest ? std::optional(need) : source_.on(device(range.largest));
-    model::Need minimumNeed = needOnLargest.value_or(need);
-    const auto estimate = source_.estimateOn(device(range.largest));
-    const bool estimateStands = source_.declared() && estimate && estimate->need.confidence == model::Confidence::High &&
+    const auto* needOnLargest = range.largest == range.smallest ? &need : source_.on(device(range.largest));
+    const auto* sized = source_.sizedOn(device(range.largest));
+    const model::Estimate* estimate = sized != nullptr && sized->known() ? &*sized->estimate() : nullptr;
+    const bool estimateStands = source_.declared() && estimate != nullptr && estimate->need.confidence == model::Confidence::High &&
                                 estimate->need.minimum > range.largest;
-    if (estimateStands) minimumNeed = estimate->need;
+    const model::Need& minimumNeed = estimateStands ? estimate->need : needOnLargest != nullptr ? *needOnLargest : need;
     if (minimumNeed.minimum > range.largest) {
       const auto choice = larger();
       auto& finding = add(Code::Undersized,
@@ -278,10 +277,9 @@ class Judge {
     }
     if (meaning_.shared) return;
 
-    const auto input = source_.inputOn(device(range.largest));
-    if (input && estimate) {
-      if (model::startVerdict(*input, *estimate, range.largest).surelyNot) {
-        const auto start = model::startsOn(*input, *estimate, range.largest, headroom);
+    if (estimate != nullptr) {
+      if (sized->start(range.largest).surelyNot) {
+        const auto start = model::startsOn(sized->input(), *estimate, range.largest, headroom);
         // On the smallest of the set, so that it starts on each.
         const auto flags = range.smallest == range.largest ? start.flags : remedyOn(range.smallest);
         std::string instead = flags.empty() ? "" : "; set " + model::flagsText(flags);
@@ -309,8 +307,8 @@ class Judge {
   }
 
   model::FlagList remedyOn(Bytes usable) const {
-    const auto input = source_.inputOn(device(usable));
-    return input ? model::remedyFor(*input, usable, in_.policy->headroomTenths) : model::FlagList{};
+    const auto* sized = source_.sizedOn(device(usable));
+    return sized != nullptr ? model::remedyFor(sized->input(), usable, in_.policy->headroomTenths) : model::FlagList{};
   }
 
   std::string what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
@@ -328,9 +326,9 @@ class Judge {
     if (range.smallest < range.largest && range.smallestProduct != nullptr &&
         (need.minimum > range.smallest || holds(range.largest, need.bytes, in_.policy->headroomTenths)))
       text += fmt::format(" on {}", range.smallestProduct->label());
-    if (const auto input = source_.declared() ? std::nullopt : source_.inputOn(device(range.smallest))) {
+    if (const auto* sized = source_.declared() ? nullptr : source_.sizedOn(device(range.smallest)); sized != nullptr) {
       const auto other = alternatives(range.smallest);
-      if (model::spills(*input))
+      if (model::spills(sized->input()))
         text += "; what does not fit stays on the host, which is slow and no error";
       else if (source_.run().loadCounts())
         text += fmt::format("; {} sequence{} of {} tokens fit", other.sequencesThatFit, other.sequencesThatFit == 1 ? "" : "s",
@@ -355,7 +353,7 @@ class Judge {
     }
     const auto choice = chooseClass(range.smallest);
     if (!choice || choice->classesBelowRequest <= in_.policy->tolerance) return;
-    const auto needThere = source_.on({choice->candidate.usable, a100_, 1});
+    const auto* needThere = source_.on({choice->candidate.usable, a100_, 1});
     auto& finding = add(Code::Oversized,
                         fmt::format("{} ({}), but {} needs only {}{}; {}{}", asks(), formatBytes(range.smallest),
                                     what(), needText(*needThere, false), loadText(), advice(*choice), computeLoss(*choice)));
@@ -374,10 +372,11 @@ class Judge {
   }
 
   void fewerGpus(const UsableRange& range) {
-    const auto input = source_.inputOn(device(range.smallest));
+    const auto* sized = source_.sizedOn(device(range.smallest));
+    const std::int64_t heads = sized != nullptr ? sized->input().architecture->heads : 0;
     for (std::int64_t n = 1; n < devices_; ++n) {
       if (devices_ % n != 0) continue;
-      if (input && input->architecture->heads > 0 && input->architecture->heads % n != 0) continue;
+      if (heads > 0 && heads % n != 0) continue;
       const auto need = source_.onDevices({range.smallest, a100_, n});
       if (!need || !need->high || !holds(range.smallest, *need->high, in_.policy->headroomTenths)) continue;
       auto& finding = add(Code::Oversized,
@@ -394,10 +393,9 @@ class Judge {
   }
 
   void settings(const UsableRange& range) {
-    const auto input = source_.inputOn(device(range.smallest));
-    const auto estimate = source_.estimateOn(device(range.smallest));
-    if (!input || !estimate) return;
-    for (const auto& text : model::settingsAdvice(*input, *estimate, range.smallest)) {
+    const auto* sized = source_.sizedOn(device(range.smallest));
+    if (sized == nullptr || !sized->known()) return;
+    for (const auto& text : model::settingsAdvice(sized->input(), *sized->estimate(), range.smallest)) {
       auto& finding = add(Code::EngineSettings, text);
       finding.path = in_.container->pointer;
     }

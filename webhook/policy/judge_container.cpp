@@ -165,7 +165,8 @@ class Judge {
   }
 
   void describeNeed(const NeedSource& source) {
-    if (!out_.judgement.need) out_.judgement.need = source.on({std::nullopt, false, 1});
+    if (out_.judgement.need) return;
+    if (const auto* need = source.on({std::nullopt, false, 1})) out_.judgement.need = *need;
   }
 
   void unaccounted() {

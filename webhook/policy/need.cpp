@@ -129,15 +129,28 @@ std::optional<model::EstimateInput> NeedSource::inputOn(const model::Device& dev
   return input;
 }
 
-std::optional<model::Estimate> NeedSource::estimateOn(const model::Device& device) const {
-  const auto input = inputOn(device);
-  return input ? model::estimate(*input) : std::nullopt;
+const model::Sized* NeedSource::sizedOn(const model::Device& device) const {
+  const auto known = std::find_if(sized_.begin(), sized_.end(), [&](const auto& each) { return each->input().device == device; });
+  if (known != sized_.end()) return known->get();
+  auto input = inputOn(device);
+  if (!input) return nullptr;
+  return sized_.emplace_back(std::make_unique<model::Sized>(std::move(*input))).get();
 }
 
-std::optional<model::Need> NeedSource::on(const model::Device& device) const {
-  if (declared()) return declaredNeed(device.count);
-  if (auto estimate = estimateOn(device)) return std::move(estimate->need);
-  return std::nullopt;
+const model::Need* NeedSource::on(const model::Device& device) const {
+  if (declared()) {
+    auto known = declared_.find(device.count);
+    if (known == declared_.end()) known = declared_.emplace(device.count, declaredNeed(device.count)).first;
+    return &known->second;
+  }
+  const auto* sized = sizedOn(device);
+  return sized != nullptr && sized->known() ? &sized->estimate()->need : nullptr;
+}
+
+std::optional<Bytes> NeedSource::highOn(const model::Device& device) const {
+  if (declared()) return on(device)->high;
+  const auto* sized = sizedOn(device);
+  return sized != nullptr ? sized->high() : std::nullopt;
 }
 
 std::optional<model::Need> NeedSource::onDevices(model::Device device) const {

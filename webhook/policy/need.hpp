@@ -1,27 +1,35 @@
 // What one container needs under one policy: the annotation, a declared model, the estimate, or unknown (DESIGN 3.4).
 #pragma once
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/footprint.hpp"
+#include "model/sized.hpp"
 #include "policy/annotations.hpp"
 #include "policy/judge.hpp"
 
 namespace rightslice::policy {
 
-/// Answers "how much on this device?" for one container. Holds everything by value or by reference to the caller's objects.
+/// Answers "how much on this device?" for one container. Holds everything by value or by reference to the caller's objects, and keeps
+/// what it has computed for a device: what it gives lives as long as it does. For one thread.
 class NeedSource {
  public:
   /// `useDeclarations` false: as if the workload had no annotations (spec.declarations: policy).
   NeedSource(const workload::Container& container, const Annotations& annotations, const Policy& policy,
              const Catalogue& catalogue);
+  NeedSource(const NeedSource&) = delete;
+  NeedSource& operator=(const NeedSource&) = delete;
 
-  /// The need on a device that holds `memory` (unknown where absent); `count` devices of that kind in the container.
-  std::optional<model::Need> on(const model::Device& device) const;
-  /// The estimate alone, also beside a declaration.
-  std::optional<model::Estimate> estimateOn(const model::Device& device) const;
-  std::optional<model::EstimateInput> inputOn(const model::Device& device) const;
+  /// The need on a device that holds `memory` (unknown where absent); `count` devices of that kind in the container. Null: unknown.
+  const model::Need* on(const model::Device& device) const;
+  /// The high end of it, without words; nothing where the need is unknown or has an open term.
+  std::optional<Bytes> highOn(const model::Device& device) const;
+  /// The estimate alone, also beside a declaration. Null where model or engine is not known.
+  const model::Sized* sizedOn(const model::Device& device) const;
 
   const model::EngineRun& run() const { return run_; }
   const std::string& modelName() const { return modelName_; }
@@ -35,6 +43,7 @@ class NeedSource {
   std::optional<model::Need> onDevices(model::Device device) const;
 
  private:
+  std::optional<model::EstimateInput> inputOn(const model::Device& device) const;
   model::Need declaredNeed(std::int64_t devices) const;
   model::EngineRun run_;
   std::string modelName_, quantization_;
@@ -47,6 +56,8 @@ class NeedSource {
   const model::Architecture* draft_ = nullptr;  ///< of the catalogue, as resolved_
   std::optional<model::Format> draftFormat_;
   model::Load load_;
+  mutable std::vector<std::unique_ptr<model::Sized>> sized_;  ///< of each device that was asked for
+  mutable std::map<std::int64_t, model::Need> declared_;      ///< by the count of devices
 };
 
 /// The most specific declared model of the policy that matches, or null.

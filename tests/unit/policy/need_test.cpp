@@ -41,7 +41,11 @@ struct Need {
     const auto& pod = kept.back()->templates.at(0);
     return NeedSource(pod.containers.at(0), Annotations::of(*kept.back(), pod, "main"), *policies.back(), catalogue);
   }
-  std::optional<model::Need> on(std::int64_t devices = 1) const { return source().on({kHolds3g, false, devices}); }
+  std::optional<model::Need> on(std::int64_t devices = 1) const {
+    const NeedSource made = source();
+    const model::Need* need = made.on({kHolds3g, false, devices});
+    return need != nullptr ? std::optional(*need) : std::nullopt;
+  }
 };
 
 const std::string kQwen = R"("--model","Qwen/Qwen2.5-7B-Instruct")";

@@ -1,0 +1,35 @@
+// A model on one device, sized once, for whoever asks several things of it: the numbers first, the words only where they are shown.
+#pragma once
+#include <optional>
+
+#include "model/device_sizes.hpp"
+
+namespace rightslice::model {
+
+/// `architecture`, `run` and `draft` of the input outlive it. Says what estimate() and startVerdict() say of the same input. It keeps
+/// what it has computed: for one thread.
+class Sized {
+ public:
+  explicit Sized(EstimateInput input);
+  Sized(const Sized&) = delete;  // the plan points into the input
+  Sized& operator=(const Sized&) = delete;
+
+  const EstimateInput& input() const { return input_; }
+  /// False where estimate() gives nothing: then the rest says nothing either.
+  bool known() const { return plan_.has_value(); }
+  /// Of the need; nothing: an open term.
+  std::optional<Bytes> high() const { return high_; }
+  StartVerdict start(Bytes usable) const;
+  /// With its terms and their words.
+  const std::optional<Estimate>& estimate() const;
+
+ private:
+  EstimateInput input_;
+  std::optional<ServingPlan> plan_;
+  DeviceSizes sizes_;
+  std::optional<Bytes> high_;
+  mutable bool told_ = false;
+  mutable std::optional<Estimate> estimate_;
+};
+
+}  // namespace rightslice::model
