@@ -70,9 +70,9 @@ struct Server::Parts {
     if (shared.options.onError) shared.options.onError(message);
   }
 
-  template <class Stream>
-  void spawn(Worker& worker, Stream stream) {
-    auto session = std::make_shared<Session<Stream>>(std::move(stream), shared, worker);
+  template <class Wire, class... Parts>
+  void spawn(Worker& worker, Parts&&... parts) {
+    auto session = std::make_shared<Session<Wire>>(shared, worker, std::forward<Parts>(parts)...);
     asio::co_spawn(worker.executor(), run(std::move(session)), [this](std::exception_ptr failure) {
       if (!failure) return;
       try {
@@ -90,12 +90,12 @@ struct Server::Parts {
     ErrorCode ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
-    if (!shared.options.tls) return spawn(worker, std::move(socket));
+    if (!shared.options.tls) return spawn<PlainWire>(worker, std::move(socket));
     const tls::Context context = shared.options.tls();
     if (!context) return;   // no certificate yet: closed, as by one that does not listen
     ssl_st* ssl = tls::newSession(context);
     if (ssl == nullptr) return report("no TLS session: " + tls::takeErrors());
-    spawn(worker, TlsStream(std::move(socket), ssl));
+    spawn<TlsWire>(worker, std::move(socket), ssl);
   }
 
   Worker& nextWorker() { return *workers[next++ % workers.size()]; }

@@ -4,9 +4,8 @@
 #include <optional>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <fmt/format.h>
@@ -66,9 +65,6 @@ std::optional<Response> refusalOf(const ErrorCode& code, std::size_t maxBodyByte
   return std::nullopt;
 }
 
-Socket& socketOf(Socket& stream) { return stream; }
-Socket& socketOf(TlsStream& stream) { return stream.next_layer(); }
-
 /// A handler's call that left for the pool. Shared by the pool and the waiting session, whichever ends last.
 struct Errand {
   Errand(const Executor& executor, const Route& r, Request q) : timer(executor), route(&r), request(std::move(q)) {}
@@ -90,8 +86,8 @@ void send(Shared& shared, const Executor& executor, const std::shared_ptr<Errand
   });
 }
 
-template <class Stream>
-Awaitable<Response> handle(std::shared_ptr<Session<Stream>> session, const Route* route, Request request) {
+template <class Wire>
+Awaitable<Response> handle(std::shared_ptr<Session<Wire>> session, const Route* route, Request request) {
   if (request.body.size() <= session->shared.options.inlineBodyBytes) {
     Response response = call(*route, request);
     co_return response;
@@ -110,15 +106,43 @@ Awaitable<Response> handle(std::shared_ptr<Session<Stream>> session, const Route
 }
 
 /// Writes one answer. False if the connection is to end without a farewell.
-template <class Stream>
-Awaitable<bool> answer(std::shared_ptr<Session<Stream>> session, Response response, bool close, bool headOnly) {
+template <class Wire>
+Awaitable<bool> answer(std::shared_ptr<Session<Wire>> session, Response response, bool close, bool headOnly) {
   const std::string bytes = responseText(response, close, headOnly);
   const asio::const_buffer buffer = asio::buffer(bytes);
   session->enter(Phase::Busy, session->shared.options.timeouts.write);
   if (session->shared.options.onAnswer) session->shared.options.onAnswer(response.status);
-  [[maybe_unused]] const auto [error, count] = co_await asio::async_write(session->stream, buffer, kAwait);
+  const ErrorCode error = co_await session->wire.write(buffer);
   const bool good = !error;
   co_return good;
+}
+
+/// Feeds the parser until it has its header (`whole`: all of the message). Errors as those of Beast's own reading.
+template <class Wire>
+Awaitable<ErrorCode> parse(std::shared_ptr<Session<Wire>> session, Parser* parser, bool whole) {
+  ErrorCode error;
+  const auto finished = [&] { return whole ? parser->is_done() : parser->is_header_done(); };
+  while (!error && !finished()) {
+    if (session->buffer.size() > 0) {
+      const std::size_t used = parser->put(session->buffer.data(), error);
+      session->buffer.consume(used);
+      if (error != beast::http::error::need_more) continue;
+      error = {};
+    }
+    const auto space = session->buffer.prepare(kReadBytes);
+    const Transfer transfer = co_await session->wire.readSome(space);
+    error = transfer.error;
+    if (error == asio::error::eof) {
+      error = beast::http::error::end_of_stream;
+      if (parser->got_some()) {
+        error = {};
+        parser->put_eof(error);
+        if (!error && !finished()) error = beast::http::error::partial_message;
+      }
+    }
+    session->buffer.commit(transfer.count);
+  }
+  co_return error;
 }
 
 /// One request and its answer. True if another may follow on this connection; `farewell` if the peer is still there.
@@ -127,8 +151,8 @@ struct Turn {
   bool farewell = false;
 };
 
-template <class Stream>
-Awaitable<Turn> turn(std::shared_ptr<Session<Stream>> session, bool first) {
+template <class Wire>
+Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
   Shared& shared = session->shared;
   const Timeouts& timeouts = shared.options.timeouts;
   Turn outcome;
@@ -136,20 +160,20 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Stream>> session, bool first) {
   if (session->buffer.size() == 0) {
     session->enter(Phase::Idle, first ? timeouts.header : timeouts.idle);
     const auto space = session->buffer.prepare(kReadBytes);
-    [[maybe_unused]] const auto [error, count] = co_await session->stream.async_read_some(space, kAwait);
-    session->buffer.commit(count);
-    if (error) {
-      outcome.farewell = error == asio::error::operation_aborted;  // woken to drain, or cut
+    const Transfer transfer = co_await session->wire.readSome(space);
+    if (transfer.error) {
+      outcome.farewell = transfer.error == asio::error::operation_aborted;  // woken to drain, or cut
       co_return outcome;
     }
+    session->buffer.commit(transfer.count);
   }
 
   session->enter(Phase::Busy, timeouts.header);
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits::kMaxHeaderBytes));
   parser.body_limit(shared.options.maxBodyBytes);
-  [[maybe_unused]] const auto [headerError, headerCount] =
-      co_await beast::http::async_read_header(session->stream, session->buffer, parser, kAwait);
+  parser.eager(false);
+  const ErrorCode headerError = co_await parse(session, &parser, false);
   if (headerError) {
     if (auto refusal = refusalOf(headerError, shared.options.maxBodyBytes)) {
       Response response = std::move(*refusal);
@@ -173,14 +197,14 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Stream>> session, bool first) {
   } else if (expects) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const asio::const_buffer interim = asio::buffer(kContinue);
-    [[maybe_unused]] const auto [error, count] = co_await asio::async_write(session->stream, interim, kAwait);
+    const ErrorCode error = co_await session->wire.write(interim);
     if (error) co_return outcome;
   }
 
   if ((choice.route != nullptr || !close) && !parser.is_done()) {
     session->enter(Phase::Busy, timeouts.body);
-    [[maybe_unused]] const auto [bodyError, bodyCount] =
-        co_await beast::http::async_read(session->stream, session->buffer, parser, kAwait);
+    parser.eager(true);
+    const ErrorCode bodyError = co_await parse(session, &parser, true);
     if (bodyError) {
       if (auto refusal = refusalOf(bodyError, shared.options.maxBodyBytes)) {
         Response response = std::move(*refusal);
@@ -204,27 +228,12 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Stream>> session, bool first) {
   co_return outcome;
 }
 
-Awaitable<bool> greet(std::shared_ptr<Session<Socket>>) { co_return true; }
-
-Awaitable<bool> greet(std::shared_ptr<Session<TlsStream>> session) {
-  session->enter(Phase::Busy, session->shared.options.timeouts.handshake);
-  [[maybe_unused]] const auto [error] = co_await session->stream.async_handshake(asio::ssl::stream_base::server, kAwait);
-  const bool good = !error;
-  co_return good;
-}
-
-Awaitable<void> closeNotify(std::shared_ptr<Session<Socket>>) { co_return; }
-
-Awaitable<void> closeNotify(std::shared_ptr<Session<TlsStream>> session) {
-  [[maybe_unused]] const auto [error] = co_await session->stream.async_shutdown(kAwait);
-}
-
 /// Closing a socket with unread input resets it, and the peer may lose our last answer: so say goodbye, then read to the end.
-template <class Stream>
-Awaitable<void> farewell(std::shared_ptr<Session<Stream>> session) {
+template <class Wire>
+Awaitable<void> farewell(std::shared_ptr<Session<Wire>> session) {
   session->enter(Phase::Busy, session->shared.options.timeouts.linger);
-  co_await closeNotify(session);
-  Socket& socket = socketOf(session->stream);
+  co_await session->wire.closeNotify();
+  Socket& socket = session->wire.socket;
   ErrorCode ignored;
   socket.shutdown(asio::socket_base::shutdown_send, ignored);
   session->buffer.clear();
@@ -235,10 +244,11 @@ Awaitable<void> farewell(std::shared_ptr<Session<Stream>> session) {
   }
 }
 
-template <class Stream>
-Awaitable<void> serve(std::shared_ptr<Session<Stream>> session) {
+template <class Wire>
+Awaitable<void> serve(std::shared_ptr<Session<Wire>> session) {
   session->worker.add(session.get());
-  const bool greeted = co_await greet(session);
+  session->enter(Phase::Busy, session->shared.options.timeouts.handshake);
+  const bool greeted = co_await session->wire.greet();
   if (!greeted) co_return;
   Turn outcome;
   bool first = true;
@@ -246,40 +256,40 @@ Awaitable<void> serve(std::shared_ptr<Session<Stream>> session) {
     outcome = co_await turn(session, first);
     first = false;
   } while (outcome.again);
-  if (outcome.farewell && socketOf(session->stream).is_open()) co_await farewell(session);
+  if (outcome.farewell && session->wire.socket.is_open()) co_await farewell(session);
 }
 
 }  // namespace
 
-template <class Stream>
-Session<Stream>::Session(Stream s, Shared& sh, Worker& w) : stream(std::move(s)), shared(sh), worker(w) {
+template <class Wire>
+void Session<Wire>::begin() {
   ++shared.connections;
   if (shared.options.onConnections) shared.options.onConnections(1);
 }
 
-template <class Stream>
-Session<Stream>::~Session() {
+template <class Wire>
+Session<Wire>::~Session() {
   worker.remove(this);
   if (shared.options.onConnections) shared.options.onConnections(-1);
   --shared.connections;
 }
 
-template <class Stream>
-void Session<Stream>::cut() {
+template <class Wire>
+void Session<Wire>::cut() {
   ErrorCode ignored;
-  socketOf(stream).close(ignored);
+  wire.socket.close(ignored);
 }
 
-template <class Stream>
-void Session<Stream>::wake() {
+template <class Wire>
+void Session<Wire>::wake() {
   ErrorCode ignored;
-  socketOf(stream).cancel(ignored);
+  wire.socket.cancel(ignored);
 }
 
-template class Session<Socket>;
-template class Session<TlsStream>;
+template class Session<PlainWire>;
+template class Session<TlsWire>;
 
-Awaitable<void> run(std::shared_ptr<Session<TlsStream>> session) { return serve(std::move(session)); }
-Awaitable<void> run(std::shared_ptr<Session<Socket>> session) { return serve(std::move(session)); }
+Awaitable<void> run(std::shared_ptr<Session<TlsWire>> session) { return serve(std::move(session)); }
+Awaitable<void> run(std::shared_ptr<Session<PlainWire>> session) { return serve(std::move(session)); }
 
 }  // namespace rightslice::http

@@ -11,7 +11,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "http/server.hpp"
-#include "http/tls_stream.hpp"
+#include "http/wire.hpp"
 #include "http/worker.hpp"
 
 namespace rightslice::http {
@@ -27,10 +27,12 @@ struct Shared {
       : options(std::move(o)), router(std::move(r)), pool(static_cast<std::size_t>(options.poolThreads)) {}
 };
 
-template <class Stream>
+template <class Wire>
 class Session final : public Connection {
  public:
-  Session(Stream stream, Shared& shared, Worker& worker);
+  /// `parts`: what the wire is made of.
+  template <class... Parts>
+  Session(Shared& s, Worker& w, Parts&&... parts) : wire(std::forward<Parts>(parts)...), shared(s), worker(w) { begin(); }
   ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -38,14 +40,17 @@ class Session final : public Connection {
   void cut() override;
   void wake() override;
 
-  Stream stream;
+  Wire wire;
   Shared& shared;
   Worker& worker;
   boost::beast::flat_buffer buffer;
+
+ private:
+  void begin();
 };
 
 /// Serves the connection until it ends. Runs on the session's worker.
-Awaitable<void> run(std::shared_ptr<Session<TlsStream>> session);
-Awaitable<void> run(std::shared_ptr<Session<Socket>> session);
+Awaitable<void> run(std::shared_ptr<Session<TlsWire>> session);
+Awaitable<void> run(std::shared_ptr<Session<PlainWire>> session);
 
 }  // namespace rightslice::http
