@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <mutex>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -112,8 +116,30 @@ struct Metrics::Parts {
   prometheus::Registry registry;
   std::array<Family, kMetrics> families;
   std::mutex infoMutex;
+  const std::uint64_t serial = next();  ///< no other registry has it, also after this one's end
+
+  static std::uint64_t next() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
 
   Family& family(Metric metric) { return families[static_cast<std::size_t>(metric)]; }
+
+  /// A series by its labels. Each thread keeps those that it has used: a review counts in several, and finding one anew takes as long as
+  /// judging. Series are never taken away, but for those of info().
+  template <class Series, class... Rest>
+  Series& series(prometheus::Family<Series>& of, Metric metric, Values values, Rest&&... rest) {
+    thread_local std::unordered_map<std::string, Series*> known;
+    thread_local std::string key;
+    key.assign(reinterpret_cast<const char*>(&serial), sizeof serial);
+    key += static_cast<char>(metric);
+    for (const std::string_view value : values) key.append(value).push_back('\0');
+    const auto at = known.find(key);
+    if (at != known.end()) return *at->second;
+    Series& made = of.Add(labelled(metric, values), std::forward<Rest>(rest)...);
+    known.emplace(key, &made);
+    return made;
+  }
 
   prometheus::Labels labelled(Metric metric, Values values) {
     prometheus::Labels labels;
@@ -145,17 +171,17 @@ Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
 Metrics::~Metrics() = default;
 
 void Metrics::count(Metric counter, Values labels, double by) {
-  parts_->family(counter).counters->Add(parts_->labelled(counter, labels)).Increment(by);
+  parts_->series(*parts_->family(counter).counters, counter, labels).Increment(by);
 }
 
 void Metrics::set(Metric gauge, double value, Values labels) {
-  parts_->family(gauge).gauges->Add(parts_->labelled(gauge, labels)).Set(value);
+  parts_->series(*parts_->family(gauge).gauges, gauge, labels).Set(value);
 }
 
-void Metrics::add(Metric gauge, double by) { parts_->family(gauge).gauges->Add({}).Increment(by); }
+void Metrics::add(Metric gauge, double by) { parts_->series(*parts_->family(gauge).gauges, gauge, {}).Increment(by); }
 
 void Metrics::observe(Metric histogram, double seconds, Values labels) {
-  parts_->family(histogram).histograms->Add(parts_->labelled(histogram, labels), kReviewBuckets).Observe(seconds);
+  parts_->series(*parts_->family(histogram).histograms, histogram, labels, kReviewBuckets).Observe(seconds);
 }
 
 void Metrics::info(Metric gauge, Values labels) {
