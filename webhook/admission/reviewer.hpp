@@ -7,11 +7,10 @@
 
 #include "admission/event.hpp"
 #include "admission/missing_claim.hpp"
+#include "admission/ruling.hpp"
 #include "admission/verdict.hpp"
 
 namespace rightslice::admission {
-
-enum class Path { Validate, Mutate };
 
 struct ReviewerOptions {
   std::vector<std::string> trustedControllers;

@@ -8,6 +8,8 @@
 namespace rightslice::admission {
 
 class Inventory;
+class Memo;
+struct MemoBasis;
 
 /// Everything a verdict is made with; plain references to published, immutable values.
 struct Environment {
@@ -16,6 +18,8 @@ struct Environment {
   const workload::Surroundings* surroundings = nullptr;
   Date now;
   const Inventory* inventory = nullptr;   ///< what runs in the cluster already; null: not known
+  Memo* memo = nullptr;                   ///< answers given before; null: each is made anew
+  const MemoBasis* basis = nullptr;       ///< of `memo`: the snapshots that are named above
 };
 
 /// As `check` reports it (DESIGN 3.7): findings are those of the object as written; the decision is deny if the patched

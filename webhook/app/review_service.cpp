@@ -77,11 +77,13 @@ http::Response ReviewService::review(admission::Path path, const http::Request& 
     return refuse(path, request, 503, "NotReady", policies ? "the cluster is not read yet" : "no policies are loaded yet");
   }
   const auto inventory = inputs_.inventory ? inputs_.inventory() : nullptr;
-  admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(),
-                                           inputs_.today ? *inputs_.today : clock_.today(), inventory.get()};
+  const Date today = inputs_.today ? *inputs_.today : clock_.today();
+  const admission::MemoBasis basis{policies, surroundings, today};
+  admission::Environment environment{policies.get(), inputs_.catalogue, surroundings.get(), today, inventory.get(), &memo_, &basis};
   admission::Answer answer = admission::answer(request.body, path, environment, inputs_.options);
   if (const auto fuller = withClaims(*surroundings, answer.missing, request.deadline)) {
     environment.surroundings = fuller.get();
+    environment.memo = nullptr;  // of the surroundings that others see
     answer = admission::answer(request.body, path, environment, inputs_.options);
   }
   if (answer.httpStatus != 200) {

@@ -5,7 +5,9 @@
 
 #include "admission/inventory.hpp"
 #include "admission/reviewer.hpp"
+#include "app/shared_memo.hpp"
 #include "app/sources.hpp"
+#include "base/limits.hpp"
 #include "host/clock.hpp"
 #include "host/log.hpp"
 #include "host/metrics.hpp"
@@ -46,6 +48,7 @@ class ReviewService {
   host::Metrics& metrics_;
   host::Log& log_;
   const host::Clock& clock_;
+  SharedMemo memo_{limits::kMemoBytes};
 };
 
 }  // namespace rightslice::app

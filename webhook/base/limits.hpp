@@ -29,6 +29,7 @@ constexpr std::chrono::seconds kIdleTimeout{120};           // kube-apiserver dr
 constexpr std::chrono::seconds kFilePollInterval{2};        // policies and certificates, by content
 constexpr std::chrono::seconds kShutdownDelay{5};
 constexpr std::chrono::seconds kDrainTimeout{20};
+constexpr std::size_t kMemoBytes = 4U << 20;            // of answers given before
 constexpr std::size_t kMaxConnections = 10'000;
 
 }  // namespace rightslice::limits

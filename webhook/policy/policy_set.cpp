@@ -36,7 +36,6 @@ PolicySet::PolicySet(std::vector<Policy> policies, std::vector<Exception> except
 }
 
 void PolicySet::index() {
-  budgeted_ = std::any_of(policies_.begin(), policies_.end(), [](const Policy& each) { return each.budget.memory || each.budget.gpusMillis || each.budget.costCents; });
   std::stable_sort(policies_.begin(), policies_.end(), before);
   std::stable_sort(exceptions_.begin(), exceptions_.end(), [](const Exception& a, const Exception& b) {
     return std::tie(a.ns, a.name) < std::tie(b.ns, b.name);
@@ -45,6 +44,10 @@ void PolicySet::index() {
   for (std::size_t i = 0; i < policies_.size(); ++i) {
     const Policy& policy = policies_[i];
     (policy.cluster ? cluster_ : byNamespace_[policy.ns]).push_back(i);
+    if (policy.budget.memory || policy.budget.gpusMillis || policy.budget.costCents) {
+      if (policy.cluster) budgetEverywhere_ = true;
+      else budgetedNamespaces_.insert(policy.ns);
+    }
     prints.push_back(fingerprint(policy));
   }
   for (std::size_t i = 0; i < exceptions_.size(); ++i) {
@@ -87,6 +90,14 @@ std::vector<const Exception*> PolicySet::exceptions(std::string_view ns) const {
   if (at == exceptionsByNamespace_.end()) return found;
   for (const std::size_t i : at->second) found.push_back(&exceptions_[i]);
   return found;
+}
+
+bool PolicySet::hasException(std::string_view ns) const {
+  return !exceptions_.empty() && exceptionsByNamespace_.contains(std::string(ns.empty() ? "default" : ns));
+}
+
+bool PolicySet::hasBudget(std::string_view ns) const {
+  return budgetEverywhere_ || (!budgetedNamespaces_.empty() && budgetedNamespaces_.contains(std::string(ns.empty() ? "default" : ns)));
 }
 
 PolicySet PolicySet::withMode(Mode mode) const {

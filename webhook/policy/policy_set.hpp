@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "policy/policy.hpp"
@@ -32,11 +33,15 @@ class PolicySet {
   /// Exceptions of a namespace.
   std::vector<const Exception*> exceptions(std::string_view ns) const;
 
+  bool hasException(std::string_view ns) const;
+  /// Whether what runs in the namespace counts: a policy of it, or a cluster policy, has a budget.
+  bool hasBudget(std::string_view ns) const;
+
   const std::vector<Policy>& policies() const { return policies_; }
   const std::vector<Exception>& allExceptions() const { return exceptions_; }
   const std::string& digest() const { return digest_; }
   bool empty() const { return policies_.empty(); }
-  bool budgeted() const { return budgeted_; }   ///< some policy has a budget
+  bool budgeted() const { return budgetEverywhere_ || !budgetedNamespaces_.empty(); }   ///< some policy has a budget
   /// The same set with every mode replaced (check --mode).
   PolicySet withMode(Mode mode) const;
   /// The same set with more exceptions (SliceException objects in the input of check).
@@ -47,8 +52,9 @@ class PolicySet {
   std::vector<Exception> exceptions_;
   std::unordered_map<std::string, std::vector<std::size_t>> byNamespace_, exceptionsByNamespace_;
   std::vector<std::size_t> cluster_;
+  std::unordered_set<std::string> budgetedNamespaces_;   ///< namespaces with a budget of their own
+  bool budgetEverywhere_ = false;
   std::string digest_;
-  bool budgeted_ = false;
   void index();
 };
 
