@@ -113,6 +113,7 @@ std::optional<std::string> memoKey(const Review& review, bool validate, const En
   std::string key;
   key.reserve(2048);
   key += validate ? 'v' : 'm';
+  key += review.dryRun ? 'd' : '-';  // of a dry run nobody is told
   for (const std::string* text : {&review.operation, &review.ns, &review.user}) addText(*text, key);
   for (const std::string& group : review.groups) addText(group, key);
   key += '|';

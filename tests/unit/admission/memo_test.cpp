@@ -125,7 +125,7 @@ TEST_CASE("with a memo every answer is what it is without, also the second time 
     remembering.basis = &made;
     for (const std::string& object : {written::fitting(), written::oversized(), written::undersized()}) {
       for (const Path path : {Path::Validate, Path::Mutate}) {
-        for (const char* more : {"", ",\"dryRun\":true"}) {
+        for (const char* more : {",\"dryRun\":true", "", ",\"dryRun\":false"}) {
           const std::string first = written::review(object, more);
           const std::string second = replaced(replaced(first, "u-1", "u-\\\"2"), kName, "\"metadata\":{\"name\":\"chat-2\"");
           for (const std::string& text : {first, second, first}) {
