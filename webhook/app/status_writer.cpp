@@ -125,8 +125,9 @@ void StatusWriter::run() {
       changed_.wait(lock);
       continue;
     }
-    if (next->second.due > SteadyClock::now()) {
-      changed_.wait_until(lock, next->second.due);
+    const auto due = next->second.due;  // a copy: wishes come and go while this waits
+    if (due > SteadyClock::now()) {
+      changed_.wait_until(lock, due);
       continue;
     }
     if (!options_.leads()) {

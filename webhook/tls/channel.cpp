@@ -24,6 +24,7 @@ struct Channel::Pipe {
 
   int read(char* to, int most) {
     const std::size_t count = std::min(inLast - inFirst, static_cast<std::size_t>(most));
+    if (count == 0) return 0;
     std::memcpy(to, in.data() + inFirst, count);
     inFirst += count;
     if (inFirst == inLast) inFirst = inLast = 0;

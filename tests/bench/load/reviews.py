@@ -1,5 +1,11 @@
-"""AdmissionReviews of a given size and the policies they are judged with: a vLLM Deployment as kube-apiserver sends it."""
+#!/usr/bin/env python3
+"""AdmissionReviews of a given size and the policies they are judged with: a vLLM Deployment as kube-apiserver sends it.
+
+  reviews.py FOLDER     writes review-BYTES.json and policies-COUNT.yaml for bench_review
+"""
 import json
+import pathlib
+import sys
 
 MODEL = "Qwen/Qwen2.5-7B-Instruct"
 
@@ -70,3 +76,11 @@ spec:
   actions: {{Oversized: warn, Undersized: deny}}
 """)
     return "---\n".join(documents)
+
+
+if __name__ == "__main__":
+    folder = pathlib.Path(sys.argv[1])
+    for size in (2048, 12288, 262144, 3 << 20):
+        (folder / f"review-{size}.json").write_text(review(size), encoding="ascii")
+    for number in (1, 20, 10000):
+        (folder / f"policies-{number}.yaml").write_text(policies(number), encoding="ascii")
