@@ -1,37 +1,18 @@
 #include "app/inventory_source.hpp"
 
-#include <set>
-
 namespace rightslice::app {
-namespace {
-
-/// Where use is counted: in namespaces with a budget of their own, or in all.
-struct Budgets {
-  explicit Budgets(const policy::PolicySet& policies) {
-    for (const policy::Policy& each : policies.policies()) {
-      if (!each.budget.memory && !each.budget.gpusMillis && !each.budget.costCents) continue;
-      everywhere = everywhere || each.cluster;
-      if (!each.cluster) namespaces.insert(each.ns);
-    }
-  }
-  bool of(const std::string& ns) const { return everywhere || namespaces.contains(ns); }
-  bool everywhere = false;
-  std::set<std::string> namespaces;
-};
-
-}  // namespace
 
 bool InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis,
                            std::shared_ptr<const workload::Autoscalers> autoscalers, std::chrono::milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
-  const Budgets budgets(*environment.policies);
-  const std::string now = budgets.everywhere || !budgets.namespaces.empty() ? basis : "no budget";
+  const policy::PolicySet& policies = *environment.policies;
+  const std::string now = policies.budgeted() ? basis : "no budget";
   if (now != basis_) known_.clear();
   basis_ = now;
   decltype(known_) known;
   std::vector<std::shared_ptr<const admission::Running>> running;
   for (const RunningText& each : objects) {
-    const auto* scaling = autoscalers && budgets.of(each.ns) ? autoscalers->of(each.group, each.kind, each.ns, each.name) : nullptr;
+    const auto* scaling = autoscalers && policies.hasBudget(each.ns) ? autoscalers->of(each.group, each.kind, each.ns, each.name) : nullptr;
     const auto autoscaler = scaling != nullptr ? std::optional(*scaling) : std::nullopt;
     auto at = known_.find(each.text);
     if (at == known_.end() || at->second->autoscaler != autoscaler) {
@@ -44,7 +25,7 @@ bool InventorySource::take(const std::vector<RunningText>& objects, const admiss
       made->name = each.name;
       made->uid = each.uid;
       made->text = each.text;
-      if (budgets.of(made->ns)) {
+      if (policies.hasBudget(made->ns)) {
         const auto object = admission::readRunning(*each.text);
         if (object) {
           made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings, scaling);
