@@ -79,13 +79,6 @@ class Text : public ReplayReport {
   }
 
  private:
-  static std::string upper(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return result;
-  }
-
   Sink sink_;
   Style style_;
 };

@@ -14,13 +14,6 @@ using policy::Action;
 
 constexpr std::string_view kIndent = "    ";
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return result;
-}
-
 /// Names come from the input: control characters in them must not reach a terminal.
 std::string plain(std::string_view text) { return json::printable(text); }
 

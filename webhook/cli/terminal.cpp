@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/ascii.hpp"
 #include "cli/program_name.hpp"
 #include "json/utf8.hpp"
 
@@ -76,6 +77,12 @@ Style Style::ofOutput() {
 }
 
 bool errorIsTerminal() { return isatty(STDERR_FILENO) != 0; }
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), upperAscii);
+  return result;
+}
 
 std::string wrap(std::string_view text, std::size_t width, std::string_view first, std::string_view indent) {
   std::string result(first);

@@ -26,6 +26,9 @@ struct Style {
 };
 bool errorIsTerminal();
 
+/// "deny" -> "DENY", as decisions stand in reports.
+std::string upper(std::string_view text);
+
 /// Words of `text` in lines of at most `width` code points; the first begins with `first`, the others with `indent`.
 /// A word that is longer stands alone. Ends with a newline.
 std::string wrap(std::string_view text, std::size_t width, std::string_view first, std::string_view indent);
