@@ -101,7 +101,7 @@ def make_certificates(folder):
 class Server:
     """`rightslice serve`, stopped at the latest when the test ends."""
 
-    def __init__(self, case, policies=None, arguments=(), certificates=None, expect_start=True, environment=None):
+    def __init__(self, case, policies=None, arguments=(), certificates=None, expect_start=True, environment=None, wrapper=(), **started):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="rightslice-"))
         case.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         self.certificates = certificates or make_certificates(self.root / "certs")
@@ -116,7 +116,8 @@ class Server:
         command += ["--cert", str(self.certificates / "tls.crt"), "--key", str(self.certificates / "tls.key")]
         command += ["--policies", str(policies), "--shutdown-delay", "0s", *arguments]
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **(environment or {})})
+            self.process = subprocess.Popen([*wrapper, *command], stdout=subprocess.PIPE, stderr=log, text=True,
+                                            env={**os.environ, **(environment or {})}, **started)
         case.addCleanup(self.kill)
         self.exchanges = []
         if expect_start:

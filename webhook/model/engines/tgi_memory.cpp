@@ -63,7 +63,7 @@ Bytes logitsOf(const ServingPlan& plan, std::int64_t tokens) {
 }
 
 std::int64_t graphCount(const ServingPlan& plan) {  // 1, 2, 4, 8, ...
-  return std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(plan.graphBatch, 0)));
+  return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(plan.graphBatch, 0))));
 }
 
 }  // namespace
