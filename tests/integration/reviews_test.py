@@ -4,6 +4,9 @@ import base64
 import json
 
 import webhook
+from api_server import ApiServer
+
+SECRET = "s3cret-token"
 
 
 class Reviews(webhook.TestCase):
@@ -42,6 +45,38 @@ class Reviews(webhook.TestCase):
         self.assertEqual((line["decision"], line["allowed"], line["findings"], line["user"]), ("deny", False, "Oversized", "ann"))
         self.assertEqual(self.server.metric('rightslice_review_total{decision="deny",operation="CREATE",path="validate"}'), 1)
         self.assertEqual(self.server.metric('rightslice_findings_total{action="deny",code="Oversized"}'), 1)
+
+    def test_no_secret_of_an_object_is_told(self):
+        """Denials, warnings, events, logs and metrics have more readers than the object."""
+        api = ApiServer(self)
+        kubeconfig = api.kubeconfig(self.server.policies / "kubeconfig")
+        server = webhook.Server(self, policies=self.server.policies, arguments=["--kubeconfig", str(kubeconfig), "--log-level", "debug"])
+        webhook.wait_until(self, lambda: server.ready()["ready"], "the cluster is read")
+        commands = [
+            ["vllm", "serve", "--api-key", SECRET, "--model", f"https://ann:{SECRET}@host/Qwen/Qwen2.5-7B-Instruct?sig={SECRET}"],
+            ["vllm", "serve", f"--api-key {SECRET}", "Qwen/Qwen2.5-72B-Instruct", "--max-model-len", "many"],
+            ["sh", "-c", f"HF_TOKEN={SECRET} vllm serve Qwen/Qwen2.5-72B-Instruct --max-num-seqs $(curl -H 'Authorization: Bearer {SECRET}' https://host)"],
+            [f"TOKEN={SECRET} /start.sh"],
+            ["llama-server", "--model-url", f"https://host/a-Q4_K_M.gguf?X-Amz-Signature={SECRET}", "--hf-token", SECRET],
+        ]
+        answers = []
+        for number, command in enumerate(commands):
+            for ns in ("team-a", "team-audit", "team-warn", "team-rewrite"):
+                thing = webhook.deployment(namespace=ns, name=f"chat-{number}", slice_name="1g.10gb")
+                pod = thing["spec"]["template"]
+                del pod["metadata"]["annotations"]
+                pod["spec"]["containers"][0] |= {
+                    "image": "vllm/vllm-openai:v0.8.5", "command": command,
+                    "env": [{"name": name, "value": SECRET} for name in ("HF_TOKEN", "VLLM_API_KEY", "NVIDIA_API_KEY", "AWS_SECRET_ACCESS_KEY")]}
+                answers += [server.post(path, webhook.review(thing)).body.decode() for path in ("/validate", "/mutate")]
+        answers += [server.post("/validate", webhook.review().__repr__() + SECRET).body.decode()]
+        self.assertGreater(sum("Undersized" in answer for answer in answers), 4)
+        webhook.wait_until(self, lambda: any(body.get("kind") == "Event" for body in api.written), "an event")
+        metrics = server.ops("/metrics").body.decode()
+        self.assertEqual(server.stop(), 0)
+        told = {"answers": "\n".join(answers), "events": json.dumps(api.written), "log": server.log(), "metrics": metrics}
+        for where, text in told.items():
+            self.assertNotIn(SECRET, text, where)
 
     def test_one_that_fits_passes_without_a_word(self):
         response = self.post("/validate", webhook.deployment(slice_name="1g.10gb"))

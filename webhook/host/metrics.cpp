@@ -212,7 +212,7 @@ void Metrics::replace(Metric gauge, const std::vector<Series>& series) {
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(parts_->registry.Collect()); }
 
 std::string metricsReference() {
-  std::string out = "# Metrics\n\nWhat `/metrics` of the ops port serves. No label holds a namespace, a user or the name of an object.\n\n"
+  std::string out = "# Metrics\n\nWhat `/metrics` of the ops port serves. No label holds a user or the name of a workload; policies are named.\n\n"
                     "| name | type | labels | meaning |\n|---|---|---|---|\n";
   for (const MetricRow& row : kRows) {
     out += fmt::format("| `{}` | {} | {} | {} |\n", row.name, kindName(row.kind), row.labels, row.help);

@@ -54,6 +54,7 @@ Result<Url> parseUrl(std::string_view text) {
   std::string_view path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
   while (path.ends_with('/')) path.remove_suffix(1);
   std::string_view place = rest.substr(0, slash), port = url.tls ? "443" : "80";
+  if (place.find('@') != std::string_view::npos) return fail("holds a user or a password, which belong under users");  // and not into a log
   const bool bracketed = place.starts_with('[');
   const std::size_t hostEnd = bracketed ? place.find(']') : place.find(':');
   if (bracketed && hostEnd == std::string_view::npos) return wrong();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "model/disclosure.hpp"
 #include "model/spelling.hpp"
 
 namespace rightslice::model {
@@ -20,7 +21,7 @@ bool looksLikeFlag(const ShellWord& word) {
 void apply(const FlagTable& table, const Flag& flag, std::string_view shown, const ShellWord& value, EngineRun& run) {
   if (flag.set == nullptr) return;
   if (!value.known) {
-    remember(run.open, fmt::format("{}: its value comes from {}, which is not known here", shown, value.unknown));
+    remember(run.open, fmt::format("{}: its value comes from {}, which is not known here", shown, toldReference(value.unknown)));
   } else if (!flag.set(value.text, run)) {
     remember(run.badFlags, fmt::format("{}: {} does not take the value '{}'", shown, table.title, value.text.substr(0, 80)));
   }
@@ -136,8 +137,7 @@ void readFlags(const FlagTable& table, FlagSource& source, EngineRun& run) {
       continue;
     }
     if (const auto blank = word.text.find_first_of(" \t"); word.known && blank < word.text.find('=')) {
-      remember(run.badFlags, fmt::format("'{}' is one argument with a blank in it: write the flag and its value as two",
-                                         word.text.substr(0, 80)));
+      remember(run.badFlags, fmt::format("'{} ...' is one argument with a blank in it: write the flag and its value as two", toldWord(word.text)));
       continue;
     }
     std::string name = canonicalFlag(word.text, table.shorts);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/glob.hpp"
+#include "model/disclosure.hpp"
 #include "model/engine.hpp"
 #include "model/gguf.hpp"
 #include "model/image.hpp"
@@ -273,7 +274,7 @@ class InvocationReader {
         rest_ = words;
         return;
       }
-      run_.open.push_back(fmt::format("what {} starts is not visible here", invocation_.command.front()));
+      run_.open.push_back(fmt::format("what {} starts is not visible here", toldWord(invocation_.command.front())));
       const auto flag = std::find_if(words.begin() + 1, words.end(),
                                      [](const PlacedWord& w) { return w.word.text.starts_with("--"); });
       const bool script = contains(kShells, baseName(invocation_.command.front()));
@@ -318,8 +319,8 @@ class InvocationReader {
       const bool namesModel = !run_.model && !sawModel;
       if (!word.word.known) {
         run_.open.push_back(
-            namesModel ? fmt::format("the model's name comes from {}, which is not known here", word.word.unknown)
-                       : fmt::format("{} adds words that are not known here", word.word.unknown));
+            namesModel ? fmt::format("the model's name comes from {}, which is not known here", toldReference(word.word.unknown))
+                       : fmt::format("{} adds words that are not known here", toldReference(word.word.unknown)));
       } else if (namesModel) {
         run_.model = text;
         if (word.place.index != kNoPlace) run_.places.insert_or_assign("model", word.place);
@@ -399,6 +400,10 @@ class InvocationReader {
 
 }  // namespace
 
-EngineRun readInvocation(const Invocation& invocation) { return InvocationReader(invocation).read(); }
+EngineRun readInvocation(const Invocation& invocation) {
+  EngineRun run = InvocationReader(invocation).read();
+  if (run.model) run.model = withoutCredentials(*run.model);
+  return run;
+}
 
 }  // namespace rightslice::model

@@ -101,6 +101,7 @@ TEST_CASE("what is wrong with a kubeconfig is said with file, line and field") {
       {"no context", "clusters: []\n", "/etc/kube/config:1:1", "current-context: is missing"},
       {"unknown context", "current-context: x\ncontexts: []\n", "/etc/kube/config:2:11", "contexts: none is called 'x'"},
       {"server", kubeconfig("{server: 10.0.0.1}", "{}"), "/etc/kube/config:9:21", "clusters.0.cluster.server: '10.0.0.1' is no address"},
+      {"server with a password", kubeconfig("{server: 'https://ann:pw@10.0.0.1'}", "{}"), "/etc/kube/config:9:21", "clusters.0.cluster.server: holds a user or a password"},
       {"no server", kubeconfig("{}", "{}"), "/etc/kube/config:9", "clusters.0.cluster.server: '' is no address"},
       {"proxy", kubeconfig("{server: 'https://a', proxy-url: 'http://p'}", "{}"), "/etc/kube/config:9:45", "proxy-url: a proxy to the API server is not supported"},
       {"base64", kubeconfig("{server: 'https://a', certificate-authority-data: '***'}", "{}"), "/etc/kube/config:9:", "certificate-authority-data: is no base64"},

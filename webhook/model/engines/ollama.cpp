@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "model/engine_defaults.hpp"
+#include "model/disclosure.hpp"
 #include "model/engines/engines.hpp"
 #include "model/engines/ggml_memory.hpp"
 #include "model/flag_table.hpp"
@@ -88,7 +89,7 @@ void readScript(const FlagSource& source, EngineRun& run) {
       std::size_t at = i + 2;
       while (at + 1 < command.size() && command[at].text.starts_with('-')) ++at;
       if (command[at].known) takeModel(command[at].text, Confidence::High, run);
-      else remember(run.open, fmt::format("ollama {}: its model comes from {}, which is not known here", verb, command[at].unknown));
+      else remember(run.open, fmt::format("ollama {}: its model comes from {}, which is not known here", verb, toldReference(command[at].unknown)));
       break;
     }
   }
