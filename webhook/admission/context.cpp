@@ -23,6 +23,19 @@ void addRunning(const Inventory& inventory, const workload::Workload& object, co
   request.written = instead(inventory.written(object.ns), self != nullptr ? self->written : Usage{}, request.oldWritten);
 }
 
+void addUse(const Environment& environment, const workload::Autoscaler* scaling, Running& running) {
+  if (scaling != nullptr) running.autoscaler = *scaling;
+  if (!environment.policies->hasBudget(running.ns)) return;
+  const auto object = readRunning(*running.text);
+  if (!object) return;
+  const auto use = [&](const workload::Autoscaler* autoscaler) {
+    return policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings, autoscaler);
+  };
+  running.usage = use(scaling);
+  running.raised = workload::raises(*object, scaling);
+  running.written = running.raised ? use(nullptr) : running.usage;
+}
+
 std::optional<workload::Workload> ownerOf(const Inventory& inventory, const workload::Workload& object) {
   if (!object.controller) return std::nullopt;
   const Running* owner = inventory.byUid(object.controller->uid);

@@ -1,7 +1,6 @@
 // Objects of a cluster, read for what they mean here. Nothing is trusted to be there or of the right type.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,8 @@
 #include "app/inventory_source.hpp"
 #include "json/view.hpp"
 #include "workload/kind.hpp"
+#include "workload/node_object.hpp"
+#include "workload/pod_use.hpp"
 #include "workload/surroundings.hpp"
 
 namespace rightslice::app {
@@ -37,18 +38,10 @@ struct PolicyObject {
 };
 std::optional<PolicyObject> readPolicyObject(json::View object, std::string_view plural, std::string_view kind);
 
-/// A node that has or may get GPUs: one offers a GPU resource, or its labels name a product; nothing for another.
-std::optional<workload::Node> readNode(json::View object);
-
-using Counts = std::map<std::string, std::int64_t, std::less<>>;
-
-/// GPU resources that a pod holds on its node; nothing for a pod that holds none, is not placed, or has ended.
-struct PodUse {
-  std::string node;
-  Counts counts;
-  friend bool operator==(const PodUse&, const PodUse&) = default;
-};
-std::optional<PodUse> readPodUse(json::View object);
+using workload::Counts;
+using workload::PodUse;
+using workload::readNode;
+using workload::readPodUse;
 
 /// A pod: what it holds, and itself where it is nobody's child.
 struct PodFacts {

@@ -1,15 +1,9 @@
-// Objects of DRA in a cluster, read for what they mean here. Nothing is trusted to be there or of the right type.
+// Lists of DRA in a cluster.
 #pragma once
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "json/view.hpp"
 #include "kube/resource.hpp"
-#include "workload/surroundings.hpp"
+#include "workload/device_objects.hpp"
 
 namespace rightslice::app {
 
@@ -18,29 +12,11 @@ kube::Resource deviceResource(std::string_view plural);
 constexpr std::string_view kDeviceClasses = "deviceclasses", kClaimTemplates = "resourceclaimtemplates", kClaims = "resourceclaims",
                            kResourceSlices = "resourceslices";
 
-std::optional<workload::DeviceClass> readDeviceClassObject(json::View object);
-std::optional<workload::Claim> readClaimTemplateObject(json::View object);
-/// Nothing of a claim that was made for a pod from its template: nobody names it.
-std::optional<workload::Claim> readClaimObject(json::View object);
-
-/// What NVIDIA's driver publishes in one ResourceSlice, by node. Devices of no one node are left out, and those that a taint keeps from being handed out.
-struct PublishedDevices {
-  std::string pool;
-  std::int64_t generation = 0;
-  std::map<std::string, std::vector<workload::DeviceSort>, std::less<>> nodes;
-  friend bool operator==(const PublishedDevices&, const PublishedDevices&) = default;
-};
-std::optional<PublishedDevices> readResourceSlice(json::View object);
-
-/// All slices together, by node; of each pool only the newest generation counts (ResourcePool in k8s.io/api resource/v1).
-class DevicesByNode {
- public:
-  void add(const PublishedDevices& slice);
-  /// Gives each node what it has, and adds nodes that are known by their devices alone.
-  void giveTo(std::vector<workload::Node>& nodes) const;
-
- private:
-  std::map<std::string, std::pair<std::int64_t, std::vector<PublishedDevices>>, std::less<>> pools_;
-};
+using workload::DevicesByNode;
+using workload::PublishedDevices;
+using workload::readClaimObject;
+using workload::readClaimTemplateObject;
+using workload::readDeviceClassObject;
+using workload::readResourceSlice;
 
 }  // namespace rightslice::app

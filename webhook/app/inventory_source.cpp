@@ -1,5 +1,7 @@
 #include "app/inventory_source.hpp"
 
+#include "admission/context.hpp"
+
 namespace rightslice::app {
 
 bool InventorySource::take(const std::vector<RunningText>& objects, const admission::Environment& environment, const std::string& basis,
@@ -25,16 +27,7 @@ bool InventorySource::take(const std::vector<RunningText>& objects, const admiss
       made->name = each.name;
       made->uid = each.uid;
       made->text = each.text;
-      if (policies.hasBudget(made->ns)) {
-        const auto object = admission::readRunning(*each.text);
-        if (object) {
-          made->usage = policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings, scaling);
-          made->raised = workload::raises(*object, scaling);
-          made->written = !made->raised ? made->usage
-                                        : policy::usageOf(*object, *environment.policies, environment.catalogue, *environment.surroundings);
-        }
-      }
-      made->autoscaler = autoscaler;
+      admission::addUse(environment, scaling, *made);
       at = known_.insert_or_assign(each.text, std::move(made)).first;
     }
     running.push_back(at->second);

@@ -35,6 +35,7 @@ struct Command {
 std::unique_ptr<Command> makeServe();
 std::unique_ptr<Command> makeCheck();
 std::unique_ptr<Command> makeReview();
+std::unique_ptr<Command> makeScan();
 std::unique_ptr<Command> makeImpact();
 std::unique_ptr<Command> makeReplay();
 std::unique_ptr<Command> makeExport();

@@ -42,6 +42,17 @@ std::vector<std::string> LiveCluster::unknownPolicies(const std::string& ns) con
   return out;
 }
 
+void LiveCluster::load(const policy::LoadOptions& options) {
+  std::vector<policy::Loaded> parts;
+  for (const auto& object : snapshot.policies) {
+    parts.push_back(policy::load(object.text, object.place(), options));
+    for (const auto& diagnostic : parts.back().diagnostics) printError(diagnostic.text() + "\n");
+    if (!parts.back().ok()) notAccepted.push_back(idOf(object));
+    parts.back().diagnostics.clear();
+  }
+  loaded = policy::merge(std::move(parts));
+}
+
 std::shared_ptr<const workload::Autoscalers> LiveCluster::autoscalers() const {
   return std::make_shared<const workload::Autoscalers>(snapshot.autoscalers);
 }
@@ -79,14 +90,7 @@ std::optional<LiveCluster> lookAt(std::unique_ptr<app::ClusterLook> look, Scope 
   }
   out.snapshot = std::move(*snapshot);
   sayUnread(out.snapshot);
-  std::vector<policy::Loaded> parts;
-  for (const auto& object : out.snapshot.policies) {
-    parts.push_back(policy::load(object.text, object.place(), options));
-    for (const auto& diagnostic : parts.back().diagnostics) printError(diagnostic.text() + "\n");
-    if (!parts.back().ok()) out.notAccepted.push_back(idOf(object));
-    parts.back().diagnostics.clear();
-  }
-  out.loaded = policy::merge(std::move(parts));
+  out.load(options);
   return out;
 }
 

@@ -19,6 +19,8 @@ struct LiveCluster {
   policy::Loaded loaded;                      ///< its policies and exceptions
   std::vector<std::string> notAccepted;       ///< "SlicePolicy team-a/default": not valid; the webhook may keep its last good version
 
+  /// Makes `loaded` and `notAccepted` of the snapshot's policies; what is wrong with them is said on stderr.
+  void load(const policy::LoadOptions& options);
   /// What is not known of the policies over a namespace, for `unknown`.
   std::vector<std::string> unknownPolicies(const std::string& ns) const;
   std::shared_ptr<const workload::Autoscalers> autoscalers() const;   ///< what of them could be read

@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/date.hpp"
+#include "cli/command.hpp"
+#include "cli/live_cluster.hpp"
+#include "cli/scan_files.hpp"
+#include "cli/scan_report.hpp"
+#include "host/clock.hpp"
+#include "observe/cluster_source.hpp"
+#include "observe/observation_json.hpp"
+
+namespace rightslice::cli {
+
+namespace {
+
+class Scan : public Command {
+ public:
+  Manual manual() const override {
+    return {"scan",
+            "what runs on which slice of a cluster, and whether it belongs there",
+            "rightslice scan [--kubeconfig FILE] [--context NAME] [--namespace NAME]... [FLAG]...\n"
+            "rightslice scan --from FILE|FOLDER|-... [FLAG]...",
+            "Looks at a cluster once and shows every workload that asks for GPUs, judged as the webhook would judge it, the nodes with their "
+            "slices, and what is found of what runs: slices too small or too large, pods that run something else than is declared, restarts, "
+            "pods that wait for a slice, and slices that nobody asks for or that nothing can be made of. Each workload is shown once, by its "
+            "outermost object; pods whose owner is of a kind that is not read stand in for it.\n\n"
+            "It only reads: get and list. Nothing is installed, and no command is run in a pod. What its user may not read is unknown, never "
+            "absent: it is listed at the end, with what hangs on it.\n\n"
+            "Policies are those of the cluster and of --policies; where there are none, the shipped starter policy, in audit mode, which it says "
+            "on stderr.\n\n"
+            "With --from it looks at recorded objects instead, as kubectl get -o json prints them (nodes, pods, deployments, replicasets, ...). What "
+            "the files do not hold is unknown.\n\n"
+            "-o json has results and summary as check, with further keys of each result: replicas, pods, scaling (unknown, none or scaled) and "
+            "observed (what is found of what runs, with evidence, confidence and remedy); nodes with their slices and findings; coverage. It is also a "
+            "file for --surroundings.",
+            "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
+            "rightslice scan\nrightslice scan -n team-a -o json | jq '.results[].observed[]'\n"
+            "kubectl get nodes,pods,deployments,replicasets -A -o json | rightslice scan --from -\n"
+            "rightslice scan -o json > cluster.json && rightslice check --surroundings cluster.json manifests/"};
+  }
+
+  void declare(Flags& flags) override {
+    flags.choice(output_, "--output", {"text", "json"}, "How results are printed.").shortName = "-o";
+    Flag& space = flags.list(namespaces_, "--namespace", "NAME", "Only what runs in this namespace. Without it: all.");
+    space.shortName = "-n";
+    flags.list(from_, "--from", "FILE|FOLDER|-", "Recorded objects to look at instead of a cluster.");
+    flags.text(at_, "--at", "TIME", "When the objects of --from were recorded, as 2026-06-01T08:00:00Z: ages are counted up to then.").defaultText = "now";
+    sources_.declare(flags, "Policies beside those of the cluster: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests).");
+    cluster_.declare(flags);
+  }
+
+  int run() override {
+    if (!from_.empty() && (cluster_.given() || !namespaces_.empty()))
+      return refuse("files are looked at without a cluster: leave out --kubeconfig, --context and --namespace, or --from");
+    if (from_.empty() && !at_.empty()) return refuse("--at says when the objects of --from were recorded; a cluster is looked at now");
+    if (!at_.empty() && !secondsOfTimestamp(at_)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
+    auto sources = loadBase(sources_);
+    if (!sources) return kUsage;
+    observe::Snapshot snapshot;
+    LiveCluster cluster;   // for what it makes of policies
+    int unreadable = 0;
+    if (!from_.empty()) {
+      auto recorded = readRecorded(from_, at_.empty() ? host::timestamp(host::systemClock().now()) : at_);
+      snapshot = std::move(recorded.snapshot);
+      cluster.snapshot.policies = std::move(recorded.policies);
+      unreadable = recorded.unreadable;
+    } else if (!look(snapshot, cluster.snapshot.policies)) {
+      return kUsage;
+    }
+    for (const auto* each : snapshot.coverage.unread()) cluster.snapshot.unread.push_back({each->resource, each->ns, each->reason});
+    const auto options = sources->loadOptions(sources_.maxExceptionDays);
+    cluster.load(options);
+    if (!choosePolicies(*sources, cluster.loaded, options)) return kUsage;
+    observe::surround(snapshot, sources->surroundings);
+    Progress progress(snapshot.objects.size());
+    observe::Looking looking{sources->environment(), {}, {}};
+    if (!sources->starter) looking.unknownPolicies = [&](const std::string& ns) { return cluster.unknownPolicies(ns); };
+    looking.progress = [&](std::string_view what) { progress.step(what); };
+    const auto seen = observe::observe(snapshot, looking);
+    progress.clear();
+    const auto sink = [](std::string_view text) { print(text); };
+    if (output_ == "json") observe::writeJson(snapshot, seen, sink);
+    else writeScanText(snapshot, seen, Style::ofOutput(), sink);
+    return unreadable > 0 ? kUsage : kOk;
+  }
+
+ private:
+  static int refuse(std::string_view message) {
+    complain(message);
+    return kUsage;
+  }
+
+  bool look(observe::Snapshot& snapshot, std::vector<app::PolicyObject>& policies) const {
+    auto config = cluster_.choose();
+    if (!config) {
+      complain(describe(config.error()));
+      return false;
+    }
+    observe::ClusterSource source(std::move(*config));
+    Progress progress(10 + workload::kinds().size());
+    auto found = source.look({namespaces_.begin(), namespaces_.end()}, host::timestamp(host::systemClock().now()), [&](std::string_view what) { progress.step(what); });
+    progress.clear();
+    if (!found) {
+      complain(fmt::format("{}: {}", source.name(), describe(found.error())));
+      return false;
+    }
+    snapshot = std::move(found->snapshot);
+    policies = std::move(found->policies);
+    return true;
+  }
+
+  /// Those of the cluster and of the files; else the starter's.
+  bool choosePolicies(Sources& sources, const policy::Loaded& ofCluster, const policy::LoadOptions& options) const {
+    if (!sources_.policies.empty() || !ofCluster.policies.empty()) return usePolicies(sources, sources_, ofCluster, std::nullopt);
+    complain("no policy found: judging with the shipped starter policy, in audit mode");
+    auto loaded = policy::load(app::starterPolicy(), "the starter policy", options);
+    loaded.exceptions = ofCluster.exceptions;
+    sources.policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions)).withMode(policy::Mode::Audit);
+    sources.starter = true;
+    return true;
+  }
+
+  SourceFlags sources_;
+  ClusterFlags cluster_;
+  std::vector<std::string> namespaces_, from_;
+  std::string output_ = "text", at_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> makeScan() { return std::make_unique<Scan>(); }
+
+}  // namespace rightslice::cli

@@ -1,0 +1,166 @@
+#include "observe/collector.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "json/writer.hpp"
+#include "workload/node_object.hpp"
+
+namespace rightslice::observe {
+namespace {
+
+std::string keyOf(json::View object) {
+  const std::string_view ns = object["metadata"]["namespace"].stringOr("");
+  std::string out(ns);
+  if (!ns.empty()) out += '/';
+  return out.append(object["metadata"]["name"].stringOr(""));
+}
+
+/// As `claims` and `claimTemplates` of a file of surroundings.
+std::string claimText(json::View object, json::View spec) {
+  json::Writer out;
+  out.beginObject().member("namespace", object["metadata"]["namespace"].stringOr("default")).member("name", object["metadata"]["name"].stringOr(""));
+  out.key("spec").value(spec).endObject();
+  return out.take();
+}
+
+std::string classText(json::View object) {
+  json::Writer out;
+  out.beginObject().member("name", object["metadata"]["name"].stringOr("")).key("selectors").beginArray();
+  for (const json::View each : object["spec"]["selectors"].elements())
+    if (const auto text = each["cel"]["expression"].string()) out.string(*text);
+  out.endArray();
+  if (const auto name = object["spec"]["extendedResourceName"].string()) out.member("extendedResourceName", *name);
+  if (const auto time = object["metadata"]["creationTimestamp"].string()) out.member("created", *time);
+  out.endObject();
+  return out.take();
+}
+
+template <class T>
+void cut(std::vector<T>& list, std::size_t size) {
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(std::min(size, list.size())), list.end());
+}
+
+}  // namespace
+
+void Collector::pod(json::View object) {
+  if (auto one = readPod(object, pool_)) to_.pods.push_back(std::move(*one));
+}
+
+void Collector::workload(json::View object, const workload::Kind& kind, std::string_view apiVersion) {
+  if (auto one = readObject(object, kind, apiVersion)) to_.objects.push_back(std::move(*one));
+}
+
+void Collector::node(json::View object) {
+  if (auto one = readNode(object)) nodes_.push_back(std::move(*one));
+}
+
+void Collector::space(json::View object) {
+  auto labels = workload::labelsOf(object);
+  std::string name(object["metadata"]["name"].stringOr(""));
+  labels.insert_or_assign("kubernetes.io/metadata.name", name);   // every namespace has it
+  namespaces_.emplace_back(std::move(name), std::move(labels));
+}
+
+void Collector::autoscaler(json::View object, std::string_view kind) {
+  if (auto one = workload::readAutoscaler(object, kind)) to_.autoscalers.push_back(std::move(*one));
+}
+
+void Collector::deviceClass(json::View object) {
+  if (auto one = workload::readDeviceClassObject(object)) classes_.push_back({keyOf(object), classText(object), std::move(*one)});
+}
+
+void Collector::claimTemplate(json::View object) {
+  if (auto one = workload::readClaimTemplateObject(object)) templates_.push_back({keyOf(object), claimText(object, object["spec"]["spec"]), std::move(*one)});
+}
+
+void Collector::claim(json::View object) {
+  if (auto one = workload::readClaimObject(object)) claims_.push_back({keyOf(object), claimText(object, object["spec"]), std::move(*one)});
+}
+
+void Collector::resourceSlice(json::View object) {
+  if (auto one = workload::readResourceSlice(object)) slices_.push_back(std::move(*one));
+}
+
+Collector::Mark Collector::mark() const {
+  return {to_.pods.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), classes_.size(), templates_.size(),
+          claims_.size(), slices_.size()};
+}
+
+void Collector::back(const Mark& mark) {
+  cut(to_.pods, mark.pods);
+  cut(to_.objects, mark.objects);
+  cut(nodes_, mark.nodes);
+  cut(namespaces_, mark.namespaces);
+  cut(to_.autoscalers, mark.autoscalers);
+  cut(classes_, mark.classes);
+  cut(templates_, mark.templates);
+  cut(claims_, mark.claims);
+  cut(slices_, mark.slices);
+}
+
+std::string Collector::any(json::View object) {
+  const std::string_view apiVersion = object["apiVersion"].stringOr(""), kind = object["kind"].stringOr("");
+  const std::string_view group = workload::groupOf(apiVersion);
+  if (workload::isAutoscaler(apiVersion, kind)) {
+    autoscaler(object, kind);
+    return kind == "ScaledObject" ? "scaledobjects.keda.sh" : "horizontalpodautoscalers.autoscaling";
+  }
+  if (group == "resource.k8s.io") {
+    const std::pair<std::string_view, std::pair<std::string_view, void (Collector::*)(json::View)>> rows[] = {
+        {"DeviceClass", {"deviceclasses", &Collector::deviceClass}},
+        {"ResourceClaimTemplate", {"resourceclaimtemplates", &Collector::claimTemplate}},
+        {"ResourceClaim", {"resourceclaims", &Collector::claim}},
+        {"ResourceSlice", {"resourceslices", &Collector::resourceSlice}}};
+    for (const auto& [name, row] : rows) {
+      if (name != kind) continue;
+      (this->*row.second)(object);
+      return std::string(row.first) + ".resource.k8s.io";
+    }
+    return {};
+  }
+  if (apiVersion == "v1" && kind == "Node") return node(object), "nodes";
+  if (apiVersion == "v1" && kind == "Namespace") return space(object), "namespaces";
+  if (apiVersion == "v1" && kind == "Pod") {
+    pod(object);
+    workload(object, *workload::findKind("v1", "Pod"), "v1");
+    return "pods";
+  }
+  const auto* row = workload::findKind(apiVersion, kind);
+  if (row == nullptr || row->plural.empty()) return {};
+  workload(object, *row, apiVersion);
+  return std::string(row->plural) + (row->group.empty() ? "" : "." + std::string(row->group));
+}
+
+void Collector::finish(const Known& known) {
+  if (known.namespaces || !namespaces_.empty()) {
+    to_.namespaces.emplace();
+    for (auto& each : namespaces_) to_.namespaces->insert_or_assign(std::move(each.first), std::move(each.second));
+  }
+  const auto give = [](bool all, auto& from, auto& to, std::vector<std::string>& texts) {
+    if (!all) return;
+    std::sort(from.begin(), from.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+    to.emplace();
+    for (auto& each : from) {
+      if (to->emplace(std::move(each.key), std::move(each.value)).second) texts.push_back(std::move(each.text));
+    }
+  };
+  give(known.classes, classes_, to_.devices.classes, to_.deviceClasses);
+  give(known.templates, templates_, to_.devices.templates, to_.claimTemplates);
+  give(known.claims, claims_, to_.devices.claims, to_.claims);
+  if (known.nodes) {
+    to_.nodes = std::move(nodes_);
+    if (known.slices) {
+      workload::DevicesByNode byNode;
+      for (const auto& each : slices_) byNode.add(each);
+      std::vector<workload::Node> facts;
+      for (Node& each : *to_.nodes) facts.push_back(std::move(each.facts));
+      byNode.giveTo(facts);
+      to_.nodes->resize(facts.size());   // some are known by their devices alone
+      for (std::size_t i = 0; i < facts.size(); ++i) (*to_.nodes)[i].facts = std::move(facts[i]);
+    }
+  }
+  observe::finish(to_);
+}
+
+}  // namespace rightslice::observe

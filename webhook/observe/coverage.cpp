@@ -1,0 +1,60 @@
+#include "observe/coverage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+namespace rightslice::observe {
+namespace {
+
+constexpr std::array<std::string_view, 5> kStates{"read", "forbidden", "absent", "failed", "notGiven"};
+
+constexpr std::pair<std::string_view, std::string_view> kUnknown[] = {
+    {"nodes", "products, geometry, and what is free, dark or stranded"},
+    {"pods", "what runs, where it runs, restarts, and what is held on nodes"},
+    {"namespaces", "which policies select a namespace by label"},
+    {"replicasets.apps", "of which revision pods are; pods are joined with their Deployment by name"},
+    {"horizontalpodautoscalers.autoscaling", "autoscaling"},
+    {"scaledobjects.keda.sh", "autoscaling by KEDA"},
+    {"slicepolicies.rightslice.io", "the policies in force, and with them decisions and recommendations"},
+    {"clusterslicepolicies.rightslice.io", "the policies in force, and with them decisions and recommendations"},
+    {"sliceexceptions.rightslice.io", "what is excepted from policies"},
+    {"deviceclasses.resource.k8s.io", "what claims ask for"},
+    {"resourceclaimtemplates.resource.k8s.io", "what pods with claims ask for"},
+    {"resourceclaims.resource.k8s.io", "what claims ask for, and which devices they hold"},
+    {"resourceslices.resource.k8s.io", "the devices that nodes hand out by claims"},
+};
+
+}  // namespace
+
+std::string_view name(Seen::State state) { return kStates[static_cast<std::size_t>(state)]; }
+
+std::string_view unknownWithout(std::string_view resource) {
+  for (const auto& [known, text] : kUnknown)
+    if (known == resource) return text;
+  return "workloads of this kind, and the owners of pods that they run";
+}
+
+void Coverage::sort() {
+  std::sort(entries_.begin(), entries_.end(), [](const Seen& a, const Seen& b) { return std::tie(a.resource, a.ns) < std::tie(b.resource, b.ns); });
+}
+
+bool Coverage::known(std::string_view resource, std::string_view ns) const {
+  bool found = false;
+  for (const Seen& each : entries_) {
+    if (each.resource != resource) continue;
+    if (each.ns.empty()) return each.known();
+    if (ns == each.ns) found = each.known();
+  }
+  return found;
+}
+
+std::vector<const Seen*> Coverage::unread() const {
+  std::vector<const Seen*> out;
+  for (const Seen& each : entries_)
+    if (!each.known()) out.push_back(&each);
+  return out;
+}
+
+}  // namespace rightslice::observe

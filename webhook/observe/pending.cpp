@@ -1,0 +1,142 @@
+// Pending: a slice is asked for that no node has free; and where one could be had.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "observe/rules.hpp"
+
+namespace rightslice::observe {
+namespace {
+
+struct Ask {
+  std::string resource, container;
+  std::int64_t count = 0;               // of one pod
+  std::vector<const Pod*> pods;
+};
+
+std::vector<Ask> asksOf(const Scene& scene, Index index) {
+  std::vector<Ask> out;
+  for (const Hold& each : scene.seen.placement.waiting) {
+    const Pod& pod = scene.snapshot.pods[each.pod];
+    if (each.deployed != index || pod.unschedulable.empty() || pod.deleting) continue;
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Ask& ask) { return ask.resource == each.resource && ask.container == each.container; });
+    if (same == out.end()) out.push_back({each.resource, each.container, each.count, {&pod}});
+    else same->pods.push_back(&pod);
+  }
+  return out;
+}
+
+/// Products that the container may run on, as labels; empty: any.
+const std::vector<std::string>& productsOf(const Scene& scene, Index index, const std::string& container) {
+  static const std::vector<std::string> kAny;
+  for (const auto& each : scene.seen.workloads[index].judgement.containers)
+    if (each.name == container && each.requested) return each.requested->gpus;
+  return kAny;
+}
+
+bool suits(const Board& board, const std::vector<std::string>& products) {
+  return products.empty() || (board.geometry.product != nullptr &&
+                              std::find(products.begin(), products.end(), board.geometry.product->label()) != products.end());
+}
+
+struct Way {
+  std::string text;
+  model::Confidence confidence = model::Confidence::Low;
+};
+
+/// A node of which free slices, put together, have room for the profile.
+std::optional<Way> byCutting(const Scene& scene, const std::vector<std::string>& products, const std::string& profileName) {
+  std::optional<Way> best;
+  std::int64_t leastSlices = 0;
+  for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
+    const Board& board = scene.board(i);
+    const auto* profile = board.geometry.product != nullptr ? board.geometry.product->profile(profileName) : nullptr;
+    if (profile == nullptr || !profile->memorySlices || !suits(board, products) || scene.node(i).cordoned) continue;
+    std::int64_t compute = 0, memory = 0, slices = 0;
+    std::string parts;
+    for (const SliceUse& each : board.slices) {
+      const bool whole = each.profile.empty() && each.resource == "nvidia.com/gpu" && board.geometry.shares == 1;
+      const auto* own = each.profile.empty() ? nullptr : board.geometry.product->profile(each.profile);
+      if (each.free() == 0 || (!whole && (own == nullptr || !own->memorySlices))) continue;
+      compute += each.free() * (whole ? board.geometry.product->computeSlices.value_or(0) : own->computeSlices);
+      memory += each.free() * (whole ? board.geometry.product->memorySlices.value_or(0) : *own->memorySlices);
+      slices += each.free();
+      parts += fmt::format("{}{} free {}", parts.empty() ? "" : ", ", each.free(), sliceName(each));
+    }
+    if (compute < profile->computeSlices || memory < *profile->memorySlices) continue;
+    if (best && slices >= leastSlices) continue;
+    leastSlices = slices;
+    const bool one = board.geometry.gpus == 1;
+    best = Way{fmt::format("node {} could be cut for it: it has {}{}", scene.node(i).facts.name, parts,
+                           one ? "" : ", if they are on one GPU, which cannot be told from here"),
+               one ? model::Confidence::Medium : model::Confidence::Low};
+  }
+  return best;
+}
+
+/// A node with a free slice of another profile that holds as much.
+std::optional<Way> byAnother(const Scene& scene, const std::vector<std::string>& products, const std::string& profileName) {
+  std::optional<Way> best;
+  int least = 0;
+  for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
+    const Board& board = scene.board(i);
+    const auto* profile = board.geometry.product != nullptr ? board.geometry.product->profile(profileName) : nullptr;
+    if (profile == nullptr || !profile->memorySlices || !suits(board, products) || scene.node(i).cordoned) continue;
+    for (const SliceUse& each : board.slices) {
+      const auto* other = each.profile.empty() ? nullptr : board.geometry.product->profile(each.profile);
+      if (each.free() == 0 || other == nullptr || !other->memorySlices || *other->memorySlices < *profile->memorySlices ||
+          other->computeSlices < profile->computeSlices)
+        continue;
+      if (best && *other->memorySlices >= least) continue;
+      least = *other->memorySlices;
+      best = Way{fmt::format("node {} has {} free {}, which hold as much", scene.node(i).facts.name, each.free(), each.profile), model::Confidence::High};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<Finding> findPending(const Scene& scene, Index index) {
+  std::vector<Finding> out;
+  if (!scene.snapshot.nodes || !scene.snapshot.heldKnown) return out;   // what is free is not known
+  for (const Ask& ask : asksOf(scene, index)) {
+    const auto& products = productsOf(scene, index, ask.container);
+    std::int64_t offered = 0, room = 0;
+    std::vector<std::string> holders;
+    for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
+      const Board& board = scene.board(i);
+      if (!suits(board, products)) continue;
+      for (const SliceUse& each : board.slices) {
+        if (each.resource != ask.resource) continue;
+        offered += each.offered;
+        room += each.free() / ask.count;
+        if (each.offered > 0) holders.push_back(scene.node(i).facts.name);
+      }
+    }
+    if (room >= static_cast<std::int64_t>(ask.pods.size())) continue;   // something else keeps them waiting
+    const auto name = profileOn({}, ask.resource);
+    auto way = byAnother(scene, products, name);
+    if (!way) way = byCutting(scene, products, name);
+    const Pod& first = *ask.pods.front();
+    Finding finding;
+    finding.code = Code::Pending;
+    finding.container = ask.container;
+    finding.pod = first.name;
+    const std::string free = offered == 0 ? "which no node offers"
+                                          : fmt::format("and {} of the {} that are offered {} free", room * ask.count, offered,
+                                                        room * ask.count == 1 ? "is" : "are");
+    finding.message = fmt::format("{} {} for {}{}, {}", counted(static_cast<std::int64_t>(ask.pods.size()), "pod"),
+                                  ask.pods.size() == 1 ? "waits" : "wait", ask.resource,
+                                  ask.count > 1 ? fmt::format(" x {}", ask.count) : "", free);
+    finding.remedy = way ? way->text : "no node that was seen can hold it: add one, or ask for another slice";
+    finding.confidence = way ? way->confidence : model::Confidence::Medium;
+    finding.evidence.push_back({"scheduler", first.unschedulable, sourceOf(first), first.unschedulableSince});
+    finding.evidence.push_back({"offered", std::to_string(offered), holders.empty() ? "nodes" : fmt::format("nodes {}", fmt::join(holders, ", "))});
+    out.push_back(std::move(finding));
+  }
+  return out;
+}
+
+}  // namespace rightslice::observe

@@ -1,0 +1,43 @@
+// A cluster at one moment, as far as it was seen. Plain values.
+#pragma once
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "observe/coverage.hpp"
+#include "observe/node.hpp"
+#include "observe/object.hpp"
+#include "observe/pod.hpp"
+#include "workload/autoscaler.hpp"
+#include "workload/surroundings.hpp"
+
+namespace rightslice::observe {
+
+struct Snapshot {
+  std::string source;                     ///< the kubeconfig and its context, "in-cluster", or the files
+  std::string takenAt;                    ///< RFC 3339, UTC: when the look began
+  std::set<std::string> scope;            ///< namespaces that were looked at; empty: all
+  std::vector<Object> objects;            ///< that run pods with GPUs, or link them
+  std::vector<Pod> pods;                  ///< with GPUs, that have not ended
+  std::optional<std::vector<Node>> nodes; ///< with GPUs; absent: not known
+  std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
+  workload::Devices devices;              ///< classes and claims of DRA
+  /// The same as a file of surroundings has them, compact JSON each; as far as they are known.
+  std::vector<std::string> deviceClasses, claimTemplates, claims;
+  std::vector<workload::Autoscaler> autoscalers;
+  /// What pods hold on nodes, by node, outside of the scope.
+  std::map<std::string, workload::Counts, std::less<>> heldElsewhere;
+  bool heldKnown = false;                 ///< `pods` and `heldElsewhere` say all that is held
+  Coverage coverage;
+
+  /// Is all that runs in the namespace known, as far as the kinds of the table go? And what scales it?
+  bool workloadsKnown(std::string_view ns) const;
+  bool autoscalersKnown(std::string_view ns) const;
+};
+
+/// Brings everything into one order, and fills in what nodes hold. To be called once, when all was read.
+void finish(Snapshot& snapshot);
+
+}  // namespace rightslice::observe
