@@ -37,11 +37,13 @@ bool StrictReader::map(const Entry& entry, std::string_view what) {
   return entry.view.exists() && !entry.view.isNull() && anyObject(entry, what);
 }
 
-bool StrictReader::object(const Entry& entry, std::string_view what, std::initializer_list<std::string_view> keys) {
+bool StrictReader::object(const Entry& entry, std::string_view what, std::initializer_list<std::string_view> keys,
+                          std::initializer_list<std::string_view> passed) {
   if (!anyObject(entry, what)) return false;
   const std::vector<std::string> known(keys.begin(), keys.end());
   for (const auto each : entry.view.members()) {
     if (std::find(known.begin(), known.end(), each.key) != known.end()) continue;
+    if (std::find(passed.begin(), passed.end(), each.key) != passed.end()) continue;
     const auto meant = nearest(each.key, known);
     refuse(entry[each.key],
            meant ? fmt::format("{} has no key '{}'; did you mean '{}'?", what, each.key, *meant)

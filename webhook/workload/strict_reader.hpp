@@ -30,8 +30,9 @@ class StrictReader {
   /// Something is not in `parent`. What is there and wrong says more (it may be the same thing, misspelt) and goes first.
   void missing(const Entry& parent, std::string message);
 
-  /// An object with none but these keys.
-  bool object(const Entry& entry, std::string_view what, std::initializer_list<std::string_view> keys);
+  /// An object with none but these keys. Those of `passed` may stand there too, and are nobody's to write: no message names them.
+  bool object(const Entry& entry, std::string_view what, std::initializer_list<std::string_view> keys,
+              std::initializer_list<std::string_view> passed = {});
   bool anyObject(const Entry& entry, std::string_view what);
   /// As anyObject, but null is empty, as in Kubernetes.
   bool map(const Entry& entry, std::string_view what);

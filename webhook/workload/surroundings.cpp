@@ -65,9 +65,10 @@ std::vector<Node> readNodes(const Entry& nodes, StrictReader& reader) {
   std::set<std::string> names;
   if (!reader.array(nodes, "nodes")) return out;
   for (const Entry& each : nodes.elements()) {
-    // From "product" on: what `scan -o json` says of a node beside the facts.
-    if (!reader.object(each, "a node", {"name", "labels", "allocatable", "requested", "devices", "product", "gpus", "strategy", "config", "configState", "shares",
-                                        "ready", "cordoned", "taints", "slices", "holds", "findings"})) continue;
+    // What `scan -o json` says of a node beside the facts is passed.
+    if (!reader.object(each, "a node", {"name", "labels", "allocatable", "requested", "devices"},
+                       {"product", "gpus", "strategy", "config", "configState", "shares", "ready", "cordoned", "taints", "slices", "holds", "findings"}))
+      continue;
     Node node;
     node.name = reader.name(each, "name", "the name of a node");
     if (!names.insert(node.name).second) reader.refuse(each["name"], fmt::format("node '{}' is there already", node.name));
@@ -216,9 +217,8 @@ Result<Surroundings> readSurroundings(std::string_view text, std::string_view fi
   StrictReader reader(file, document->marks);
   const Entry root{document->document.root(), ""};
   Surroundings out;
-  // From "scan" on: what `scan -o json` says beside the facts.
-  if (reader.object(root, "a surroundings file", {"nodes", "namespaces", "prices", "deviceClasses", "claimTemplates", "claims",
-                                                   "scan", "results", "summary", "money", "coverage"})) {
+  if (reader.object(root, "a surroundings file", {"nodes", "namespaces", "prices", "deviceClasses", "claimTemplates", "claims"},
+                    {"scan", "results", "summary", "money", "coverage"})) {
     if (root["nodes"].view.exists()) out.nodes = readNodes(root["nodes"], reader);
     if (root["namespaces"].view.exists()) out.namespaces = readNamespaces(root["namespaces"], reader);
     if (root["prices"].view.exists()) out.prices = readPrices(root["prices"], reader);
