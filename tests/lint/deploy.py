@@ -279,7 +279,7 @@ def dockerfile(program):
 
 
 PACKAGE_OF = {   # what CMake asks for -> the package that holds it
-    "Boost": "libboost1.81-dev", "OpenSSL": "libssl-dev", "RapidJSON": "rapidjson-dev", "yaml-cpp": "libyaml-cpp-dev", "fmt": "libfmt-dev",
+    "Boost": "libboost1.81-dev", "OpenSSL": "libssl-dev", "RapidJSON": "rapidjson-dev", "simdjson": "libsimdjson-dev", "yaml-cpp": "libyaml-cpp-dev", "fmt": "libfmt-dev",
     "tl-expected": "libexpected-dev", "CLI11": "libcli11-dev", "spdlog": "libspdlog-dev", "prometheus-cpp-core": "prometheus-cpp-dev",
     "doctest": "doctest-dev", "rapidcheck": "librapidcheck-dev", "Python3": "python3", "ccache": "ccache", "Threads": "build-essential",
     "ZLIB": "zlib1g-dev", "benchmark": "libbenchmark-dev",

@@ -19,7 +19,7 @@ ARROWS = {
 PURE = {"observe": ("admission", re.compile(r"_(source|fetch)\.[ch]pp$"))}
 # A library, and the folders that may include it. Everything else goes through the headers of those folders.
 LIBRARIES = {
-    r"rapidjson/": ["json"], r"yaml-cpp/": ["json"], r"openssl/": ["tls", "base"], r"boost/asio/ssl": ["http", "tls"], r"boost/": ["http", "kube"],
+    r"rapidjson/": ["json"], r"simdjson\.h": ["json"], r"yaml-cpp/": ["json"], r"openssl/": ["tls", "base"], r"boost/asio/ssl": ["http", "tls"], r"boost/": ["http", "kube"],
     r"CLI/": ["cli"], r"spdlog/": ["host"], r"prometheus/": ["host"],
 }
 # The pure core: no threads, no clock, no input or output.

@@ -20,7 +20,7 @@ Result<std::string> text(json::View parent, std::string_view key, std::string_vi
 }  // namespace
 
 Result<Review> Review::parse(std::string_view body) {
-  auto document = json::Document::parse(body);
+  auto document = json::Document::parse(body, json::Leave::ManagedFields);
   if (!document)
     return fail(fmt::format("the body is no JSON: {}{}{}", document.error().message, document.error().where.empty() ? "" : " at ",
                             document.error().where));

@@ -12,6 +12,7 @@
 #include "base/limits.hpp"
 #include "json/place.hpp"
 #include "json/scan.hpp"
+#include "json/tape.hpp"
 #include "json/tree.hpp"
 #include "json/utf8.hpp"
 #include "json/writer.hpp"
@@ -143,16 +144,21 @@ Document Document::clone() const {
   return Document(std::move(copy));
 }
 
-Result<Document> Document::parse(std::string_view text) {
+Result<Document> Document::parse(std::string_view text, Leave leave) {
   if (text.size() > std::numeric_limits<std::int32_t>::max()) {
     return fail("not valid JSON: larger than 2 GiB");
+  }
+  if (leave == Leave::ManagedFields) {  // of a whole text building the tree is most of the work, and RapidJSON as fast
+    if (auto tree = treeWithoutManagedFields(text)) {
+      return Document(std::move(tree));
+    }
   }
   if (const std::size_t valid = validUtf8Prefix(text); valid != text.size()) {
     return failAt(text, valid, "not UTF-8");
   }
   constexpr std::size_t kSmallestChunk = 1024;
   constexpr std::size_t kLargestChunk = 256 * 1024;
-  auto tree = std::make_unique<Tree>(std::clamp(text.size() * 2, kSmallestChunk, kLargestChunk));
+  auto tree = std::make_unique<Document::Tree>(std::clamp(text.size() * 2, kSmallestChunk, kLargestChunk));
   tree->text = std::make_unique_for_overwrite<char[]>(text.size() + 1);
   std::copy(text.begin(), text.end(), tree->text.get());
   tree->text[text.size()] = '\0';

@@ -72,7 +72,7 @@ Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view n
     }
     if (const auto look = limitOf(*answer)) return *look;
     if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
-    const auto document = json::Document::parse(answer->body);
+    const auto document = json::Document::parse(answer->body, json::Leave::ManagedFields);
     if (!document) return tl::unexpected(Error{"the list is no JSON: " + document.error().message, resource.name()});
     const json::View root = document->root();
     if (!root["kind"].stringOr("").ends_with("List")) return tl::unexpected(Error{"the answer is no list", resource.name()});
@@ -94,7 +94,7 @@ Result<std::optional<Resource>> served(Cluster& cluster, const Resource& resourc
     // Who may not even ask what there is reads the list: its answer says what can be known.
     if (answer->status == 401 || answer->status == 403) return out;
     if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
-    const auto document = json::Document::parse(answer->body);
+    const auto document = json::Document::parse(answer->body, json::Leave::ManagedFields);
     if (!document) return tl::unexpected(Error{"the answer is no JSON: " + document.error().message, resource.name()});
     if (!isListed(document->root(), resource)) continue;
     out.version = version;
@@ -114,7 +114,7 @@ Result<Found> get(Cluster& cluster, const Resource& resource, std::string_view n
     return out;
   }
   if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
-  auto document = json::Document::parse(answer->body);
+  auto document = json::Document::parse(answer->body, json::Leave::ManagedFields);
   if (!document) return tl::unexpected(Error{"the answer is no JSON: " + document.error().message, resource.name()});
   out.object = std::move(*document);
   return out;

@@ -184,7 +184,7 @@ Awaitable<Reflector::Outcome> Reflector::page() {
     }
     if (reply->tooLarge) co_return broke("answer", fmt::format("one object alone is larger than {} bytes", kMaxPage));
     if (reply->status != 200) co_return refused(*reply);
-    const auto document = json::Document::parse(reply->body);
+    const auto document = json::Document::parse(reply->body, json::Leave::ManagedFields);
     if (!document) co_return broke("answer", "the list is no JSON: " + document.error().message);
     const json::View root = document->root();
     listVersion_ = root["metadata"]["resourceVersion"].stringOr("");
@@ -214,7 +214,7 @@ Awaitable<Reflector::Outcome> Reflector::list() {
 
 /// One line of a watch.
 Reflector::Outcome Reflector::event(std::string_view line) {
-  const auto document = json::Document::parse(line);
+  const auto document = json::Document::parse(line, json::Leave::ManagedFields);
   if (!document) return broke("answer", "an event is no JSON: " + document.error().message);
   const json::View root = document->root(), object = root["object"];
   const std::string_view type = root["type"].stringOr("");

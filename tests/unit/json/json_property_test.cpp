@@ -116,6 +116,28 @@ TEST_CASE("JSON means the same to both readers") {
   }));
 }
 
+TEST_CASE("reading without managedFields is reading, less the managedFields") {
+  CHECK(rc::check("parse(x, ManagedFields) = parse(x)", [] {
+    std::string text = anyJson();
+    for (int n = *rc::gen::inRange(0, 3); n > 0 && !text.empty(); --n) {
+      text[*rc::gen::inRange<std::size_t>(0, text.size())] = *rc::gen::oneOf(rc::gen::arbitrary<char>(), rc::gen::elementOf(std::string("{}[]\",:\\u019.-eE")));
+    }
+    const auto whole = Document::parse(text);
+    const auto lean = Document::parse(text, Leave::ManagedFields);
+    RC_ASSERT(whole.has_value() == lean.has_value());
+    if (whole) {
+      RC_ASSERT(lean->root().text() == whole->root().text());
+    } else {
+      RC_ASSERT(lean.error().message == whole.error().message);
+      RC_ASSERT(lean.error().where == whole.error().where);
+    }
+    const std::string object = "{\"metadata\":{\"managedFields\":[" + text + "],\"name\":\"a\"}}";
+    if (whole) {
+      RC_ASSERT(Document::parse(object, Leave::ManagedFields)->root().text() == "{\"metadata\":{\"name\":\"a\"}}");
+    }
+  }));
+}
+
 TEST_CASE("no text crashes a reader") {
   CHECK(rc::check("any bytes", [] {
     std::string text = anyJson();
