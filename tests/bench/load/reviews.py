@@ -61,6 +61,26 @@ def review(size, namespace="team-0"):
     return text()
 
 
+# How the reviews of one run differ. `same`: in nothing. `names`: in name, uid and time, as the pods of a ReplicaSet do. `settings`: also in what
+# is judged, so that no two have the same answer before it is made.
+VARIETIES = ("same", "names", "settings")
+
+
+def varied(size, variety, count):
+    """`count` texts of about `size` bytes."""
+    text = review(size)
+    if variety == "same":
+        return [text]
+    texts = []
+    for index in range(count):
+        uid = f"{index:08x}-6393-11e8-b7cc-42010a800002"
+        each = text.replace("705ab4f5-6393-11e8-b7cc-42010a800002", uid).replace('"name":"chat"', f'"name":"chat-{index:05x}"')
+        if variety == "settings":
+            each = each.replace('"8192"', f'"{4096 + index}"')
+        texts.append(each)
+    return texts
+
+
 def policies(count):
     """`count` policies, each of a namespace of its own: YAML text."""
     documents = []
