@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/weights_memo.hpp"
+
 namespace rightslice::model {
 namespace {
 
@@ -59,11 +61,13 @@ Interval DeviceSizes::runtime() const {
   return {context.low + nonTorch.low, context.bytes + nonTorch.bytes, context.high + nonTorch.high};
 }
 
-DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan) {
+DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan, WeightsMemo* weights) {
   const ParameterCount count = countParameters(*input.architecture);
   DeviceSizes sizes;
   sizes.parameters = count.total;
-  sizes.weights = weightsOn(plan, count, *input.run, input.device.isA100, input.device.memory);
+  WeightsMemo alone;
+  sizes.weights =
+      (weights != nullptr ? *weights : alone).on(plan, count, *input.run, input.device.isA100, input.device.memory.has_value());
   const auto draft = draftOn(plan, input);
   sizes.kvBytesPerToken = kvBytesPerToken(plan);
   sizes.poolBytesPerToken = poolCharge(plan).perToken;

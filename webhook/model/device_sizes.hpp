@@ -81,14 +81,15 @@ struct DeviceSizes {
   std::vector<Extra> extras;
   Interval runtime() const;
 };
-DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan);
+class WeightsMemo;
+/// `weights`: shared by inputs that differ in their device only.
+DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan, WeightsMemo* weights = nullptr);
 /// The same with the extras counted as weights: what engines load before they size their KV cache.
 DeviceSizes loaded(DeviceSizes sizes);
 DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan);
 
 /// One part each; deviceSizes puts them together.
-Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
-                   std::optional<Bytes> deviceMemory);
+Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, bool deviceKnown);
 /// Slots for LoRA adapters; nothing if their size lies in the adapters' files.
 std::optional<Interval> adaptersOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run);
 /// A draft for speculative decoding. Its keys and values lie in the target's pool.

@@ -75,7 +75,7 @@ std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateIn
     draft->plan.format = input.draftFormat.value_or(input.draft->format);
     if (draft->plan.format != input.draft->format) draft->plan.detail = &input.detail;
     draft->weights =
-        weightsOn(draft->plan, countParameters(*input.draft), plain, input.device.isA100, input.device.memory);
+        weightsOn(draft->plan, countParameters(*input.draft), plain, input.device.isA100, input.device.memory.has_value());
     draft->from = input.draft->id;
     return draft;
   }
@@ -112,7 +112,7 @@ std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateIn
       draft->plan.format = plan.format;
       draft->plan.detail = &draft->shape.quantization;
       const ParameterCount count = countParameters(draft->shape);
-      draft->weights = weightsOn(draft->plan, count, plain, input.device.isA100, input.device.memory);
+      draft->weights = weightsOn(draft->plan, count, plain, input.device.isA100, input.device.memory.has_value());
       const Bytes projection = saturated(2 * h * h * element);
       draft->weights.bytes = plusBytes(draft->weights.bytes, projection);
       // Some checkpoints keep this layer wide whatever the others are, or bring tables of their own.

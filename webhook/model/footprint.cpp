@@ -260,10 +260,10 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   return estimateOf(input, plan, std::move(sizes));
 }
 
-Sized::Sized(EstimateInput input) : input_(std::move(input)) {
+Sized::Sized(EstimateInput input, WeightsMemo* weights) : input_(std::move(input)) {
   if (!canBeSized(input_)) return;
   plan_ = servingPlan(input_);
-  sizes_ = deviceSizes(input_, *plan_);
+  sizes_ = deviceSizes(input_, *plan_, weights);
   if (sizes_.parameters == 0) {
     plan_.reset();
     return;

@@ -383,8 +383,8 @@ class InvocationReader {
         run_.gguf = std::string(type->name);
         run_.model = std::string(model.substr(0, colon));
       }
-    } else if (const GgufType* type = findGgufType(baseName(model)); type != nullptr && ggufFile) {
-      run_.gguf = std::string(type->name);
+    } else if (ggufFile) {
+      if (const GgufType* type = findGgufType(baseName(model))) run_.gguf = std::string(type->name);
     }
   }
 

@@ -6,11 +6,11 @@
 
 namespace rightslice::model {
 
-/// `architecture`, `run` and `draft` of the input outlive it. Says what estimate() and startVerdict() say of the same input. It keeps
+/// `architecture`, `run` and `draft` of the input outlive it. `weights` is shared by those that differ in their device only. Says what estimate() and startVerdict() say of the same input. It keeps
 /// what it has computed: for one thread.
 class Sized {
  public:
-  explicit Sized(EstimateInput input);
+  explicit Sized(EstimateInput input, WeightsMemo* weights = nullptr);
   Sized(const Sized&) = delete;  // the plan points into the input
   Sized& operator=(const Sized&) = delete;
 

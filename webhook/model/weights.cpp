@@ -197,11 +197,10 @@ Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100,
 
 }  // namespace
 
-Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100,
-                   std::optional<Bytes> deviceMemory) {
+Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, bool deviceKnown) {
   const Matrices matrices(*plan.architecture, count);
   Interval result = plan.format == Format::Gguf ? ofGguf(plan, matrices, run)
-                                                : ofTensors(plan, matrices, a100, deviceMemory.has_value());
+                                                : ofTensors(plan, matrices, a100, deviceKnown);
   if (run.settings.cpuOffloadGb) {
     const double offloadBytes = std::min(*run.settings.cpuOffloadGb * static_cast<double>(kGiB), 1e18);
     const Bytes offload = static_cast<Bytes>(offloadBytes);

@@ -134,7 +134,7 @@ const model::Sized* NeedSource::sizedOn(const model::Device& device) const {
   if (known != sized_.end()) return known->get();
   auto input = inputOn(device);
   if (!input) return nullptr;
-  return sized_.emplace_back(std::make_unique<model::Sized>(std::move(*input))).get();
+  return sized_.emplace_back(std::make_unique<model::Sized>(std::move(*input), &weights_)).get();
 }
 
 const model::Need* NeedSource::on(const model::Device& device) const {

@@ -9,6 +9,7 @@
 
 #include "model/footprint.hpp"
 #include "model/sized.hpp"
+#include "model/weights_memo.hpp"
 #include "policy/annotations.hpp"
 #include "policy/judge.hpp"
 
@@ -56,6 +57,7 @@ class NeedSource {
   const model::Architecture* draft_ = nullptr;  ///< of the catalogue, as resolved_
   std::optional<model::Format> draftFormat_;
   model::Load load_;
+  mutable model::WeightsMemo weights_;
   mutable std::vector<std::unique_ptr<model::Sized>> sized_;  ///< of each device that was asked for
   mutable std::map<std::int64_t, model::Need> declared_;      ///< by the count of devices
 };

@@ -1,4 +1,5 @@
 #include "model/sized.hpp"
+#include "model/weights_memo.hpp"
 
 #include <doctest/doctest.h>
 
@@ -44,4 +45,37 @@ TEST_CASE("sized once says what estimate and start say of the same input") {
     }
   }
   CHECK(known > 200);
+}
+
+TEST_CASE("weights that are counted once for all devices are those of each device") {
+  int known = 0;
+  for (const char* model : {"Qwen/Qwen2.5-7B-Instruct", "openai/gpt-oss-20b", "openai/gpt-oss-120b", "deepseek-ai/DeepSeek-V2-Lite", "BAAI/bge-m3"}) {
+    const auto found = Catalogue::builtIn().find(model);
+    REQUIRE_MESSAGE(found, model);
+    for (const char* engine : {"vllm", "sglang", "llama.cpp", "nim"}) {
+      EngineRun run;
+      run.engine = findEngine(engine);
+      WeightsMemo shared;
+      for (const std::int64_t count : {1, 2, 1, 8}) {
+        for (const std::optional<Bytes> memory : {std::optional<Bytes>(10 * kGiB), std::optional<Bytes>(80 * kGiB), std::optional<Bytes>()}) {
+          for (const bool a100 : {false, true, false}) {
+            run.settings.tensorParallelSize = count;
+            EstimateInput input = estimateInput(*found, run, Load{}, Device{});
+            input.device.memory = memory;
+            input.device.count = count;
+            input.device.isA100 = a100;
+            const auto expected = estimate(input);
+            const Sized sized(input, &shared);
+            REQUIRE(sized.known() == expected.has_value());
+            if (!expected) continue;
+            ++known;
+            CHECK(sized.estimate()->weights == expected->weights);
+            CHECK(sized.high() == expected->need.high);
+            CHECK(sized.estimate()->need.minimum == expected->need.minimum);
+          }
+        }
+      }
+    }
+  }
+  CHECK(known > 300);
 }

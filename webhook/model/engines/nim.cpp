@@ -115,7 +115,7 @@ void size(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& inpu
   // The profile that fits the GPU best is chosen: 16 bit at most, 8 bit (2.x: 4 bit) where the GPU can.
   ServingPlan narrow = plan;
   narrow.format = isVllm(run) ? Format::Nvfp4 : Format::Fp8;
-  const Interval least = weightsOn(narrow, countParameters(*plan.architecture), run, input.device.isA100, input.device.memory);
+  const Interval least = weightsOn(narrow, countParameters(*plan.architecture), run, input.device.isA100, input.device.memory.has_value());
   sizes.weights.low = std::min(sizes.weights.low, least.low);
 }
 
