@@ -6,8 +6,8 @@
 
 namespace rightslice::model {
 
-/// `architecture`, `run` and `draft` of the input outlive it. `weights` is shared by those that differ in their device only. Says what estimate() and startVerdict() say of the same input. It keeps
-/// what it has computed: for one thread.
+/// Says what estimate() and startVerdict() say of the same input. `architecture`, `run` and `draft` of the input outlive it; `weights` is shared
+/// by those that differ in their device only. It keeps what it has computed: for one thread.
 class Sized {
  public:
   explicit Sized(EstimateInput input, WeightsMemo* weights = nullptr);
