@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "host/memory.hpp"
+
 namespace rightslice::app {
 namespace {
 
@@ -314,6 +316,7 @@ void LiveSources::tellPolicies(const PolicySource::Read& read) {
   const auto state = policies.state();
   if (!state) return;
   const bool whole = read.outcome == PolicySource::Outcome::Changed;
+  host::releaseFreedMemory();
   // The reload is counted last: who sees it counted sees the state that it led to.
   tellState();
   metrics_.count(Metric::PolicyReloads, {whole ? "success" : "partial"});

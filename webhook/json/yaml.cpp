@@ -141,19 +141,29 @@ std::vector<Parsed> parseChunk(std::string_view whole, const YamlChunk& chunk) {
 
 }  // namespace
 
-YamlStream parseYaml(std::string_view text) {
-  YamlStream stream;
+void eachYaml(std::string_view text, const std::function<void(Result<YamlDocument>, int)>& take) {
   int index = 0;
   for (const YamlChunk& chunk : splitYaml(text)) {
     for (Parsed& parsed : parseChunk(text, chunk)) {
       ++index;
       if (parsed) {
-        stream.documents.push_back({std::move(parsed->document), std::move(parsed->marks), index});
+        take(YamlDocument{std::move(parsed->document), std::move(parsed->marks), index}, index);
       } else {
-        stream.broken.push_back({index, parsed.error()});
+        take(tl::unexpected(std::move(parsed.error())), index);
       }
     }
   }
+}
+
+YamlStream parseYaml(std::string_view text) {
+  YamlStream stream;
+  eachYaml(text, [&](Result<YamlDocument> document, int index) {
+    if (document) {
+      stream.documents.push_back(std::move(*document));
+    } else {
+      stream.broken.push_back({index, document.error()});
+    }
+  });
   return stream;
 }
 

@@ -1,5 +1,6 @@
 // Strict YAML, as Kubernetes reads it, into JSON documents with the place of every key and value.
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ struct YamlStream {
 /// limits::kMaxYamlNodes; duplicate keys, complex keys, unknown tags, depth over limits::kMaxDepth and bad UTF-8 are errors.
 /// Never throws.
 YamlStream parseYaml(std::string_view text);
+/// The same one after another, each with its index, so that of many documents only one is held.
+void eachYaml(std::string_view text, const std::function<void(Result<YamlDocument>, int)>& take);
 
 /// A YAML text of the value (block style, strings quoted where they would read as something else).
 std::string yamlText(View value);

@@ -47,7 +47,7 @@ class Loader {
       : file_(file), source_(source), options_(options), strict_(strict) {}
 
   void document(json::View root, const json::Marks& marks, std::string prefix);
-  void broken(const json::YamlStream::Broken& what);
+  void broken(const Error& what);
   Loaded take();
 
  private:
@@ -112,12 +112,12 @@ void Loader::noPolicy(json::View root, Site& site) {
   }
 }
 
-void Loader::broken(const json::YamlStream::Broken& what) {
+void Loader::broken(const Error& what) {
   Diagnostic diagnostic;
   diagnostic.code = "SyntaxError";
   diagnostic.file = file_;
-  diagnostic.message = what.error.message;
-  const std::string& where = what.error.where;
+  diagnostic.message = what.message;
+  const std::string& where = what.where;
   const char* end = where.data() + where.size();
   const auto line = std::from_chars(where.data(), end, diagnostic.line);
   if (line.ptr != end && *line.ptr == ':') std::from_chars(line.ptr + 1, end, diagnostic.column);
@@ -181,9 +181,10 @@ bool Loaded::ok() const {
 
 Loaded load(std::string_view text, std::string_view file, const LoadOptions& options, bool strict) {
   Loader loader(file, text, options, strict);
-  const json::YamlStream stream = json::parseYaml(text);
-  for (const json::YamlStream::Broken& each : stream.broken) loader.broken(each);
-  for (const json::YamlDocument& each : stream.documents) loader.document(each.document.root(), each.marks, "");
+  json::eachYaml(text, [&](const Result<json::YamlDocument>& each, int) {
+    if (each) loader.document(each->document.root(), each->marks, "");
+    else loader.broken(each.error());
+  });
   std::vector<Loaded> parts;
   parts.push_back(loader.take());
   return merge(std::move(parts));
