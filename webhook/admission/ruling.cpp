@@ -101,6 +101,7 @@ Ruled rule(const Question& question, std::optional<Scaled> scaled) {
     if (review.operation == "UPDATE" && review.oldObject.isObject()) old = workload::read(review.oldObject, ns);
   }
   if (!review.ns.empty()) workload.ns = review.ns;
+  if (review.operation == "CREATE") workload.deleting = false;
   if (old) old->ns = workload.ns;
   if (!scaled) out.missing = missingClaims(workload, *environment.surroundings);
   auto request = requestOf(review, old ? &*old : nullptr, options);

@@ -209,4 +209,7 @@ struct EngineRun {
 /// read is in `open` or `lookedAt`.
 EngineRun readInvocation(const Invocation& invocation);
 
+/// Whether the two are the same to memory, as far as it is read.
+bool servesTheSame(const EngineRun& a, const EngineRun& b);
+
 }  // namespace rightslice::model

@@ -78,6 +78,18 @@ const Flag* FlagTable::find(std::string_view name) const {
   return nullptr;
 }
 
+const Flag* FlagTable::findBeginning(std::string_view beginning) const {
+  const Flag* only = nullptr;
+  if (!abbreviates || beginning.empty()) return only;
+  for (const Flag& flag : flags) {
+    if (!flag.name.starts_with(beginning)) continue;
+    if (only != nullptr) return nullptr;
+    only = &flag;
+  }
+  // Of the flags without a meaning here another may be left out that has this very name.
+  return only != nullptr && only->set != nullptr ? only : nullptr;
+}
+
 void remember(std::vector<std::string>& list, std::string text) {
   if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
 }
@@ -150,6 +162,7 @@ void readFlags(const FlagTable& table, FlagSource& source, EngineRun& run) {
       negated = flag != nullptr && flag->takes == Takes::Nothing;
       if (!negated) flag = nullptr;
     }
+    if (flag == nullptr && word.text.starts_with("--")) flag = table.findBeginning(name);
     std::vector<PlacedWord> values;
     EngineRun::FlagPlace place = words[i].place;
     place.joined = equals != std::string::npos;

@@ -26,7 +26,7 @@ struct FlagSource {
   std::vector<PlacedWord> words;        ///< after the program's name, $(NAME) expanded
   ShellLookup variable;                 ///< the container's environment
   const Image* image = nullptr;
-  std::vector<ShellCommand> script;     ///< all commands of the shell script in which the program stood; empty: none
+  std::span<const ShellCommand> script; ///< all commands of the shell script in which the program stood; empty: none
   std::span<const Invocation::Told> told;  ///< what the object says besides
   std::string_view program;             ///< the pattern that matched: "vllm serve", "dynamo.sglang"; empty: only the image
   std::vector<PlacedWord> positional;   ///< out: words that are no flag and no flag's value
@@ -55,9 +55,13 @@ struct FlagTable {
   /// Each flag may also come from the variable prefix + NAME_WITH_UNDERSCORES; `hasEnv` false: it may not.
   bool hasEnv = false;
   std::string_view envPrefix = {};
+  /// Python's argparse: an unambiguous beginning of a flag's name stands for it.
+  bool abbreviates = false;
   std::string_view servedNames = {};  ///< the flag that names the served model, for models given as a path
 
   const Flag* find(std::string_view name) const;
+  /// The only flag that begins so, where the engine takes that.
+  const Flag* findBeginning(std::string_view beginning) const;
 };
 
 /// "--Max_Model-Len=4" -> "max-model-len"; short forms become the long ones. Empty if the word is no flag.

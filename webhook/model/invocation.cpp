@@ -8,6 +8,7 @@
 #include "model/engine.hpp"
 #include "model/gguf.hpp"
 #include "model/image.hpp"
+#include "model/launch.hpp"
 #include "model/shell.hpp"
 #include "model/spelling.hpp"
 #include "model/flag_table.hpp"
@@ -15,16 +16,8 @@
 namespace rightslice::model {
 namespace {
 
-constexpr int kMaxShellDepth = 4;
-
 std::string_view baseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-// Programs that run what follows them.
-constexpr std::array<std::string_view, 16> kWrappers{"exec",      "env",       "nohup",   "nice",   "time", "timeout",
-                                                     "tini",      "dumb-init", "numactl", "stdbuf", "sudo", "command",
-                                                     "catatonit", "taskset",   "setsid",  "eval"};
-constexpr std::array<std::string_view, 3> kRunners{"uv", "poetry", "conda"};  // with the word "run"
-constexpr std::array<std::string_view, 6> kShells{"sh", "bash", "dash", "ash", "zsh", "ksh"};
 // Set in the pods of a LeaderWorkerSet.
 constexpr std::array<std::string_view, 3> kGroupVariables{"LWS_LEADER_ADDRESS", "LWS_GROUP_SIZE", "LWS_WORKER_INDEX"};
 
@@ -35,28 +28,46 @@ bool contains(const std::array<std::string_view, n>& list, std::string_view word
 
 bool listed(Words words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
+std::vector<PlacedWord> placedWords(const Invocation& invocation) {
+  std::vector<PlacedWord> words;
+  for (std::size_t i = 0; i < invocation.command.size(); ++i)
+    words.push_back({ShellWord{invocation.command[i], true, {}}, {false, i, false, false}});
+  for (std::size_t i = 0; i < invocation.args.size(); ++i)
+    words.push_back({ShellWord{invocation.args[i], true, {}}, {true, i, false, false}});
+  return words;
+}
+
+ShellValue variableOf(const Invocation& invocation, std::string_view name) {
+  for (auto env = invocation.env.rbegin(); env != invocation.env.rend(); ++env) {
+    if (env->name == name) return {true, env->value.has_value(), env->value.value_or("")};
+  }
+  return {false, !invocation.envIncomplete, ""};
+}
+
 class InvocationReader {
  public:
-  explicit InvocationReader(const Invocation& invocation)
-      : invocation_(invocation), image_(splitImage(invocation.image)) {
+  /// `launch` null: the command line names no engine.
+  InvocationReader(const Invocation& invocation, const Launches& launches, const Launch* launch)
+      : invocation_(invocation), launches_(launches), launch_(launch), image_(splitImage(invocation.image)) {
     lookup_ = [this](std::string_view name) { return variable(name); };
   }
 
-  EngineRun read() {
+  EngineRun read(const std::vector<PlacedWord>& words) {
     noteWhatIsThere();
-    std::vector<PlacedWord> words;
-    for (std::size_t i = 0; i < invocation_.command.size(); ++i)
-      words.push_back({ShellWord{invocation_.command[i], true, {}}, {false, i, false, false}});
-    for (std::size_t i = 0; i < invocation_.args.size(); ++i)
-      words.push_back({ShellWord{invocation_.args[i], true, {}}, {true, i, false, false}});
-    if (!findCommand(words, 0)) findByImage(words);
+    if (launch_ != nullptr) {
+      take(*launch_->engine, Confidence::High, launch_->program);
+      rest_ = launch_->words;
+      if (!launch_->by.empty()) run_.open.push_back(fmt::format("what {} makes of the command line behind it is not visible here", toldWord(launch_->by).substr(0, 80)));
+    } else {
+      findByImage(words);
+    }
     if (run_.engine == nullptr) findByTold(words);
     noteWhatIsTold();
     if (run_.engine == nullptr) {
       takeToldModel(false);  // the name alone, for who declares what it needs
       return std::move(run_);
     }
-    run_.multiNode = run_.multiNode || sawRay_ || sawGroupScript_;
+    run_.multiNode = run_.multiNode || launches_.ray || launches_.groupScript;
     if (run_.engine->name == "ray") rest_.clear();  // Ray's own flags
     addToldWords();
     readVersion();
@@ -83,7 +94,7 @@ class InvocationReader {
   const Invocation::Told* told() const { return invocation_.told.empty() ? nullptr : &invocation_.told.front(); }
 
   void findByTold(const std::vector<PlacedWord>& words) {
-    if (sawRay_) return take(*findEngine("ray"), Confidence::High, "ray start");
+    if (launches_.ray) return take(*findEngine("ray"), Confidence::High, "ray start");
     const Engine* engine = told() != nullptr ? findEngine(told()->engine) : nullptr;
     if (engine == nullptr) return;
     // A program of the container's own stands in the place of the operator's; Ray's workers are told by the cluster, whatever they start.
@@ -110,157 +121,12 @@ class InvocationReader {
   }
 
   ShellValue variable(std::string_view name) const {
-    for (auto env = invocation_.env.rbegin(); env != invocation_.env.rend(); ++env) {
-      if (env->name == name) return {true, env->value.has_value(), env->value.value_or("")};
+    if (launch_ != nullptr) {
+      for (auto each = launch_->variables.rbegin(); each != launch_->variables.rend(); ++each)
+        if (each->name == name) return each->value;
+      if (launch_->bare) return {false, true, ""};
     }
-    return {false, !invocation_.envIncomplete, ""};
-  }
-
-  /// $(NAME) as the kubelet expands it; what it cannot expand here makes the word unknown.
-  ShellWord expanded(const ShellWord& word) const {
-    if (word.text.find("$(") == std::string::npos) return word;
-    ShellWord result;
-    std::size_t at = 0;
-    while (at < word.text.size()) {
-      const auto open = word.text.find("$(", at);
-      const auto close = open == std::string::npos ? std::string::npos : word.text.find(')', open);
-      if (close == std::string::npos) break;
-      result.text.append(word.text, at, open - at);
-      const std::string whole = word.text.substr(open, close - open + 1);
-      const ShellValue value = variable(std::string_view(whole).substr(2, whole.size() - 3));
-      if (value.isSet && value.known) {
-        result.text += value.text;
-      } else {
-        result.text += whole;
-        if (result.known && !(value.known && !value.isSet)) {
-          result.known = false;
-          result.unknown = whole;
-        }
-      }
-      at = close + 1;
-    }
-    if (at < word.text.size()) result.text.append(word.text, at);
-    return result;
-  }
-
-  static bool isAssignment(const std::string& text) {
-    const auto equals = text.find('=');
-    return equals != std::string::npos && equals > 0 && text[0] != '-' && text.find('/') > equals;
-  }
-
-  /// Takes wrappers off: "exec env A=b nice -n 5 timeout 60 vllm ..." -> "vllm ...".
-  static std::size_t skipWrappers(const std::vector<PlacedWord>& words) {
-    std::size_t at = 0;
-    while (at < words.size()) {
-      const std::string_view program = baseName(words[at].word.text);
-      if (contains(kRunners, program) && at + 1 < words.size() && words[at + 1].word.text == "run") {
-        at += 2;
-      } else if (contains(kWrappers, program)) {
-        ++at;
-        while (at < words.size()) {
-          const std::string& text = words[at].word.text;
-          const bool amount = !text.empty() && isDigitAscii(text[0]);
-          if (!amount && !text.starts_with('-') && !isAssignment(text)) break;
-          ++at;
-        }
-      } else {
-        break;
-      }
-    }
-    return at;
-  }
-
-  bool findCommand(const std::vector<PlacedWord>& all, int depth) {
-    const std::size_t first = skipWrappers(all);
-    if (first >= all.size()) return false;
-    const std::vector<PlacedWord> words(all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
-    const std::string_view program = baseName(words[0].word.text);
-    if (words[0].word.text.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
-    if (contains(kShells, program)) return depth < kMaxShellDepth && findInShell(words, depth);
-    if (program.starts_with("python")) return findInPython(words);
-    if (program == "ray" && words.size() > 1 && words[1].word.text == "start") {
-      sawRay_ = true;
-      return false;
-    }
-    for (const Engine* engine : engines()) {
-      for (const std::string_view pattern : engine->signature.programs) {
-        const auto space = pattern.find(' ');
-        if (program != pattern.substr(0, space)) continue;
-        std::size_t used = 1;
-        if (space != std::string_view::npos) {
-          if (words.size() < 2 || !words[1].word.text.starts_with(pattern.substr(space + 1))) continue;
-          used = 2;
-        }
-        take(*engine, Confidence::High, pattern);
-        rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool findInShell(const std::vector<PlacedWord>& words, int depth) {
-    std::size_t at = 1;
-    bool hasScript = false;
-    while (at < words.size() && words[at].word.text.size() > 1 &&
-           (words[at].word.text[0] == '-' || words[at].word.text[0] == '+')) {
-      const std::string& text = words[at++].word.text;
-      if (!text.starts_with("--") && text.find('c') != std::string::npos) hasScript = true;
-      if (text == "-o" || text == "+o") ++at;
-    }
-    if (at >= words.size()) return false;
-    if (!hasScript) {
-      if (words[at].word.text.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
-      return false;
-    }
-    if (!words[at].word.known) return false;
-    std::vector<ShellWord> parameters;
-    for (std::size_t i = at + 1; i < words.size(); ++i) parameters.push_back(expanded(words[i].word));
-    EngineRun::FlagPlace place = words[at].place;
-    place.inShell = true;
-    std::vector<ShellCommand> commands = readShell(words[at].word.text, lookup_, parameters);
-    for (const ShellCommand& command : commands) {
-      std::vector<PlacedWord> inner;
-      for (const ShellWord& word : command) inner.push_back({word, place});
-      if (!findCommand(inner, depth + 1)) continue;
-      if (script_.empty()) script_ = std::move(commands);
-      return true;
-    }
-    return false;
-  }
-
-  bool findInPython(const std::vector<PlacedWord>& words) {
-    std::size_t at = 1;
-    std::string module;
-    for (; at < words.size() && words[at].word.text.starts_with('-'); ++at) {
-      const std::string& text = words[at].word.text;
-      if (text == "-m" && at + 1 < words.size()) {
-        module = words[++at].word.text;
-        ++at;
-        break;
-      }
-      if (text.starts_with("-m") && text.size() > 2) {
-        module = text.substr(2);
-        ++at;
-        break;
-      }
-      if (text == "-W" || text == "-X") ++at;
-      if (text == "-c") return false;
-    }
-    std::string path;
-    if (module.empty() && at < words.size()) path = words[at++].word.text;
-    if (path.find("multi-node-serving") != std::string::npos) sawGroupScript_ = true;
-    for (const Engine* engine : engines()) {
-      for (const std::string_view candidate : engine->signature.modules) {
-        std::string file(candidate);
-        std::replace(file.begin(), file.end(), '.', '/');
-        if (module != candidate && !(path.ends_with(file + ".py") || path.ends_with(file + "/__main__.py"))) continue;
-        take(*engine, Confidence::High, candidate);
-        rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
-        return true;
-      }
-    }
-    return false;
+    return variableOf(invocation_, name);
   }
 
   void findByImage(const std::vector<PlacedWord>& words) {
@@ -277,7 +143,7 @@ class InvocationReader {
       run_.open.push_back(fmt::format("what {} starts is not visible here", toldWord(invocation_.command.front())));
       const auto flag = std::find_if(words.begin() + 1, words.end(),
                                      [](const PlacedWord& w) { return w.word.text.starts_with("--"); });
-      const bool script = contains(kShells, baseName(invocation_.command.front()));
+      const bool script = isShell(baseName(invocation_.command.front()));
       if (!script || invocation_.command.size() > 1) rest_.assign(flag, words.end());
       return;
     }
@@ -303,9 +169,11 @@ class InvocationReader {
 
   void readWords() {
     for (PlacedWord& word : rest_) {
-      if (!word.place.inShell) word.word = expanded(word.word);
+      if (!word.place.inShell) word.word = expandedByKubelet(word.word, lookup_);
     }
-    FlagSource source{std::move(rest_), lookup_, &image_, std::move(script_), invocation_.told, program_, {}, {}};
+    std::span<const ShellCommand> script;
+    if (launch_ != nullptr && launch_->script) script = *launch_->script;
+    FlagSource source{std::move(rest_), lookup_, &image_, script, invocation_.told, program_, {}, {}};
     run_.engine->read(source, run_);
     if (run_.engine->signature.positionalModel) readPositional(source.positional);
     servedNames_ = std::move(source.servedNames);
@@ -389,20 +257,56 @@ class InvocationReader {
   }
 
   const Invocation& invocation_;
+  const Launches& launches_;
+  const Launch* launch_;
   Image image_;
   ShellLookup lookup_;
   EngineRun run_;
   std::string_view program_;  ///< of the signature that matched
   std::vector<PlacedWord> rest_, servedNames_;
-  std::vector<ShellCommand> script_;
-  bool sawRay_ = false, sawGroupScript_ = false;
 };
+
+/// A script that starts several servers: which of them run, and which at the same time, only the shell knows.
+void joinRun(EngineRun& run, const EngineRun& other) {
+  if (servesTheSame(run, other)) {
+    remember(run.open, fmt::format("the script starts {} more than once", run.engine->title));
+    return;
+  }
+  const std::string both = fmt::format("a script that starts different servers: {} with {}, {} with {}", run.engine->title,
+                                       run.model.value_or("no model").substr(0, 80), other.engine->title, other.model.value_or("no model").substr(0, 80));
+  remember(run.lookedAt, both);
+  remember(run.open, both);
+}
 
 }  // namespace
 
+bool servesTheSame(const EngineRun& a, const EngineRun& b) {
+  return a.engine == b.engine && a.backend == b.backend && a.model == b.model && a.gguf == b.gguf && a.settings == b.settings &&
+         a.badFlags == b.badFlags;
+}
+
 EngineRun readInvocation(const Invocation& invocation) {
-  EngineRun run = InvocationReader(invocation).read();
-  if (run.model) run.model = withoutCredentials(*run.model);
+  const std::vector<PlacedWord> words = placedWords(invocation);
+  const Launches launches = findLaunches(words, [&](std::string_view name) { return variableOf(invocation, name); });
+  const auto read = [&](const Launch* launch) {
+    EngineRun run = InvocationReader(invocation, launches, launch).read(words);
+    if (run.model) run.model = withoutCredentials(*run.model);
+    return run;
+  };
+  EngineRun run = read(launches.found.empty() ? nullptr : &launches.found.front());
+  bool several = false;
+  for (std::size_t i = 1; i < launches.found.size(); ++i) {
+    const EngineRun other = read(&launches.found[i]);
+    several = several || !servesTheSame(run, other);
+    joinRun(run, other);
+  }
+  if (several) {
+    run.model.reset();
+    run.gguf.reset();
+    run.settings = {};
+    run.badFlags.clear();
+    run.places.clear();
+  }
   return run;
 }
 

@@ -2,6 +2,7 @@
 // need executing ($(cmd), unknown variables, $(<file)) makes the word unknown, and says so.
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +17,6 @@ struct ShellWord {
   std::string unknown;  ///< the first such part: "$MAX_LEN", "$(nproc)"
 };
 
-/// One simple command with the assignments before it taken off.
-using ShellCommand = std::vector<ShellWord>;
-
 /// The value of a variable. `isSet` false: the manifest does not set it. ${A:-default} then takes the default; a plain
 /// $A is unknown, because the image may set it.
 struct ShellValue {
@@ -28,9 +26,31 @@ struct ShellValue {
 };
 using ShellLookup = std::function<ShellValue(std::string_view name)>;
 
-/// The simple commands of a script in order, whatever joins them (; && || | & newlines, groups, if/for). Assignments
-/// (`A=b`, `export A=b`) count from there on. `parameters` are $0, $1, ... Output is bounded however long the script
-/// is.
+/// What a script sets for what it starts; not `isSet`: it takes the variable away.
+struct ShellVariable {
+  std::string name;
+  ShellValue value;
+};
+
+/// One simple command with the assignments before it taken off.
+struct ShellCommand {
+  std::vector<ShellWord> words;
+  std::vector<ShellVariable> assigned;  ///< before it, for it alone: A=b cmd
+  std::size_t exports = 0;              ///< so many of `exported` stand before it
+  std::shared_ptr<const std::vector<ShellVariable>> exported = {};  ///< of the whole script, in order
+
+  auto begin() const { return words.begin(); }
+  auto end() const { return words.end(); }
+  std::size_t size() const { return words.size(); }
+  const ShellWord& operator[](std::size_t index) const { return words[index]; }
+};
+
+/// sh, bash and their like, without the path.
+bool isShell(std::string_view program);
+
+/// The simple commands of a script in order, whatever joins them (; && || | & newlines, groups, if/for), also those of `eval` and
+/// of here-documents that a shell reads. Assignments (`A=b`, `export A=b`, `set -- ...`) count from there on. `parameters` are
+/// $0, $1, ... Output is bounded however long the script is.
 std::vector<ShellCommand> readShell(std::string_view script, const ShellLookup& lookup,
                                     const std::vector<ShellWord>& parameters);
 

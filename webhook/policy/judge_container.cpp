@@ -131,7 +131,11 @@ class Judge {
     const bool first = in_.container == &in_.pod->containers.front();
     const bool noneAsks = std::all_of(in_.pod->containers.begin(), in_.pod->containers.end(),
                                       [](const auto& container) { return readAsk(container).empty(); });
-    if (system.empty() && !in_.pod->sharingSystem.empty() && (!out_.ask.empty() || (noneAsks && first))) {
+    // What such a system gives out is asked for as nvidia.com/gpu, or not as a resource at all; a slice by its name is none of it.
+    const bool asksByAnyName = std::any_of(out_.ask.entries.begin(), out_.ask.entries.end(), [](const AskEntry& entry) {
+      return !entry.claim && (entry.name.kind == ResourceKind::WholeGpu || entry.name.kind == ResourceKind::SharedGpu);
+    });
+    if (system.empty() && !in_.pod->sharingSystem.empty() && (asksByAnyName || (noneAsks && first))) {
       system = in_.pod->sharingSystem;
       detail = "an annotation or label of the pod";
     }

@@ -28,14 +28,27 @@ std::string askText(const workload::PodTemplate& pod, const workload::Container&
   return fmt::format("{}", fmt::join(parts, ","));
 }
 
+/// Kubernetes' own controllers copy the template; operators may add to the command line.
+bool copiesTemplates(const Workload& owner) {
+  return owner.kind != nullptr && owner.kind->holds == workload::Holds::Everything &&
+         (owner.kind->group.empty() || owner.kind->group == "apps" || owner.kind->group == "batch");
+}
+
+bool runsTheSame(const workload::Container& a, const workload::Container& b) {
+  return model::servesTheSame(model::readInvocation(a.invocation), model::readInvocation(b.invocation));
+}
+
+/// Anybody may write an owner's name and uid into an object, so it must also be what that owner would make.
 bool asksTheSame(const Workload& child, const Workload& owner) {
+  const bool copied = copiesTemplates(owner);
   for (const auto& pod : child.templates)
     for (const auto& container : pod.containers) {
       const auto asked = askText(pod, container);
       if (asked.empty()) continue;
       bool found = false;
       for (const auto& ownerPod : owner.templates)
-        for (const auto& other : ownerPod.containers) found = found || (other.name == container.name && askText(ownerPod, other) == asked);
+        for (const auto& other : ownerPod.containers)
+          found = found || (other.name == container.name && askText(ownerPod, other) == asked && (!copied || runsTheSame(container, other)));
       if (!found) return false;
     }
   return true;

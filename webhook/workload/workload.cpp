@@ -34,7 +34,8 @@ void readMetadata(const Part& metadata, Workload& out) {
   out.labels = metadata.stringMap("labels");
   out.annotations = metadata.stringMap("annotations");
   out.controller = readController(metadata);
-  out.deleting = metadata.string("deletionTimestamp").has_value();
+  // Only what the API server holds is being deleted; in a manifest it drops the field.
+  out.deleting = metadata.string("deletionTimestamp").has_value() && !out.uid.empty();
 }
 
 /// First in document order, a key before what it holds. Without recursion: `open` is the way down.

@@ -41,7 +41,7 @@ TEST_CASE("vLLM's command line is read in every form that people write") {
        {},
        "vllm m/x dtype=float16 eager"},
       {{"sh", "-c", "sleep 5 && vllm serve 'm/x' --max-num-seqs \"8\""}, {}, "vllm m/x seqs=8"},
-      {{"sh", "-c", "VLLM_USE_V1=1 vllm serve m/x; true"}, {}, "vllm m/x"},
+      {{"sh", "-c", "VLLM_USE_V1=1 vllm serve m/x; true"}, {}, "vllm m/x v1=1"},
       {{"sh", "-c", "LEN=2048; vllm serve m/x --max-model-len $LEN"}, {}, "vllm m/x len=2048"},
       {{"sh", "-c", "export LEN=2048 && vllm serve m/x --max-model-len=${LEN}"}, {}, "vllm m/x len=2048"},
       {{"sh", "-c", "vllm serve m/x --max-model-len ${LEN:-4096}"}, {}, "vllm m/x len=4096"},
@@ -125,6 +125,85 @@ TEST_CASE("vLLM's command line is read in every form that people write") {
     CAPTURE(fmt::format("{} {}", row.command, row.args));
     CHECK(shown(readInvocation(invocation(row.command, row.args))) == row.shown);
   }
+}
+
+TEST_CASE("no program before it and no script around it hides an engine") {
+  const std::vector<Strings> ways = {
+      {"bash", "-eo", "pipefail", "-c", "vllm serve m/x"},
+      {"bash", "-O", "extglob", "--rcfile", "/x", "-c", "vllm serve m/x"},
+      {"rbash", "-c", "vllm serve m/x"},
+      {"busybox", "sh", "-c", "vllm serve m/x"},
+      {"su", "app", "-c", "vllm serve m/x"},
+      {"sh", "-c", "exec -a chat vllm serve m/x"},
+      {"sh", "-c", "function f { vllm serve m/x; }; f"},
+      {"sh", "-c", "eval 'vllm serve m/x'"},
+      {"sh", "-c", "CMD=\"vllm serve m/x\"; eval \"$CMD\""},
+      {"sh", "-c", "set -- vllm serve m/x; exec \"$@\""},
+      {"sh", "-c", "sh <<EOF\nvllm serve m/x\nEOF\n"},
+      {"bash", "-c", "$'\\x76llm' serve $\"m/x\""},
+      {"sh", "-c", "command -v llama-server; echo vllm serve no/it; vllm serve --help; vllm serve m/x"},
+      {"env", "-S", "A=b vllm serve m/x"},
+      {"env", "-u", "A", "-i", "vllm", "serve", "m/x"},
+      {"timeout", "-s", "KILL", "1d", "vllm", "serve", "m/x"},
+      {"timeout", "infinity", "vllm", "serve", "m/x"},
+      {"nice", "-n", "5", "stdbuf", "-o", "L", "sudo", "-E", "-u", "app", "vllm", "serve", "m/x"},
+      {"numactl", "-N", "+0", "taskset", "ff", "chrt", "-f", "10", "vllm", "serve", "m/x"},
+      {"gosu", "app", "sh", "-c", "vllm serve m/x"},
+      {"uv", "run", "--with", "vllm", "vllm", "serve", "m/x"},
+      {"conda", "run", "-n", "env", "python3", "-m", "vllm.scripts", "serve", "m/x"},
+      {"python3", "/usr/local/bin/vllm", "serve", "m/x"},
+      {"python3", "-um", "vllm.entrypoints.openai.api_server", "--model", "m/x"},
+  };
+  for (const Strings& command : ways) {
+    CAPTURE(fmt::format("{}", command));
+    CHECK(shown(readInvocation(invocation(command, {}))) == "vllm m/x");
+  }
+  // Programs that are not known: they surely start it, and what else they do is open.
+  for (const Strings& command : {Strings{"/entrypoint.sh", "vllm", "serve", "m/x"}, Strings{"torchrun", "-m", "vllm.entrypoints.api_server", "--model", "m/x"}}) {
+    CAPTURE(fmt::format("{}", command));
+    CHECK(shown(readInvocation(invocation(command, {}))) == "vllm m/x open:1");
+  }
+  for (const Strings& command : {Strings{"cp", "/app/llama-server", "-r"}, Strings{"sh", "-c", "ls llama-server -l"}, Strings{"command", "-v", "llama-server"},
+                                 Strings{"wait-for", "llama-server"}, Strings{"nice", "echo", "vllm", "serve", "m/x"}}) {
+    CAPTURE(fmt::format("{}", command));
+    CHECK(shown(readInvocation(invocation(command, {}))) == "nothing");
+  }
+}
+
+TEST_CASE("a variable that a script or env sets is the engine's as that of the container is") {
+  const std::vector<Strings> ways = {
+      {"sh", "-c", "OLLAMA_CONTEXT_LENGTH=8192 ollama serve"},
+      {"sh", "-c", "export OLLAMA_CONTEXT_LENGTH=8192; exec ollama serve"},
+      {"sh", "-c", "export OLLAMA_CONTEXT_LENGTH=8192; sh -c 'ollama serve'"},
+      {"env", "OLLAMA_CONTEXT_LENGTH=8192", "ollama", "serve"},
+      {"env", "-i", "OLLAMA_CONTEXT_LENGTH=8192", "sh", "-c", "ollama serve"},
+  };
+  for (const Strings& command : ways) {
+    CAPTURE(fmt::format("{}", command));
+    CHECK(shown(readInvocation(invocation(command, {}, "", {{"OLLAMA_NUM_PARALLEL", "x"}, {"OLLAMA_CONTEXT_LENGTH", "1"}}))).starts_with("ollama len=8192"));
+  }
+  const std::vector<Invocation::Env> outer = {{"OLLAMA_CONTEXT_LENGTH", "4096"}};
+  CHECK(shown(readInvocation(invocation({"sh", "-c", "OLLAMA_CONTEXT_LENGTH=1 true; ollama serve"}, {}, "", outer))) == "ollama len=4096");
+  CHECK(shown(readInvocation(invocation({"sh", "-c", "unset OLLAMA_CONTEXT_LENGTH; ollama serve"}, {}, "", outer))) == "ollama");
+  CHECK(shown(readInvocation(invocation({"env", "-u", "OLLAMA_CONTEXT_LENGTH", "ollama", "serve"}, {}, "", outer))) == "ollama");
+  CHECK(shown(readInvocation(invocation({"sh", "-c", "OLLAMA_CONTEXT_LENGTH=$(cat /x) ollama serve"}, {}, "", outer))) == "ollama open:1");
+}
+
+TEST_CASE("of a script that starts different servers nobody knows which one counts") {
+  for (const char* script : {"vllm serve a/b || vllm serve m/x", "vllm serve a/b --port 1 & vllm serve m/x", "vllm serve m/x; vllm serve m/x --max-model-len 1",
+                             "if [ $BIG ]; then vllm serve m/x; else text-generation-launcher --model-id m/x; fi"}) {
+    CAPTURE(script);
+    CHECK(shown(readInvocation(invocation({"sh", "-c", script}, {}))) == "vllm open:1");
+  }
+  CHECK(shown(readInvocation(invocation({"sh", "-c", "if [ $X = 0 ]; then vllm serve m/x --port 1; else vllm serve m/x --port 2; fi"}, {}))) == "vllm m/x open:1");
+  CHECK(shown(readInvocation(invocation({"sh", "-c", "vllm serve m/x --version || vllm serve m/x"}, {}))) == "vllm m/x");
+}
+
+TEST_CASE("an unambiguous beginning of a flag is the flag, where the engine takes it") {
+  CHECK(shown(readInvocation(invocation({"vllm", "serve", "m/x", "--gpu-memory-util", "0.5", "--max-model", "8k"}, {}))) == "vllm m/x len=8000 f=0.5");
+  CHECK(shown(readInvocation(invocation({"sglang", "serve", "--model-path", "m/x", "--mem-frac=0.5"}, {}))) == "sglang m/x f=0.5");
+  CHECK(shown(readInvocation(invocation({"vllm", "serve", "m/x", "--long-prefill-token-threshold", "512", "--max", "1"}, {}))) == "vllm m/x");
+  CHECK(shown(readInvocation(invocation({"text-generation-launcher", "--model-id", "m/x", "--max-total", "1"}, {}))) == "tgi m/x");
 }
 
 TEST_CASE("an image whose entry point is the engine is enough, with arguments alone") {

@@ -32,6 +32,59 @@ std::string shown(std::string_view script) {
 
 }  // namespace
 
+TEST_CASE("what another script or quoting hides is read all the same") {
+  const struct {
+    const char* script;
+    const char* shown;
+  } rows[] = {
+      {"eval 'a b; c'", "a|b ; c"},
+      {"CMD='a b'; eval \"$CMD\" c", "a|b|c"},
+      {"eval \"A=1; cmd \\$A\"; d $A", "cmd|1 ; d|1"},
+      {"eval a $NOT_SET", "eval|a|<$NOT_SET>"},
+      {"set -- a b; exec \"$@\"", "exec|a|b"},
+      {"set -eo pipefail; cmd $1", "cmd|one"},
+      {"set -e a; cmd $1", "cmd|a"},
+      {"shift; cmd $1", "cmd|two|words"},
+      {"sh <<EOF\na $MODEL\nb\nEOF\nc", "sh ; a|Qwen/Qwen3-8B ; b ; c"},
+      {"bash -s <<-'EOF'\n\ta\n\tEOF\nc", "bash|-s ; a ; c"},
+      {"cat <<EOF\na\nEOF\nc", "cat ; c"},
+      {"sh x.sh <<EOF\na\nEOF\nc", "sh|x.sh ; c"},
+      {"function f { a; }; coproc b", "a ; b"},
+      {"$'a\\x62\\'c\\n' $\"d e\" $'\\101'", "ab'c\n|d e|A"},
+      {"$'a", "a"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.script);
+    CHECK(shown(row.script) == row.shown);
+  }
+}
+
+TEST_CASE("what a script sets reaches what it starts, by the rules of the shell") {
+  const auto environment = [](std::string_view script) {
+    std::string text;
+    for (const ShellCommand& command : readShell(script, lookup, {})) {
+      text += text.empty() ? "" : " ; ";
+      text += command[0].text;
+      for (std::size_t i = 0; i < command.exports; ++i) {
+        const ShellVariable& each = (*command.exported)[i];
+        text += " " + each.name + (!each.value.isSet ? "-" : each.value.known ? "=" + each.value.text : "=?");
+      }
+      for (const ShellVariable& each : command.assigned) text += " (" + each.name + "=" + each.value.text + ")";
+    }
+    return text;
+  };
+  CHECK(environment("A=1 B=2 cmd; other") == "cmd (A=1) (B=2) ; other");
+  CHECK(environment("A=1; cmd") == "cmd");  // set, and not exported
+  CHECK(environment("A=1; export A; cmd") == "cmd A=1");
+  CHECK(environment("a; export A=1 B; b; A=2; c") == "a ; b A=1 ; c A=1 A=2");
+  CHECK(environment("MODEL=x; cmd") == "cmd MODEL=x");  // of the container's environment
+  CHECK(environment("set -a; A=1; set +a; B=2; cmd") == "cmd A=1");
+  CHECK(environment("declare -x A=1; declare B=2; cmd") == "cmd A=1");
+  CHECK(environment("export A=$NOT_SET; cmd") == "cmd A=?");
+  CHECK(environment("unset MODEL; cmd") == "cmd MODEL-");
+  CHECK(environment("eval 'export A=1'; cmd") == "cmd A=1");
+}
+
 TEST_CASE("a script is cut into commands and words as the shell does") {
   const struct {
     const char* script;

@@ -60,6 +60,16 @@ TEST_CASE("a sharing system makes its container NotJudged, and nothing else is s
   CHECK(said(bothUnprefixed) == "NotJudged=warn InvalidAnnotation=warn");
 }
 
+TEST_CASE("an annotation of a sharing system does not hide a slice that is asked for by its name") {
+  auto slice = fitting();
+  slice.annotations = footprint(6 * kGiB) + R"(,"gpu-fraction":"0.5")";
+  CHECK(said(slice) == "Oversized=deny");
+  slice.limits = R"("nvidia.com/gpu":1)";
+  CHECK(said(slice) == "NotJudged=warn");  // this is what such a system hands out
+  slice.limits = R"("mig.das.com/3g.40gb":1)";
+  CHECK(said(slice) == "Oversized=deny");
+}
+
 TEST_CASE("a resource claim of DRA is NotJudged") {
   const auto judged = World{}.judge(std::string(
       R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"team-a"},"spec":{"resourceClaims":[{"name":"gpu","resourceClaimName":"x"}],"containers":[{"name":"main","resources":{"claims":[{"name":"gpu"}]}}]}})"));

@@ -168,7 +168,7 @@ TEST_CASE("an object of an unknown kind that names a GPU anywhere is not judged,
 
 TEST_CASE("objects that are being deleted and mirror pods are recorded only") {
   auto deleting = declaring(50 * kGiB);
-  deleting.metadata = R"("deletionTimestamp":"2026-06-01T00:00:00Z")";
+  deleting.metadata = R"("uid":"u","deletionTimestamp":"2026-06-01T00:00:00Z")";
   auto mirror = declaring(50 * kGiB);
   mirror.kind = "Pod";
   mirror.annotations += R"(,"kubernetes.io/config.mirror":"x")";
@@ -205,6 +205,24 @@ TEST_CASE("a child is recorded only if a policy matches its owner's kind and the
   CHECK(said(judged(&owner, "", h100Policy("  match: {kinds: [Pod]}"))) == "Undersized=deny");
   CHECK(said(judged(&owner, "", h100Policy("  match: {kinds: [Pod, ReplicaSet]}"))) == "Undersized=allow");
   CHECK(said(judged(nullptr, "system:kube-controller-manager", h100Policy(), child("Gizmo", "x.io/v1"))) == "Undersized=deny");  // an owner that nobody judged
+}
+
+TEST_CASE("an object that names an owner and runs something else is no child of it") {
+  const auto serving = [](std::string kind, std::string_view model) {
+    Manifest manifest = kind == "Pod" ? child() : Manifest{};
+    manifest.kind = kind;
+    manifest.annotations.clear();
+    manifest.limits = R"("nvidia.com/mig-1g.10gb":"1")";
+    manifest.image = "vllm/vllm-openai:v0.9.2";
+    manifest.args = fmt::format(R"("--model","{}","--max-model-len","4096")", model);
+    return manifest;
+  };
+  const auto owner = workloadOf(serving("ReplicaSet", "Qwen/Qwen2.5-0.5B-Instruct"));
+  World world;
+  world.request.owner = &owner;
+  CHECK(world.judge(serving("Pod", "Qwen/Qwen2.5-0.5B-Instruct")).recordedOnly);
+  CHECK(!world.judge(serving("Pod", "Qwen/Qwen2.5-7B-Instruct")).recordedOnly);
+  CHECK(said(world.judge(serving("Pod", "Qwen/Qwen2.5-7B-Instruct"))) == "Undersized=deny");
 }
 
 TEST_CASE("a child is never patched, and does not count in a budget") {

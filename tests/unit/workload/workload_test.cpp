@@ -34,6 +34,10 @@ TEST_CASE("a missing namespace is the caller's default, a missing name the gener
   CHECK(readText(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","generateName":"chat-"}})").name == "x");
 }
 
+TEST_CASE("a manifest cannot say of itself that it is being deleted") {
+  CHECK(!readText(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","deletionTimestamp":"2026-01-01T00:00:00Z"}})").deleting);
+}
+
 TEST_CASE("only a Pod can be a mirror pod") {
   const std::string metadata = R"("metadata":{"annotations":{"kubernetes.io/config.mirror":"h"}}})";
   CHECK(readText(R"({"apiVersion":"v1","kind":"Pod",)" + metadata).mirrorPod);

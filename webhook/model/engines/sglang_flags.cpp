@@ -243,7 +243,7 @@ constexpr ShortFlag kShorts[] = {
     {"h", "help"},
 };
 
-constexpr FlagTable kTable{.title = "SGLang", .flags = kFlags, .shorts = kShorts, .servedNames = "served-model-name"};
+constexpr FlagTable kTable{.title = "SGLang", .flags = kFlags, .shorts = kShorts, .abbreviates = true, .servedNames = "served-model-name"};
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace rightslice::model::engine {
 namespace {
 
 constexpr std::string_view kPrograms[] = {"vllm serve"};
-constexpr std::string_view kModules[] = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server",
+constexpr std::string_view kModules[] = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server", "vllm.scripts",
                                          "vllm.entrypoints.cli.main"};
 constexpr std::string_view kImages[] = {"*vllm/vllm-openai*", "*/vllm-openai*", "*vllm-openai", "*rhaiis/vllm-*",
                                         "*/vllm-cuda*",       "*llm-d/llm-d*",  "vllm/vllm*"};

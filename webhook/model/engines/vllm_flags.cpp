@@ -246,7 +246,7 @@ constexpr ShortFlag kShorts[] = {
     {"dc", "diffusion-config"},
 };
 
-constexpr FlagTable kTable{.title = "vLLM", .flags = kFlags, .shorts = kShorts, .servedNames = "served-model-name"};
+constexpr FlagTable kTable{.title = "vLLM", .flags = kFlags, .shorts = kShorts, .abbreviates = true, .servedNames = "served-model-name"};
 
 bool isOptimisation(const PlacedWord& placed) {  // -O3, -O.level=3
   const std::string& text = placed.word.text;
