@@ -57,7 +57,8 @@ class InvocationReader {
     if (launch_ != nullptr) {
       take(*launch_->engine, Confidence::High, launch_->program);
       rest_ = launch_->words;
-      if (!launch_->by.empty()) run_.open.push_back(fmt::format("what {} makes of the command line behind it is not visible here", toldWord(launch_->by).substr(0, 80)));
+      if (!launch_->by.empty())
+        run_.open.push_back(fmt::format("what {} makes of the command line behind it is not visible here", toldWord(launch_->by).substr(0, 80)));
     } else {
       findByImage(words);
     }
@@ -272,8 +273,10 @@ void joinRun(EngineRun& run, const EngineRun& other) {
     remember(run.open, fmt::format("the script starts {} more than once", run.engine->title));
     return;
   }
-  const std::string both = fmt::format("a script that starts different servers: {} with {}, {} with {}", run.engine->title,
-                                       run.model.value_or("no model").substr(0, 80), other.engine->title, other.model.value_or("no model").substr(0, 80));
+  const auto shown = [](const EngineRun& each) {
+    return fmt::format("{} with {}", each.engine->title, each.model.value_or("no model").substr(0, 80));
+  };
+  const std::string both = fmt::format("a script that starts different servers: {}, {}", shown(run), shown(other));
   remember(run.lookedAt, both);
   remember(run.open, both);
 }

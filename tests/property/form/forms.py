@@ -25,11 +25,13 @@ def verdict(result, name):
     """What must not change: the container of the workload goes by one name."""
     if result is None:
         return None
-    findings = sorted((f["code"], f["action"], "server" if f.get("container") == name else f.get("container", "")) for f in result["findings"])
+    findings = sorted((f["code"], f["action"], "server" if f.get("container") == name else f.get("container", ""))
+                      for f in result["findings"])
     own = next((c for c in result["containers"] if c["name"] == name), {})
     need = own.get("need", {})
     asked = own.get("requested", {})
-    return {"decision": result["decision"], "wouldBe": result.get("wouldBe"), "findings": findings, "engine": own.get("engine"), "model": own.get("model"),
+    return {"decision": result["decision"], "wouldBe": result.get("wouldBe"), "findings": findings,
+            "engine": own.get("engine"), "model": own.get("model"),
             "requested": [asked.get(k) for k in ("resource", "count", "usableBytes")], "need": [need.get(k) for k in ("minimumBytes", "bytes", "highBytes")],
             "settings": own.get("settings"), "recommended": own.get("recommended", {}).get("resource")}
 

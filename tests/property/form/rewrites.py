@@ -30,7 +30,8 @@ def by_another_program(form, rng):
 def program_by_path(form, rng):
     if form.launch.program is None:
         return False
-    form.launch.program = [rng.choice(["/usr/local/bin/", "./", "/opt/venv/bin/"]) + form.launch.program[0].rpartition("/")[2], *form.launch.program[1:]]
+    first, *rest = form.launch.program
+    form.launch.program = [rng.choice(["/usr/local/bin/", "./", "/opt/venv/bin/"]) + first.rpartition("/")[2], *rest]
     return True
 
 
@@ -188,21 +189,23 @@ def name_generated(form, rng):
 
 
 def an_owner_that_does_not_exist(form, rng):
-    owner = {"apiVersion": "apps/v1", "kind": rng.choice(["ReplicaSet", "Deployment", "Gizmo", "Node", "StatefulSet"]), "name": "ghost", "uid": "u-1",
-             "controller": True}
-    form.metadata["ownerReferences"] = rng.choice([[owner], [{"apiVersion": "v1", "kind": "ConfigMap", "name": "c", "uid": "u-2"}, owner],
-                                                   [{**owner, "controller": False}], [{**owner, "blockOwnerDeletion": True}]])
+    owner = {"apiVersion": "apps/v1", "kind": rng.choice(["ReplicaSet", "Deployment", "Gizmo", "Node", "StatefulSet"]),
+             "name": "ghost", "uid": "u-1", "controller": True}
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "name": "c", "uid": "u-2"}
+    form.metadata["ownerReferences"] = rng.choice([[owner], [other, owner], [{**owner, "controller": False}],
+                                                   [{**owner, "blockOwnerDeletion": True}]])
     return True
 
 
 def annotations_that_are_not_ours(form, rng):
-    theirs = rng.choice([{"rightslice.io.example/footprint": "1Gi"}, {"example.com/footprint": "1Gi"}, {"footprint": "1Gi"}, {"note": "rightslice.io/footprint: 1Gi"}])
+    theirs = rng.choice([{"rightslice.io.example/footprint": "1Gi"}, {"example.com/footprint": "1Gi"}, {"footprint": "1Gi"},
+                         {"note": "rightslice.io/footprint: 1Gi"}])
     form.metadata["annotations"] = {**form.metadata.get("annotations", {}), **theirs}
     return True
 
 
 def annotations_as_labels(form, rng):
-    form.metadata["labels"] = {**form.metadata.get("labels", {}), "rightslice.io/footprint": "1Gi", "rightslice.io/model": "Qwen_Qwen2.5-0.5B"}
+    form.metadata["labels"] = {**form.metadata.get("labels", {}), "rightslice.io/footprint": "1Gi", "rightslice.io/model": "small"}
     del rng
     return True
 
@@ -222,21 +225,25 @@ def a_sharing_system_beside_a_slice(form, rng):
     """The slice is asked for by its own name, so no sharing system hands it out."""
     if form.resource == "nvidia.com/gpu":
         return False
-    form.pod_annotations[rng.choice(["gpu-fraction", "hami.io/vgpu-devices", "nvidia.com/use-gputype", "gpu-memory"])] = "0.5"
+    key = rng.choice(["gpu-fraction", "hami.io/vgpu-devices", "nvidia.com/use-gputype", "gpu-memory"])
+    form.pod_annotations[key] = "0.5"
     return True
 
 
 def status_and_managed_fields(form, rng):
-    form.metadata |= {"creationTimestamp": None, "managedFields": [{"manager": "kubectl", "operation": "Apply"}], "resourceVersion": "1", "finalizers": ["x/y"]}
+    form.metadata |= {"creationTimestamp": None, "managedFields": [{"manager": "kubectl", "operation": "Apply"}],
+                      "resourceVersion": "1", "finalizers": ["x/y"]}
     form.status = rng.choice([{}, {"replicas": 3}, {"containers": [{"resources": {"limits": {}}}]}])
     return True
 
 
-ALL = [as_image_entry_point, by_another_program, program_by_path, args_begin_elsewhere, in_a_shell, behind_a_wrapper, flags_in_another_order, flag_equals_value,
-       flag_by_another_name, an_earlier_flag_that_the_last_wins_over, value_from_a_variable, flag_as_variable, variables_on_the_way,
-       quantity_in_another_spelling, limits_alone, other_resources, image_by_mirror_or_digest, other_containers, in_another_list_of_containers,
-       another_container_name, members_that_say_nothing, in_another_kind, api_version_alias, name_generated, an_owner_that_does_not_exist,
-       annotations_that_are_not_ours, annotations_as_labels, annotations_at_a_wrong_level, says_that_it_is_being_deleted, a_sharing_system_beside_a_slice,
+ALL = [as_image_entry_point, by_another_program, program_by_path, args_begin_elsewhere, in_a_shell, behind_a_wrapper,
+       flags_in_another_order, flag_equals_value, flag_by_another_name, an_earlier_flag_that_the_last_wins_over,
+       value_from_a_variable, flag_as_variable, variables_on_the_way, quantity_in_another_spelling, limits_alone,
+       other_resources, image_by_mirror_or_digest, other_containers, in_another_list_of_containers,
+       another_container_name, members_that_say_nothing, in_another_kind, api_version_alias, name_generated,
+       an_owner_that_does_not_exist, annotations_that_are_not_ours, annotations_as_labels,
+       annotations_at_a_wrong_level, says_that_it_is_being_deleted, a_sharing_system_beside_a_slice,
        status_and_managed_fields]
 
 
@@ -270,8 +277,8 @@ def model_from_a_config_map(form, rng):
 def behind_a_script_that_is_not_here(form, rng):
     if form.launch.engine.image_starts and form.launch.engine.name == "nim":
         return False
-    form.opaque = rng.choice([["sh", "/start.sh"], ["sh", "-c", "curl -s http://x/run.sh | sh"], ["python3", "-c", "import run"], ["/start.sh"], ["sh", "-c", "$START"],
-                              ["sh", "-c", "echo dmxsbSBzZXJ2ZQo= | base64 -d | sh"]])
+    form.opaque = rng.choice([["sh", "/start.sh"], ["sh", "-c", "curl -s http://x/run.sh | sh"], ["python3", "-c", "import run"],
+                              ["/start.sh"], ["sh", "-c", "$START"], ["sh", "-c", "echo dmxsbSBzZXJ2ZQo= | base64 -d | sh"]])
     return True
 
 
@@ -281,7 +288,8 @@ def beside_another_server(form, rng):
     other = "vllm serve Qwen/Qwen2.5-1.5B-Instruct"
     form.launch.positional = True
     form.launch.program = ["vllm", "serve"]
-    form.launch.shell = (["sh", "-c"], rng.choice([other + " || {}", other + " & {}", "if [ $A ]; then " + other + "; else {}; fi", other + "; {}", "{} & " + other]))
+    scripts = [other + " || {}", other + " & {}", "if [ $A ]; then " + other + "; else {}; fi", other + "; {}", "{} & " + other]
+    form.launch.shell = (["sh", "-c"], rng.choice(scripts))
     return True
 
 
