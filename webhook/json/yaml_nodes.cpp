@@ -9,7 +9,9 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "base/base64.hpp"
 #include "base/limits.hpp"
+#include "json/utf8.hpp"
 
 namespace rightslice::json {
 namespace {
@@ -45,7 +47,7 @@ class Collector : public YAML::EventHandler {
     if (tag != "?") {
       checkQuotes(mark);
     }
-    add(YamlNode::Kind::Scalar, mark, tag, anchor).value = value;
+    add(YamlNode::Kind::Scalar, mark, tag, anchor).value = tag == "tag:yaml.org,2002:binary" ? decoded(mark, value) : value;
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -61,6 +63,15 @@ class Collector : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
  private:
+  /// As goyaml.v2/decode.go reads it: the text that the base64 stands for.
+  std::string decoded(const YAML::Mark& mark, const std::string& value) const {
+    auto text = fromBase64(value);
+    if (!text || validUtf8Prefix(*text) != text->size()) {
+      throw YamlRefusal{"the value of !!binary must be base64 of UTF-8 text", markOf(mark)};
+    }
+    return std::move(*text);
+  }
+
   YamlNode& add(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (nodes_.size() >= limits::kMaxYamlNodes) {
       throw YamlRefusal{fmt::format("more than {} values in one document", limits::kMaxYamlNodes), markOf(mark)};

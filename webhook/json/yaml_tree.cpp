@@ -25,7 +25,7 @@ struct ScalarTag {
   bool (*accepts)(Type);
   bool isString;  ///< Whatever it looks like.
 };
-// The tags that goyaml.v2/resolve.go resolves; a !!binary stays the base64 text that it is.
+// The tags that goyaml.v2/resolve.go resolves; a !!binary is decoded already.
 constexpr std::array kScalarTags{
     ScalarTag{"str", [](Type) { return true; }, true},
     ScalarTag{"binary", [](Type) { return true; }, true},

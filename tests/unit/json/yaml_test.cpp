@@ -74,7 +74,7 @@ TEST_CASE("quotes and blocks make a string of everything") {
                          Row{"|\n  1\n", "\"1\\n\""}, Row{"|-\n  yes\n", "\"yes\""}, Row{">\n  a\n  b\n", "\"a b\\n\""},
                          Row{"|+\n  a\n\n", "\"a\\n\\n\""}, Row{"|2\n   a\n", "\" a\\n\""}, Row{"\"\\x41\\u00e9\\t\"", "\"A\u00e9\\t\""},
                          Row{"! 12", "\"12\""}, Row{"!!str 12", "\"12\""}, Row{"!!int \"3\"", "3"},
-                         Row{"!!float 3", "3"}, Row{"!!bool yes", "true"}, Row{"!!null ''", "null"}, Row{"!!binary aGk=", "\"aGk=\""},
+                         Row{"!!float 3", "3"}, Row{"!!bool yes", "true"}, Row{"!!null ''", "null"}, Row{"!!binary aGk=", "\"hi\""}, Row{"!!binary |\n  aG\n  k=\n", "\"hi\""},
                          Row{"!!timestamp 2001-01-01", "\"2001-01-01\""}, Row{"!<tag:yaml.org,2002:str> 1", "\"1\""}}) {
     CAPTURE(row.yaml);
     CHECK(asJson(row.yaml) == row.json);
