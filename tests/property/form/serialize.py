@@ -1,4 +1,5 @@
 """The same value as text in every style that JSON and YAML have for it."""
+import base64
 import json
 import re
 
@@ -51,6 +52,8 @@ def scalar(value, rng, key=False):
         styles.append("single")
     if PLAIN.match(value) and value.lower() not in SPECIAL:
         styles += ["plain", "plain"]
+    if value and not key and rng.random() < 0.03:
+        return "!!binary " + base64.b64encode(value.encode()).decode()
     style = rng.choice(styles)
     if style == "plain":
         return value

@@ -124,7 +124,7 @@ TEST_CASE("what kubectl or JSON could not take is an error with its place") {
            BadRow{"1: a\n\"1\": b\n", "2:1", "\"1\" stands twice"}, BadRow{"? [a]\n: b\n", "1:3", "a key must be a plain value"},
            BadRow{"{a: b}: c\n", "1:1", "a key must be a plain value"}, BadRow{"~: a\n", "1:1", "must not be null"},
            BadRow{"a: !foo x\n", "1:4", "!foo"}, BadRow{"a: !foo {}\n", "1:4", "!foo"}, BadRow{"a: !!set {b}\n", "1:4", "set"},
-           BadRow{"a: !!int x\n", "1:4", "is no !!int"}, BadRow{"a: .inf\n", "1:4", "no number that JSON has"},
+           BadRow{"a: !!int x\n", "1:4", "is no !!int"}, BadRow{"a: !!binary x\n", "1:4", "base64"}, BadRow{"a: !!binary /w==\n", "1:4", "base64"}, BadRow{"a: .inf\n", "1:4", "no number that JSON has"},
            BadRow{"a: -.INF\n", "1:4", "quote it"}, BadRow{"a: .nan\n", "1:4", "no number"}, BadRow{"a: *b\n", "1:4", "anchor"},
            BadRow{"a: &a [*a]\n", "1:4", "an alias stands inside"}, BadRow{"a: &a {<<: *a}\n", "1:4", "an alias stands inside"},
            BadRow{"<<: 1\n", "1:5", "merges a map"}, BadRow{"<<: [1]\n", "1:6", "merges a map"},
