@@ -220,6 +220,9 @@ Result<Catalogue> Catalogue::read(json::View root, const json::Marks& marks, std
 
   Catalogue result;
   if (base != nullptr) result.models_ = base->models_;
+  std::map<std::string, std::size_t> ofBase;
+  for (std::size_t at = 0; at < result.models_.size(); ++at) ofBase.emplace(lowered(result.models_[at].id), at);
+  result.models_.reserve(result.models_.size() + list.size());
   std::map<std::string, std::string> seen;  // name -> the row of this file that has it
   std::size_t index = 0;
   for (const json::View row : list.elements()) {
@@ -235,9 +238,8 @@ Result<Catalogue> Catalogue::read(json::View root, const json::Marks& marks, std
       return fail(fmt::format("the name {} of {} is already that of {}", name, read->id, at->second),
                   fmt::format("{}:{}:{}", file, mark.line, mark.column));
     }
-    const auto old = std::find_if(result.models_.begin(), result.models_.end(),
-                                  [&](const Architecture& a) { return lowered(a.id) == lowered(read->id); });
-    if (old != result.models_.end()) *old = std::move(*read);
+    const auto old = ofBase.find(lowered(read->id));
+    if (old != ofBase.end()) result.models_[old->second] = std::move(*read);
     else result.models_.push_back(std::move(*read));
   }
   for (std::size_t at = 0; at < result.models_.size(); ++at) {

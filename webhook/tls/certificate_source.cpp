@@ -1,5 +1,6 @@
 #include "tls/certificate_source.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -19,9 +20,11 @@ constexpr std::size_t kMaxPemBytes = 1U << 20;
 Result<std::string> readPem(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail("cannot read " + path + ": " + std::strerror(errno), path);
-  std::string text(kMaxPemBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  std::string text;  // grows with the file: it is kept, and read every two seconds
+  std::array<char, 4096> part{};
+  while (text.size() <= kMaxPemBytes && (in.read(part.data(), part.size()) || in.gcount() > 0)) {
+    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad()) return fail("cannot read " + path, path);
   if (text.size() > kMaxPemBytes) return fail(path + " is larger than 1 MiB: no PEM file", path);
   return text;
