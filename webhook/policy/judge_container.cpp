@@ -8,6 +8,7 @@
 #include "policy/fit.hpp"
 #include "policy/money.hpp"
 #include "policy/need.hpp"
+#include "policy/unaccounted.hpp"
 
 namespace rightslice::policy {
 namespace {
@@ -174,18 +175,11 @@ class Judge {
   }
 
   void unaccounted() {
-    std::string why;
-    for (const auto& env : in_.container->invocation.env)
-      if (env.name == "NVIDIA_VISIBLE_DEVICES" && env.value && !env.value->empty() && *env.value != "void" && *env.value != "none")
-        why = fmt::format("env NVIDIA_VISIBLE_DEVICES={} gives it GPUs", *env.value);
-    if (why.empty())
-      for (const auto& path : in_.container->hostPaths)
-        if (path.starts_with("/dev/nvidia")) why = fmt::format("the hostPath {} gives it GPUs", path);
-    if (why.empty() && in_.container->privileged && in_.pod->nvidiaRuntimeClass)
-      why = "privileged with the nvidia runtime class, it sees every GPU of the node";
-    if (!why.empty())
-      add(Code::UnaccountedGpu, in_.container->pointer,
-          fmt::format("asks for no GPU, but {}; ask for nvidia.com/gpu or a slice, so that it is counted and kept apart", why));
+    const auto gpu = unaccountedGpu(*in_.pod, *in_.container);
+    if (!gpu) return;
+    auto& finding = add(Code::UnaccountedGpu, in_.container->pointer,
+                        fmt::format("asks for no GPU, but {}; ask for nvidia.com/gpu or a slice, so that it is counted and kept apart", gpu->why));
+    if (!gpu->sure) finding.limit(Action::Warn, "the value is not known here");
   }
 
   void several(const NeedSource& source) {

@@ -86,7 +86,8 @@ TEST_CASE("an unknown meaning of nvidia.com/gpu is NotJudged and names the setti
 }
 
 TEST_CASE("a GPU taken without asking is unaccounted for") {
-  const auto env = [](std::string_view value) { return with("", "", fmt::format(R"("env":[{{"name":"NVIDIA_VISIBLE_DEVICES","value":"{}"}}])", value)); };
+  const auto envOf = [](std::string_view says) { return with("", "", fmt::format(R"("env":[{{"name":"NVIDIA_VISIBLE_DEVICES",{}}}])", says)); };
+  const auto env = [&](std::string_view value) { return envOf(fmt::format(R"("value":"{}")", value)); };
   const auto mounting = [](std::string_view path) {
     auto manifest = with("", "", R"("volumeMounts":[{"name":"d","mountPath":"/x"}])");
     manifest.podSpec = fmt::format(R"("volumes":[{{"name":"d","hostPath":{{"path":"{}"}}}}])", path);
@@ -106,12 +107,22 @@ TEST_CASE("a GPU taken without asking is unaccounted for") {
       {"env none", env("none"), ""},
       {"env empty", env(""), ""},
       {"device path", mounting("/dev/nvidia0"), "UnaccountedGpu=warn"},
+      {"device path in another spelling", mounting("//dev/./nvidia0"), "UnaccountedGpu=warn"},
+      {"env from a ConfigMap", envOf(R"("valueFrom":{"configMapKeyRef":{"name":"a","key":"b"}})"), "UnaccountedGpu=warn"},
+      {"the last of the name wins", envOf(R"("value":"all"},{"name":"NVIDIA_VISIBLE_DEVICES","value":"void")"), ""},
       {"another path", mounting("/dev/shm"), ""},
       {"privileged with the nvidia runtime", privilegedRuntime, "UnaccountedGpu=warn"},
       {"privileged", privileged, ""},
       {"the runtime", runtime, ""},
       {"one that asks is accounted for", asking, ""},
   });
+}
+
+TEST_CASE("a GPU that a value may give, which is not known here, is never denied for it") {
+  const auto hidden = with("", "", R"("env":[{"name":"NVIDIA_VISIBLE_DEVICES","valueFrom":{"secretKeyRef":{"name":"a","key":"b"}}}])");
+  CHECK(said(hidden, h100Policy("  actions: {UnaccountedGpu: deny}")) == "UnaccountedGpu=warn");
+  const auto seen = with("", "", R"("env":[{"name":"NVIDIA_VISIBLE_DEVICES","value":"all"}])");
+  CHECK(said(seen, h100Policy("  actions: {UnaccountedGpu: deny}")) == "UnaccountedGpu=deny");
 }
 
 TEST_CASE("quantities must be whole, not negative, and alike in limits and requests") {
