@@ -28,8 +28,9 @@ constexpr Version kSecondRunner{0, 25, 0};
 constexpr Bytes mib(std::int64_t count) { return count * kMiB; }
 
 // CUDA context: total - free when the engine starts. About 3.5 MiB per multiprocessor: 0.19 to 0.34 GiB on devices of 16 to
-// 48 GB, 0.41 to 0.53 GiB on H100; with NCCL started 1.5 GiB (H100, two ranks). Nobody has published one on MIG, so the high
-// end stays that of a whole board.
+// 48 GB, 0.41 to 0.53 GiB on H100; with NCCL started 1.5 GiB (H100, two ranks). An empty one takes 523.6 MiB on H100 80GB HBM3
+// and on H200 (NVML, driver 580.159.04, CUDA 13.0, 2026-11-26). Nobody has published one on MIG, so the high end stays that of
+// a whole board.
 constexpr Interval kContext{mib(57), mib(512), mib(563)};
 constexpr Bytes kContextOfSmall = mib(256);
 constexpr Bytes kSmallDevice = 40 * kGiB;
