@@ -84,7 +84,8 @@ class Parser {
     skip();
     std::size_t end = at_;
     if (startsName(peek())) while (end < text_.size() && inName(text_[end])) ++end;
-    return text_.substr(std::exchange(at_, end), end - at_);
+    const std::size_t start = std::exchange(at_, end);  // not in the call: which of its arguments comes first is the compiler's choice
+    return text_.substr(start, end - start);
   }
   /// A word that is an operator: `in`.
   bool takeWord(std::string_view word) {
