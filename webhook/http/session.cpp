@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "http/framing.hpp"
+
 namespace rightslice::http {
 namespace {
 
@@ -125,6 +127,8 @@ Awaitable<ErrorCode> parse(std::shared_ptr<Session<Wire>> session, Parser* parse
   while (!error && !finished()) {
     if (session->buffer.size() > 0) {
       const std::size_t used = parser->put(session->buffer.data(), error);
+      const asio::const_buffer taken = session->buffer.data();
+      if (!whole && isFolded({static_cast<const char*>(taken.data()), used})) error = beast::http::error::bad_value;
       session->buffer.consume(used);
       if (error != beast::http::error::need_more) continue;
       error = {};
@@ -179,6 +183,12 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
       Response response = std::move(*refusal);
       outcome.farewell = co_await answer(session, std::move(response), true, false);
     }
+    co_return outcome;
+  }
+
+  if (auto refusal = framingRefusal(parser.get())) {
+    Response response = std::move(*refusal);
+    outcome.farewell = co_await answer(session, std::move(response), true, false);
     co_return outcome;
   }
 

@@ -1,6 +1,7 @@
 #include "json/document.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include "base/ascii.hpp"
 #include "base/limits.hpp"
 #include "json/place.hpp"
 #include "json/scan.hpp"
@@ -23,7 +25,8 @@ namespace {
 /// Passes RapidJSON's events on to its document and stops at what RapidJSON lets through.
 class Guard {
  public:
-  Guard(rapidjson::Document& target, bool mayHaveSurrogates) : target_(target), mayHaveSurrogates_(mayHaveSurrogates) {}
+  Guard(rapidjson::Document& target, std::string_view text, rapidjson::InsituStringStream& stream)
+      : target_(target), text_(text), stream_(stream), mayHaveSurrogates_(text.find("\\u") != std::string_view::npos) {}
 
   bool Null() { return target_.Null(); }
   bool Bool(bool value) { return target_.Bool(value); }
@@ -31,7 +34,7 @@ class Guard {
   bool Uint(unsigned value) { return target_.Uint(value); }
   bool Int64(std::int64_t value) { return target_.Int64(value); }
   bool Uint64(std::uint64_t value) { return target_.Uint64(value); }
-  bool Double(double value) { return target_.Double(value); }
+  bool Double(double value) { return target_.Double(isWrittenZero() ? std::copysign(0.0, text_[stream_.Tell()] == '-' ? -1.0 : 1.0) : value); }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }  // only with kParseNumbersAsStringsFlag
   bool String(const char* text, rapidjson::SizeType length, bool copy) {
     return surrogatesPaired({text, length}) && target_.String(text, length, copy);
@@ -59,6 +62,18 @@ class Guard {
     return true;
   }
 
+  /// RapidJSON 1.1.0 makes any number of "0e-300" or "0.000..." (diyfp.h normalises zero, which has no first bit). While it hands over a number, its stream
+  /// stands where that begins; a number that begins with 0 has no other digit before its point.
+  bool isWrittenZero() {
+    std::size_t at = stream_.Tell();
+    at += text_[at] == '-' ? 1 : 0;
+    if (text_[at] != '0') {
+      return false;
+    }
+    at = text_.find_first_not_of("0.", at);
+    return at == std::string_view::npos || !isDigitAscii(text_[at]);
+  }
+
   /// RapidJSON refuses a high surrogate without its low one, but writes a lone low one as bytes that are no UTF-8.
   bool surrogatesPaired(std::string_view text) {
     if (mayHaveSurrogates_ && validUtf8Prefix(text) != text.size()) {
@@ -69,6 +84,8 @@ class Guard {
   }
 
   rapidjson::Document& target_;
+  std::string_view text_;
+  rapidjson::InsituStringStream& stream_;  ///< Tell() is not const
   bool mayHaveSurrogates_;
   int depth_ = 0;
   std::string objection_;
@@ -168,7 +185,7 @@ Result<Document> Document::parse(std::string_view text, Leave leave) {
   rapidjson::Document building(&tree->allocator);
   rapidjson::InsituStringStream stream(tree->text.get());
   rapidjson::Reader reader;
-  Guard guard(building, text.find("\\u") != std::string_view::npos);
+  Guard guard(building, text, stream);
   // The Document that Populate hands in is `building` itself, which the guard already knows.
   const auto generate = [&](rapidjson::Document&) { return !reader.Parse<kFlags>(stream, guard).IsError(); };
   building.Populate(generate);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -55,6 +56,18 @@ YamlScalar meaningOf(const YamlNode& node) {
   throw YamlRefusal{fmt::format("the tag {} is not known here; remove it", quoted(node.tag)), node.mark};
 }
 
+/// Is so much of a document repeated by aliases that kubectl refuses it? Of up to 400,000 values 99 in 100 may be, of more fewer, down to one in ten
+/// of 4,000,000 (kubernetes-sigs/yaml, goyaml.v2/decode.go, allowedAliasRatio): a text of a few lines describes a few thousand values, not millions.
+bool isExcessive(std::size_t values, std::size_t repeated) {
+  constexpr double kMany = 400'000, kTooMany = 4'000'000, kMost = 0.99, kLeast = 0.10;
+  if (values <= 1000 || repeated <= 100) {
+    return false;
+  }
+  const auto count = static_cast<double>(values);
+  const double beyond = std::clamp((count - kMany) / (kTooMany - kMany), 0.0, 1.0);
+  return static_cast<double>(repeated) > count * (kMost - (kMost - kLeast) * beyond);
+}
+
 class Builder {
  public:
   Builder(const YamlNodes& nodes, Marks& marks)
@@ -96,6 +109,7 @@ class Builder {
   std::string pointer_;
   int aliasLevels_ = 0;
   std::size_t nodeCount_ = 0;
+  std::size_t repeatedCount_ = 0;         ///< of these, within what aliases stand for
   std::size_t aliasBytes_ = 0;
   std::size_t aliasMarks_ = 0;
 };
@@ -121,11 +135,15 @@ std::string_view Builder::storedValue(std::uint32_t index) {
 void Builder::charge(const YamlNode& node) {
   if (aliasLevels_ > 0) {
     aliasBytes_ += node.value.size();
+    ++repeatedCount_;
   }
   if (++nodeCount_ > limits::kMaxYamlNodes || aliasBytes_ > limits::kMaxFileBytes) {
     throw YamlRefusal{fmt::format("with its aliases expanded, the document has more than {} values or {}", limits::kMaxYamlNodes,
                                   formatBytes(static_cast<Bytes>(limits::kMaxFileBytes))),
                       node.mark};
+  }
+  if (isExcessive(nodeCount_, repeatedCount_)) {
+    throw YamlRefusal{"with its aliases expanded, the document is nearly nothing but what they repeat; kubectl reads none such", node.mark};
   }
 }
 
@@ -178,7 +196,10 @@ Value Builder::value(std::uint32_t index, int depth, const Mark& keyMark) {
   mark(keyMark, written);
   const std::uint32_t at = resolved(index);
   const YamlNode& node = nodes_[at];
-  aliasLevels_ += at != index ? 1 : 0;
+  if (at != index) {
+    charge(nodes_[index]);  // the alias itself is written here
+    ++aliasLevels_;
+  }
   charge(node);
   Value result;
   if (node.kind == Kind::Scalar) {
@@ -265,7 +286,10 @@ void Builder::fillObject(Value& object, const YamlNode& node, Seen& seen, int de
 void Builder::merge(Value& object, std::uint32_t index, Seen& seen, int depth) {
   const std::uint32_t at = resolved(index);
   const YamlNode& node = nodes_[at];
-  aliasLevels_ += at != index ? 1 : 0;
+  if (at != index) {
+    charge(nodes_[index]);  // the alias itself is written here
+    ++aliasLevels_;
+  }
   charge(node);
   if (node.kind == Kind::Map) {
     enter(at, depth);

@@ -31,8 +31,8 @@ struct GgufHeader {
 inline constexpr std::size_t kGgufHeaderMost = std::size_t{64} << 20;
 
 /// Reads a header from the first bytes of a file (all of a shorter file, else kGgufHeaderMost). GGUF 2 and 3, little
-/// endian. Pure; memory is bounded by the input's length. Error.where is "byte N"; errors name the remedy where there
-/// is one.
+/// endian. Pure; memory is bounded by the input's length. Error.where is "byte N", or the architecture where the header gives no
+/// shape; errors name the remedy where there is one.
 Result<GgufHeader> readGgufHeader(std::string_view bytes);
 
 }  // namespace rightslice::model

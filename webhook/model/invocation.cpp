@@ -201,6 +201,7 @@ class InvocationReader {
   /// The name to look up: that of the flags; for a local path a name in the environment or among the served names is
   /// better.
   void settleModel() {
+    if (run_.model && run_.model->empty()) run_.model.reset();  // `--model ""` names none
     const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") ||
                                        run_.model->find("://") != std::string::npos);
     if (takeToldModel(isPath)) return settleFile();
@@ -236,6 +237,7 @@ class InvocationReader {
     const bool hub = model.starts_with(kHub);
     if (hub) model.remove_prefix(kHub.size());
     if (hub) model = model.substr(0, model.find_first_of(":@"));  // the revision
+    if (model.empty()) return false;
     run_.modelConfidence = hub || model.find("://") == std::string_view::npos ? Confidence::High : Confidence::Medium;
     run_.model = std::string(model);
     return true;

@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "json/view.hpp"
 #include "policy/claimed.hpp"
+#include "policy/flag_edit.hpp"
 #include "policy/ladder.hpp"
 
 namespace rightslice::policy {
@@ -136,16 +138,20 @@ class Judge {
     return fraction ? std::optional(Flags{*fraction}) : std::nullopt;
   }
 
-  /// The smallest class that fits as written; else the smallest that fits with another memory fraction.
+  /// The smallest class that fits as written; else the smallest that fits with another memory fraction. Where flags are rewritten too, the smallest of both: what
+  /// a rewrite leaves is looked at again, and must not be found oversized.
   std::optional<Choice> chooseClass(std::optional<Bytes> below) const {
-    const auto search = [&](bool asWritten) {
+    const auto search = [&](const std::function<bool(const Flags&)>& takes) {
       return choose(ladder_, below, requestCompute(), in_.policy->preferDensity, [&](const Candidate& candidate) {
         const auto flags = flagsFor(candidate);
-        return flags && (!asWritten || flags->empty());
+        return flags && takes(*flags);
       });
     };
-    const auto written = search(true);
-    return written ? written : search(false);
+    const auto canBeWritten = [&](const Flags& flags) {
+      return flags.empty() || (in_.policy->rewriteFlags && editFlags(*in_.container, flags).obstacle.empty());
+    };
+    const auto written = search(canBeWritten);
+    return written ? written : search([](const Flags&) { return true; });
   }
 
   int requestCompute() const {

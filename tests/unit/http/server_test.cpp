@@ -113,6 +113,35 @@ TEST_CASE("a peer that is slow in any phase is closed") {
   CHECK(text.ends_with("closed"));
 }
 
+TEST_CASE("a request that another reader could read otherwise is refused, and nothing after it is read") {
+  const auto server = started(options());
+  const std::string post = "POST /echo HTTP/1.1\r\nHost: x\r\n";
+  const std::pair<std::string, const char*> rows[] = {
+      {"GET /hello HTTP/1.1\r\n\r\n", "400"},
+      {"GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"},
+      {"GET /hello HTTP/1.1\r\nHost: x\r\nX: a\r\n Content-Length: 5\r\n\r\n", "400"},
+      {post + "Content-Length: 3, 3\r\n\r\nabc", "400"},
+      {post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "400"},
+      {post + "Transfer-Encoding: xchunked\r\nContent-Length: 3\r\n\r\nabc", "400"},
+      {"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+      {post + "Transfer-Encoding: identity\r\n\r\n", "501"},
+      {post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "501"},
+      {post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"}};
+  for (const auto& [request, status] : rows) {
+    CAPTURE(request);
+    const Client client(*server);
+    client.send(request + kHello);
+    const std::string answers = client.readAll();
+    CHECK(answers.starts_with("HTTP/1.1 " + std::string(status)));
+    CHECK(answers.find("<hello>") == std::string::npos);
+    CHECK(answers.find("Connection: close") != std::string::npos);
+    CHECK(answers.ends_with("closed"));
+  }
+  const Client client(*server);
+  client.send(post + "transfer-encoding: Chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  CHECK(client.readAll().find("<3>") != std::string::npos);
+}
+
 TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") {
   const auto server = started(options());
   for (const char* request : {"GET /hello HTTP/1.0\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"}) {

@@ -82,6 +82,17 @@ TEST_CASE("RapidJSON CopyFrom: a copy keeps pointing into the text of the origin
   CHECK(copy.root().text() == text);
 }
 
+TEST_CASE("RapidJSON numbers: a long or scaled zero is any number") {
+  for (const char* zero : {"0e300", "0e-300", "0.0e-50", "0E40", "0.0e308", "0e-30", "0.000000000000000000000000000000000000000000000000000000000"}) {
+    CAPTURE(zero);
+    CHECK(Document::parse(zero)->root().scalarText() == "0");
+    CHECK(Document::parse("-" + std::string(zero))->root().integer() == 0);
+    CHECK(Document::parse("{\"a\":[" + std::string(zero) + "]}")->root()["a"].at(0).number() == doctest::Approx(0).epsilon(0));
+  }
+  CHECK(Document::parse("0.5e-3")->root().number() == doctest::Approx(0.0005));
+  CHECK(Document::parse("-0.0001")->root().number() == doctest::Approx(-0.0001));
+}
+
 TEST_CASE("yaml-cpp duplicate keys: the first one wins") { CHECK(parseYaml("a: 1\na: 2\n").broken.size() == 1); }
 
 TEST_CASE("yaml-cpp merge keys: << is an ordinary key") {

@@ -175,6 +175,14 @@ TEST_CASE("a billion laughs end early") {
   CHECK(asJson(large).find("with its aliases expanded") != std::string::npos);
 }
 
+TEST_CASE("as much may be repeated by aliases as kubectl lets be") {
+  const std::string anchor = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\nb:\n";
+  CHECK(asJson(anchor + repeated("- *a\n", 90)).starts_with("{\"a\":[1,2,"));  // within a thousand values anything goes
+  CHECK(asJson(anchor + repeated("- *a\n", 1000)).starts_with("{\"a\":[1,2,"));
+  const std::string wide = "a: &a [" + repeated("1, ", 100) + "1]\nb: &b [" + repeated("*a, ", 100) + "*a]\nc: *b\nd: *b\n";
+  CHECK(asJson(wide).find("with its aliases expanded, the document is nearly nothing but what they repeat") != std::string::npos);
+}
+
 TEST_CASE("a stream goes on after a broken document, and empty documents are not counted") {
   const YamlStream stream = parseYaml(
       "# head\n---\na: 1\n---\n# nothing\n---\n---\nb: [\n---\nc: |\n  ---\n  x\n...\n# between\n%YAML 1.2\n--- # here\nd: 4\n--- e\n---\nf: 1\nf: 2\n");

@@ -235,6 +235,13 @@ TEST_CASE("engine flags that the new slice needs are written only with rewriteFl
   World again{on, "", {}};
   CHECK(said(again.judge(patched(manifest.text(), unwritten))) == "");
 
+  // Between what the flags as written allow and the smallest slice lies no second rewrite.
+  const std::string finer = h100Policy("  slices: {offered: [1g.10gb, 1g.20gb, 3g.40gb]}\n  actions: {Oversized: rewrite}\n  engine: {rewriteFlags: true}");
+  const auto once = World{finer, "", {}}.judge(manifest);
+  REQUIRE(once.containers[0].recommended);
+  CHECK(once.containers[0].recommended->profile == "1g.10gb");
+  CHECK(said(World{finer, "", {}}.judge(patched(manifest.text(), once))) == "");
+
   // A value that the script computes cannot be changed surely.
   manifest.args = R"("sh","-c","vllm serve Qwen/Qwen2.5-1.5B-Instruct --max-model-len 8192 --gpu-memory-utilization 0.$N")";
   manifest.container = R"("env":[{"name":"N","value":"9"}])";
@@ -242,6 +249,9 @@ TEST_CASE("engine flags that the new slice needs are written only with rewriteFl
   CHECK(said(computed) == "Oversized=warn");
   CHECK(computed.patch.empty());
   CHECK(contains(finding(computed, Code::Oversized).message, "not rewritten: --gpu-memory-utilization"));
+  const auto plainly = World{finer, "", {}}.judge(manifest);
+  CHECK(said(plainly) == "Oversized=rewrite");
+  CHECK(plainly.containers[0].recommended->profile == "1g.20gb");  // which needs none
 }
 
 namespace {
