@@ -41,7 +41,7 @@ void fuzz::run(std::string_view input) {
   const auto commands = read(input);
   std::size_t output = 0;
   for (const ShellCommand& command : commands) {
-    require(!command.empty(), "a command has a word");
+    require(command.size() > 0, "a command has a word");
     std::string quoted = "program";
     bool known = true;
     for (const ShellWord& word : command) {

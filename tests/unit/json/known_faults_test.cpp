@@ -87,7 +87,7 @@ TEST_CASE("RapidJSON numbers: a long or scaled zero is any number") {
     CAPTURE(zero);
     CHECK(Document::parse(zero)->root().scalarText() == "0");
     CHECK(Document::parse("-" + std::string(zero))->root().integer() == 0);
-    CHECK(Document::parse("{\"a\":[" + std::string(zero) + "]}")->root()["a"].at(0).number() == doctest::Approx(0).epsilon(0));
+    CHECK(Document::parse("{\"a\":[" + std::string(zero) + "]}")->root()["a"].at(0).integer() == 0);
   }
   CHECK(Document::parse("0.5e-3")->root().number() == doctest::Approx(0.0005));
   CHECK(Document::parse("-0.0001")->root().number() == doctest::Approx(-0.0001));
