@@ -33,21 +33,16 @@ std::string nameOf(json::View object) {
 
 Answer answer(std::string_view body, Path path, const Environment& environment, const ReviewerOptions& options) {
   Answer out;
-  if (body.size() > limits::kMaxBodyBytes) {
-    out.httpStatus = 413;
+  const auto refuse = [&out](int status, const Error& error) {
+    out.httpStatus = status;
     out.allowed = false;
-    out.error = fmt::format("the body is larger than {} bytes", limits::kMaxBodyBytes);
-    out.body = errorBody({out.error, ""});
+    out.error = error.message;
+    out.body = errorBody(error);
     return out;
-  }
+  };
+  if (body.size() > limits::kMaxBodyBytes) return refuse(413, {fmt::format("the body is larger than {} bytes", limits::kMaxBodyBytes), ""});
   auto parsed = Review::parse(body);
-  if (!parsed) {
-    out.httpStatus = 400;
-    out.allowed = false;
-    out.error = parsed.error().message;
-    out.body = errorBody(parsed.error());
-    return out;
-  }
+  if (!parsed) return refuse(400, parsed.error());
   const Review& review = *parsed;
   out.uid = review.uid;
   out.ns = review.ns;
@@ -74,6 +69,7 @@ Answer answer(std::string_view body, Path path, const Environment& environment, 
   std::shared_ptr<const Ruling> ruling = key ? environment.memo->find(*environment.basis, *key) : nullptr;
   if (!ruling) {
     Ruled ruled = rule({review, path, environment, options}, std::move(scaled));
+    if (!ruled.excess.empty()) return refuse(413, {ruled.excess, ""});
     ruling = std::move(ruled.ruling);
     out.missing = std::move(ruled.missing);
     out.events = std::move(ruled.events);

@@ -11,6 +11,7 @@
 #include "base/base64.hpp"
 #include "base/limits.hpp"
 #include "json/patch.hpp"
+#include "workload/extent.hpp"
 #include "workload/rollout.hpp"
 #include "workload/workload.hpp"
 
@@ -99,6 +100,12 @@ Ruled rule(const Question& question, std::optional<Scaled> scaled) {
   } else {
     workload = workload::read(review.object, ns);
     if (review.operation == "UPDATE" && review.oldObject.isObject()) old = workload::read(review.oldObject, ns);
+  }
+  auto excess = workload::excessOf(workload);
+  if (!excess && old) excess = workload::excessOf(*old);
+  if (excess) {
+    out.excess = std::move(*excess);
+    return out;
   }
   if (!review.ns.empty()) workload.ns = review.ns;
   if (review.operation == "CREATE") workload.deleting = false;

@@ -39,6 +39,7 @@ struct Ruled {
   std::shared_ptr<const Ruling> ruling;
   std::vector<MissingClaim> missing;  ///< what it hangs on and is not known: with it there it may be another
   std::vector<Event> events;          ///< what is to be told on the object
+  std::string excess;                 ///< why the object is too much to be judged; then there is no ruling
 };
 /// Judges a CREATE or UPDATE, or the scale of an object.
 Ruled rule(const Question& question, std::optional<Scaled> scaled);

@@ -11,6 +11,9 @@ constexpr std::size_t kMaxHeaderBytes = 16U << 10;
 constexpr int kMaxDepth = 128;                         // of JSON and YAML alike
 constexpr std::size_t kMaxFileBytes = 64U << 20;       // one manifest or policy file
 constexpr std::size_t kMaxYamlNodes = 2'000'000;       // one document, aliases expanded
+constexpr std::size_t kMaxAsks = 2'000;                // limits and requests that name a GPU, and claims, of one object
+constexpr std::size_t kMaxSelected = 500;              // terms and values by which a pod template selects GPU products
+constexpr std::size_t kMaxModelName = 4096;            // PATH_MAX of Linux; a longer one names no model
 
 // What we answer.
 constexpr std::size_t kMaxWarningCodePoints = 120;     // guideline of kube-apiserver; longer ones are cut

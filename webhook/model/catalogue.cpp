@@ -6,6 +6,7 @@
 
 #include "base/digest.hpp"
 #include "base/glob.hpp"
+#include "base/limits.hpp"
 #include "base/nearest.hpp"
 #include "json/document.hpp"
 #include "json/yaml.hpp"
@@ -278,6 +279,7 @@ const Catalogue& Catalogue::builtIn() {
 }
 
 std::optional<Resolved> Catalogue::find(std::string_view name) const {
+  if (name.size() > limits::kMaxModelName) return std::nullopt;  // looked at again and again below
   std::string wanted = folded(name);
   if (wanted.empty()) return std::nullopt;
   const auto resolved = [&](std::size_t at, Confidence confidence, const std::optional<NamedFormat>& named) {

@@ -91,6 +91,8 @@ const Flag* FlagTable::findBeginning(std::string_view beginning) const {
 }
 
 void remember(std::vector<std::string>& list, std::string text) {
+  constexpr std::size_t kMost = 200;  // each is looked for among all before it, and nobody reads so many
+  if (list.size() >= kMost) return;
   if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
 }
 

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <map>
 
 #include "base/glob.hpp"
+#include "base/limits.hpp"
 #include "model/disclosure.hpp"
 #include "model/engine.hpp"
 #include "model/gguf.hpp"
@@ -37,18 +39,44 @@ std::vector<PlacedWord> placedWords(const Invocation& invocation) {
   return words;
 }
 
-ShellValue variableOf(const Invocation& invocation, std::string_view name) {
-  for (auto env = invocation.env.rbegin(); env != invocation.env.rend(); ++env) {
-    if (env->name == name) return {true, env->value.has_value(), env->value.value_or("")};
+/// The container's environment. References that name one long value again and again describe more than any memory holds: beyond
+/// kMost bytes in all a value is not known.
+class Environment {
+ public:
+  explicit Environment(const Invocation& invocation) : invocation_(invocation) {
+    if (invocation.env.size() > kFew)
+      for (const Invocation::Env& env : invocation.env) byName_.insert_or_assign(env.name, &env);
   }
-  return {false, !invocation.envIncomplete, ""};
-}
+
+  ShellValue of(std::string_view name) {
+    const Invocation::Env* env = find(name);
+    if (env == nullptr) return {false, !invocation_.envIncomplete, ""};
+    const std::size_t size = env->value ? env->value->size() : 0;
+    const bool fits = size <= room_;
+    room_ -= std::min(room_, size);
+    return fits ? ShellValue{true, env->value.has_value(), env->value.value_or("")} : ShellValue{true, false, ""};
+  }
+
+ private:
+  /// Of several the last.
+  const Invocation::Env* find(std::string_view name) const {
+    if (const auto at = byName_.find(name); at != byName_.end()) return at->second;
+    if (!byName_.empty()) return nullptr;
+    const auto at = std::find_if(invocation_.env.rbegin(), invocation_.env.rend(), [&](const Invocation::Env& env) { return env.name == name; });
+    return at == invocation_.env.rend() ? nullptr : &*at;
+  }
+
+  static constexpr std::size_t kFew = 32, kMost = 1U << 20;
+  const Invocation& invocation_;
+  std::map<std::string_view, const Invocation::Env*> byName_;  ///< empty: few, looked for one by one
+  std::size_t room_ = kMost;
+};
 
 class InvocationReader {
  public:
   /// `launch` null: the command line names no engine.
-  InvocationReader(const Invocation& invocation, const Launches& launches, const Launch* launch)
-      : invocation_(invocation), launches_(launches), launch_(launch), image_(splitImage(invocation.image)) {
+  InvocationReader(const Invocation& invocation, Environment& environment, const Launches& launches, const Launch* launch)
+      : invocation_(invocation), environment_(environment), launches_(launches), launch_(launch), image_(splitImage(invocation.image)) {
     lookup_ = [this](std::string_view name) { return variable(name); };
   }
 
@@ -127,7 +155,7 @@ class InvocationReader {
         if (each->name == name) return each->value;
       if (launch_->bare) return {false, true, ""};
     }
-    return variableOf(invocation_, name);
+    return environment_.of(name);
   }
 
   void findByImage(const std::vector<PlacedWord>& words) {
@@ -187,7 +215,8 @@ class InvocationReader {
       if (text == "serve" || text == "vllm" || text == "api_server") continue;
       const bool namesModel = !run_.model && !sawModel;
       if (!word.word.known) {
-        run_.open.push_back(
+        remember(
+            run_.open,
             namesModel ? fmt::format("the model's name comes from {}, which is not known here", toldReference(word.word.unknown))
                        : fmt::format("{} adds words that are not known here", toldReference(word.word.unknown)));
       } else if (namesModel) {
@@ -245,6 +274,7 @@ class InvocationReader {
 
   /// What the name of a GGUF file says of its type.
   void settleFile() {
+    if (run_.model && run_.model->size() > limits::kMaxModelName) run_.model.reset();
     if (!run_.model) return;
     const std::string_view model = *run_.model;
     const bool ggufFile = lowered(model).ends_with(".gguf");
@@ -260,6 +290,7 @@ class InvocationReader {
   }
 
   const Invocation& invocation_;
+  Environment& environment_;
   const Launches& launches_;
   const Launch* launch_;
   Image image_;
@@ -292,9 +323,10 @@ bool servesTheSame(const EngineRun& a, const EngineRun& b) {
 
 EngineRun readInvocation(const Invocation& invocation) {
   const std::vector<PlacedWord> words = placedWords(invocation);
-  const Launches launches = findLaunches(words, [&](std::string_view name) { return variableOf(invocation, name); });
+  Environment environment(invocation);
+  const Launches launches = findLaunches(words, [&](std::string_view name) { return environment.of(name); });
   const auto read = [&](const Launch* launch) {
-    EngineRun run = InvocationReader(invocation, launches, launch).read(words);
+    EngineRun run = InvocationReader(invocation, environment, launches, launch).read(words);
     if (run.model) run.model = withoutCredentials(*run.model);
     return run;
   };

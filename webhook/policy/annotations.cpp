@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
+#include "base/limits.hpp"
 #include "base/nearest.hpp"
 #include "base/quantity.hpp"
 #include "json/view.hpp"
@@ -41,7 +43,7 @@ struct Key {
 constexpr std::array<Key, 8> kKeys = {{
     {"model", "the name of a model, such as Qwen/Qwen2.5-7B-Instruct",
      [](std::string_view value, Annotations& out) {
-       if (value.empty() || value.find_first_of(" \t\r\n") != std::string_view::npos) return false;
+       if (value.empty() || value.size() > limits::kMaxModelName || value.find_first_of(" \t\r\n") != std::string_view::npos) return false;
        out.model = std::string(value);
        return true;
      }},
@@ -100,21 +102,17 @@ const Key* findKey(std::string_view name) {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-const std::string* lookUp(const Pairs& pairs, std::string_view key) {
-  for (const auto& [name, value] : pairs)
-    if (name == key) return &value;
-  return nullptr;
-}
-
 std::string annotationPath(std::string_view metadata, std::string_view key) {
   return std::string(metadata) + "/annotations/" + json::escapeToken(key);
 }
 
-bool hasContainer(const workload::Workload& workload, std::string_view name) {
+using Names = std::set<std::string_view>;
+
+Names containerNames(const workload::Workload& workload) {
+  Names names;
   for (const auto& pod : workload.templates)
-    for (const auto& container : pod.containers)
-      if (container.name == name) return true;
-  return false;
+    for (const auto& container : pod.containers) names.insert(container.name);
+  return names;
 }
 
 std::string allKeys() {
@@ -124,8 +122,7 @@ std::string allKeys() {
   return text;
 }
 
-void collect(const workload::Workload& workload, const Pairs& pairs, std::string_view metadata,
-             std::vector<AnnotationFault>& out) {
+void collect(const Names& containers, const Pairs& pairs, std::string_view metadata, std::vector<AnnotationFault>& out) {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
     for (const auto& key : kKeys) all.emplace_back(key.name);
@@ -135,7 +132,7 @@ void collect(const workload::Workload& workload, const Pairs& pairs, std::string
     const auto parts = takeApart(name);
     if (!parts) continue;
     const auto path = annotationPath(metadata, name);
-    const bool known = parts->container.empty() || hasContainer(workload, parts->container);
+    const bool known = parts->container.empty() || containers.count(parts->container) > 0;
     const std::string container = known ? std::string(parts->container) : std::string();
     if (!known) {
       out.push_back({"", path, fmt::format("annotation {}: no container is named '{}'", name, parts->container)});
@@ -158,23 +155,30 @@ void collect(const workload::Workload& workload, const Pairs& pairs, std::string
 
 }  // namespace
 
-Annotations Annotations::of(const workload::Workload& workload, const workload::PodTemplate& pod, std::string_view container) {
+OwnAnnotations::OwnAnnotations(const workload::Workload& workload, const workload::PodTemplate& pod) : metadata_(pod.metadataPointer) {
+  const auto find = [](const Pairs& pairs, Values& out) {
+    for (const auto& [name, value] : pairs)
+      if (takeApart(name)) out.emplace(name, value);
+  };
+  find(pod.annotations, template_);
+  find(workload.annotations, object_);
+}
+
+Annotations OwnAnnotations::of(std::string_view container) const {
   Annotations out;
+  if (template_.empty() && object_.empty()) return out;
   const std::string prefixed = fmt::format("{}.{}", container, kDomain);
   for (const auto& key : kKeys) {
     for (const auto& domain : {prefixed, std::string(kDomain)}) {
       const std::string name = domain + std::string(key.name);
       // A malformed value counts as absent, so the next place is asked.
-      const std::string* inTemplate = lookUp(pod.annotations, name);
-      if (inTemplate != nullptr && key.read(*inTemplate, out)) {
-        if (key.name == "footprint") out.footprintPath = annotationPath(pod.metadataPointer, name);
-        break;
-      }
-      const std::string* inObject = lookUp(workload.annotations, name);
-      if (inObject != nullptr && key.read(*inObject, out)) {
-        if (key.name == "footprint") out.footprintPath = annotationPath("/metadata", name);
-        break;
-      }
+      const auto reads = [&](const Values& values, std::string_view metadata) {
+        const auto at = values.find(name);
+        if (at == values.end() || !key.read(at->second, out)) return false;
+        if (key.name == "footprint") out.footprintPath = annotationPath(metadata, name);
+        return true;
+      };
+      if (reads(template_, metadata_) || reads(object_, "/metadata")) break;
     }
   }
   return out;
@@ -182,13 +186,14 @@ Annotations Annotations::of(const workload::Workload& workload, const workload::
 
 std::vector<AnnotationFault> annotationFaults(const workload::Workload& workload) {
   std::vector<AnnotationFault> out;
+  const Names containers = containerNames(workload);
   bool objectSeen = false;
   for (const auto& pod : workload.templates) {
     if (pod.metadataPointer.empty()) continue;
-    collect(workload, pod.annotations, pod.metadataPointer, out);
+    collect(containers, pod.annotations, pod.metadataPointer, out);
     objectSeen = objectSeen || pod.metadataPointer == "/metadata";
   }
-  if (!objectSeen) collect(workload, workload.annotations, "/metadata", out);
+  if (!objectSeen) collect(containers, workload.annotations, "/metadata", out);
   return out;
 }
 

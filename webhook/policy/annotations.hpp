@@ -1,6 +1,7 @@
 // The rightslice.io/ annotations of a pod template and its object, read per container.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,20 @@ struct Annotations {
   std::optional<std::int64_t> concurrency, context;
   int minComputeSlices = 0;                    ///< 0: not written
 
+};
+
+/// The annotations of ours that a pod template and its object carry, by key: found once, asked for each container. Refers to both.
+class OwnAnnotations {
+ public:
+  OwnAnnotations(const workload::Workload& workload, const workload::PodTemplate& pod);
+
   /// The prefixed key first; of each, the pod template before the object; key by key.
-  static Annotations of(const workload::Workload& workload, const workload::PodTemplate& pod, std::string_view container);
+  Annotations of(std::string_view container) const;
+
+ private:
+  using Values = std::map<std::string_view, std::string_view>;
+  Values template_, object_;
+  std::string_view metadata_;   ///< pointer of the template's
 };
 
 /// One annotation that is written wrong. `container` is empty for unprefixed keys and for prefixes that name no container.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/digest.hpp"
@@ -27,12 +28,6 @@ struct PolicyOutcome {
   std::vector<std::pair<Decided, const ContainerOutcome*>> findings;
 };
 
-const OriginalRequest* findOriginal(const std::vector<OriginalRequest>& record, std::string_view container) {
-  for (const auto& entry : record)
-    if (entry.container == container) return &entry;
-  return nullptr;
-}
-
 std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Policy& policy,
                                               const std::vector<const Policy*>& inForce, const Catalogue& catalogue,
                                               const workload::Surroundings& surroundings, bool validateOnly) {
@@ -41,6 +36,9 @@ std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Poli
     std::vector<OriginalRequest> record;
     if (const auto* text = pod.annotation(kOriginalRequest))
       record = parseOriginalRequests(*text).value_or(std::vector<OriginalRequest>{});
+    std::map<std::string_view, const OriginalRequest*> originals;  // of one named twice the first
+    for (const auto& entry : record) originals.emplace(entry.container, &entry);
+    const OwnAnnotations annotations(object, pod);
     for (const auto& container : pod.containers) {
       ContainerInput input;
       input.workload = &object;
@@ -50,7 +48,9 @@ std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Poli
       input.inForce = &inForce;
       input.catalogue = &catalogue;
       input.surroundings = &surroundings;
-      input.original = findOriginal(record, container.name);
+      const auto original = originals.find(container.name);
+      input.original = original == originals.end() ? nullptr : original->second;
+      input.annotations = &annotations;
       input.validateOnly = validateOnly;
       out.push_back(judgeContainer(input));
     }
@@ -61,11 +61,11 @@ std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Poli
 /// The raw findings of an object under one policy: those of its containers and of its annotations.
 std::vector<RawFinding> annotationFindings(const Workload& object, const std::vector<ContainerOutcome>& outcomes) {
   std::vector<RawFinding> out;
+  std::set<std::string_view> notJudged;
+  for (const auto& outcome : outcomes)
+    if (outcome.notJudged) notJudged.insert(outcome.container->name);
   for (auto& fault : annotationFaults(object)) {
-    const bool silenced = std::any_of(outcomes.begin(), outcomes.end(), [&](const ContainerOutcome& outcome) {
-      return outcome.notJudged && !fault.container.empty() && outcome.container->name == fault.container;
-    });
-    if (silenced) continue;  // NotJudged stands alone in its container
+    if (!fault.container.empty() && notJudged.count(fault.container) > 0) continue;  // NotJudged stands alone in its container
     RawFinding finding;
     finding.code = Code::InvalidAnnotation;
     finding.container = fault.container;
@@ -278,6 +278,7 @@ class Judge {
     Action strictest = Action::Allow, before = Action::Allow;
     bool allEnforce = true;
     Mode mode = Mode::Audit;
+    std::map<std::tuple<Code, std::string_view, std::string_view>, std::size_t> known;  // of what the outcomes say -> place in ours
     for (const auto* outcome : byName) {
       mode = std::max(mode, outcome->mode);
       allEnforce = allEnforce && outcome->mode == Mode::Enforce;
@@ -286,21 +287,21 @@ class Judge {
         const Action would = act(decided.action, Mode::Enforce);
         strictest = std::max(strictest, does);
         before = std::max(before, would);
-        const auto same = std::find_if(out_.findings.begin(), out_.findings.end(), [&, &raw = decided.finding](const Finding& other) {
-          return other.code == raw.code && other.container == raw.container && other.path == raw.path;
-        });
-        if (same == out_.findings.end()) {
+        const auto& raw = decided.finding;
+        const auto [place, isNew] = known.try_emplace({raw.code, raw.container, raw.path}, out_.findings.size());
+        if (isNew) {
           out_.findings.push_back({decided.finding.code, decided.action, decided.finding.container, decided.finding.path,
                                    decided.finding.message, outcome->policy->id()});
           out_.effective.push_back(does);
           continue;
         }
-        const auto index = static_cast<std::size_t>(same - out_.findings.begin());
-        if (std::tie(does, decided.action) > std::tie(out_.effective[index], same->action)) {
-          same->message = decided.finding.message;
-          same->policy = outcome->policy->id();
+        const std::size_t index = place->second;
+        Finding& same = out_.findings[index];
+        if (std::tie(does, decided.action) > std::tie(out_.effective[index], same.action)) {
+          same.message = decided.finding.message;
+          same.policy = outcome->policy->id();
         }
-        same->action = std::max(same->action, decided.action);
+        same.action = std::max(same.action, decided.action);
         out_.effective[index] = std::max(out_.effective[index], does);
       }
     }
@@ -311,21 +312,22 @@ class Judge {
     if (!allEnforce) out_.wouldBe = before;
 
     // Need, requested and recommended of each container come from the policy that decided it.
-    for (std::size_t index = 0; index < outcomes_.front().containers.size(); ++index) {
-      const PolicyOutcome* decider = byName.front();
+    struct Decider {
+      const PolicyOutcome* outcome;
       std::pair<Action, Action> best{Action::Allow, Action::Allow};
-      for (const auto* outcome : byName) {
-        std::pair<Action, Action> own{Action::Allow, Action::Allow};
-        for (const auto& [decided, container] : outcome->findings)
-          if (container == &outcome->containers[index])
-            own = std::max(own, std::pair{act(decided.action, outcome->mode), decided.action});
-        if (own > best) {
-          best = own;
-          decider = outcome;
-        }
+    };
+    std::vector<Decider> deciders(outcomes_.front().containers.size(), Decider{byName.front()});
+    for (const auto* outcome : byName) {
+      std::vector<std::pair<Action, Action>> own(deciders.size(), {Action::Allow, Action::Allow});
+      for (const auto& [decided, container] : outcome->findings) {
+        if (container == nullptr) continue;
+        auto& strictestOwn = own[static_cast<std::size_t>(container - outcome->containers.data())];
+        strictestOwn = std::max(strictestOwn, std::pair{act(decided.action, outcome->mode), decided.action});
       }
-      out_.containers.push_back(decider->containers[index].judgement);
+      for (std::size_t index = 0; index < deciders.size(); ++index)
+        if (own[index] > deciders[index].best) deciders[index] = {outcome, own[index]};
     }
+    for (std::size_t index = 0; index < deciders.size(); ++index) out_.containers.push_back(deciders[index].outcome->containers[index].judgement);
   }
 
   void sortFindings(const std::map<std::string, std::size_t, std::less<>>& order) {

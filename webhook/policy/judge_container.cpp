@@ -30,7 +30,7 @@ class Judge {
     const bool bothKeys = setOursAside();
     if (notJudged()) return std::move(out_);
 
-    const auto written = Annotations::of(*in_.workload, *in_.pod, in_.container->name);
+    const auto written = in_.annotations->of(in_.container->name);
     // spec.declarations: policy judges first as if the workload had declared nothing.
     const Annotations first = in_.policy->declarationsByPolicy ? Annotations{} : written;
     const NeedSource source(*in_.container, first, *in_.policy, *in_.catalogue);
@@ -129,14 +129,15 @@ class Judge {
         path = entry.path;
         detail = entry.resource;
       }
-    const bool first = in_.container == &in_.pod->containers.front();
-    const bool noneAsks = std::all_of(in_.pod->containers.begin(), in_.pod->containers.end(),
-                                      [](const auto& container) { return readAsk(container).empty(); });
+    const auto firstOfNone = [&] {  // asked of the first alone: it looks at all of them
+      return in_.container == &in_.pod->containers.front() &&
+             std::all_of(in_.pod->containers.begin(), in_.pod->containers.end(), [](const auto& other) { return readAsk(other).empty(); });
+    };
     // What such a system gives out is asked for as nvidia.com/gpu, or not as a resource at all; a slice by its name is none of it.
     const bool asksByAnyName = std::any_of(out_.ask.entries.begin(), out_.ask.entries.end(), [](const AskEntry& entry) {
       return !entry.claim && (entry.name.kind == ResourceKind::WholeGpu || entry.name.kind == ResourceKind::SharedGpu);
     });
-    if (system.empty() && !in_.pod->sharingSystem.empty() && (asksByAnyName || (noneAsks && first))) {
+    if (system.empty() && !in_.pod->sharingSystem.empty() && (asksByAnyName || firstOfNone())) {
       system = in_.pod->sharingSystem;
       detail = "an annotation or label of the pod";
     }

@@ -63,6 +63,7 @@ struct ContainerInput {
   const workload::Surroundings* surroundings = nullptr;
   /// An entry of original-request for this container, where the pod template has one.
   const OriginalRequest* original = nullptr;
+  const OwnAnnotations* annotations = nullptr;  ///< of the pod template and its object
   bool validateOnly = false;
 };
 ContainerOutcome judgeContainer(const ContainerInput& input);

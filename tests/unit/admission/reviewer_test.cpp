@@ -149,6 +149,19 @@ TEST_CASE("what is no review gets 400, what is too large 413, and neither an Adm
   CHECK(written::parsed(bad).root()["error"].stringOr("") == bad.error);
   CHECK(setting.ask(std::string(limits::kMaxBodyBytes + 1, ' ')).httpStatus == 413);
   CHECK(setting.ask(std::string(limits::kMaxBodyBytes, ' ')).httpStatus == 400);
+
+  // Nor is an object judged that was made to hold up the webhook: what is denied must not get in behind that.
+  std::string keys;
+  for (std::size_t i = 0; i <= limits::kMaxAsks; ++i) keys += "\"rightslice.io/x" + std::to_string(i) + R"(":"1",)";
+  std::string object = written::undersized();
+  const std::string_view metadata = R"("metadata":{)";
+  object.insert(object.find(metadata) + metadata.size(), R"("annotations":{)" + keys + R"("z":""},)");
+  for (const Path path : {Path::Validate, Path::Mutate}) {
+    const auto large = setting.ask(written::review(object), path);
+    CHECK(large.httpStatus == 413);
+    CHECK_FALSE(large.allowed);
+    CHECK(large.error == "the object has 2002 annotations of rightslice.io; at most 2000 are judged");
+  }
 }
 
 TEST_CASE("an object without a policy is allowed, and its uid is echoed however it looks") {

@@ -13,7 +13,7 @@ Annotations read(const std::string& onTemplate, const std::string& onObject = ""
   manifest.annotations = onTemplate;
   manifest.objectAnnotations = onObject;
   const auto workload = workloadOf(manifest);
-  return Annotations::of(workload, workload.templates.at(0), container);
+  return OwnAnnotations(workload, workload.templates.at(0)).of(container);
 }
 
 std::vector<AnnotationFault> faults(const std::string& onTemplate, const std::string& onObject = "") {

@@ -39,7 +39,7 @@ struct Need {
     kept.push_back(std::make_unique<workload::Workload>(workloadOf(manifest)));
     policies.push_back(std::make_unique<Policy>(written::onePolicy(written::slicePolicy(spec.empty() ? "  headroom: 10%" : spec))));
     const auto& pod = kept.back()->templates.at(0);
-    return NeedSource(pod.containers.at(0), Annotations::of(*kept.back(), pod, "main"), *policies.back(), catalogue);
+    return NeedSource(pod.containers.at(0), OwnAnnotations(*kept.back(), pod).of("main"), *policies.back(), catalogue);
   }
   std::optional<model::Need> on(std::int64_t devices = 1) const {
     const NeedSource made = source();

@@ -1,0 +1,53 @@
+#include "workload/extent.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "gpu/resource_name.hpp"
+#include "workload/part.hpp"
+
+namespace rightslice::workload {
+namespace {
+
+std::size_t gpusIn(const StringPairs& quantities) {
+  return static_cast<std::size_t>(std::count_if(quantities.begin(), quantities.end(), [](const auto& each) {
+    return gpu::ResourceName::parse(each.first).asksForGpu();
+  }));
+}
+
+std::size_t ownIn(const StringPairs& annotations) {
+  return static_cast<std::size_t>(std::count_if(annotations.begin(), annotations.end(), [](const auto& each) {
+    return each.first.find("rightslice.io/") != std::string::npos;
+  }));
+}
+
+std::size_t valuesOf(const NodeSelection::Label& label) {
+  std::size_t count = 0;
+  for (const auto& term : label.terms) count += 1 + (term ? term->size() : 0);
+  return count;
+}
+
+}  // namespace
+
+std::optional<std::string> excessOf(const Workload& workload) {
+  std::size_t asks = 0, annotations = ownIn(workload.annotations), values = 0;
+  for (const PodTemplate& pod : workload.templates) {
+    if (pod.metadataPointer != "/metadata") annotations += ownIn(pod.annotations);  // those of a Pod are the object's
+    for (const auto* label : {&pod.nodes.product, &pod.nodes.gkeAccelerator, &pod.nodes.gkePartition, &pod.nodes.gkeSharing}) {
+      values = std::max(values, valuesOf(*label));
+    }
+    asks += pod.claims.size();
+    for (const Container& each : pod.containers) asks += each.claims.size() + gpusIn(each.limits) + gpusIn(each.requests);
+  }
+  const auto said = [](std::size_t count, const char* what, std::size_t most) {
+    return fmt::format("the object has {} {}; at most {} are judged", count, what, most);
+  };
+  if (asks > limits::kMaxAsks) return said(asks, "requests for GPUs", limits::kMaxAsks);
+  if (annotations > limits::kMaxAsks) return said(annotations, "annotations of rightslice.io", limits::kMaxAsks);
+  if (values > limits::kMaxSelected) return said(values, "alternatives of GPU products in its node affinity", limits::kMaxSelected);
+  return std::nullopt;
+}
+
+}  // namespace rightslice::workload
