@@ -7,11 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "app/descriptors.hpp"
 #include "app/health.hpp"
 #include "app/live_sources.hpp"
 #include "app/review_service.hpp"
 #include "app/signals.hpp"
 #include "app/sources.hpp"
+#include "base/limits.hpp"
 #include "host/log.hpp"
 #include "host/metrics.hpp"
 #include "http/server.hpp"
@@ -24,6 +26,7 @@ using host::Metric;
 
 constexpr int kCannotStart = 2;
 constexpr int kMostWorkers = 4;
+constexpr std::size_t kOpsConnections = 32;      // probes, Prometheus, a person or two
 constexpr std::chrono::seconds kTurnLimit{30};  // an event loop that has not turned for so long is stuck
 
 int workersOf(const ServeSettings& settings) {
@@ -108,6 +111,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   http::ServerOptions options;
   options.listen = settings.listen;
   options.workers = workersOf(settings);
+  options.maxConnections = roomForConnections(limits::kMaxConnections);
   options.tls = [&] { return sources.context(); };
   options.onAnswer = [&](int status) { metrics.count(Metric::HttpRequests, {std::to_string(status)}); };
   options.onConnections = [&](int change) { metrics.add(Metric::Connections, change); };
@@ -134,6 +138,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   Health health(std::move(healthInputs), clock);
   http::ServerOptions opsOptions;
   opsOptions.listen = settings.opsListen;
+  opsOptions.maxConnections = kOpsConnections;
   opsOptions.onError = [&](std::string_view message) { log.write(Level::Error, message); };
   auto ops = http::Server::listen(std::move(opsOptions),
                                   http::Router({{"GET", "/livez", "", [&](const http::Request&) { return health.livez(); }},

@@ -23,6 +23,8 @@ using Endpoint = asio::ip::tcp::endpoint;
 
 constexpr std::chrono::milliseconds kFirstBackOff{20}, kLastBackOff{1000};
 constexpr std::chrono::milliseconds kWaitStep{10};
+constexpr std::size_t kShedAtOnce = 32;
+constexpr int kPatientRounds = 40;  // until also those go that were served before: nobody else is left by then
 
 Result<Endpoint> parseEndpoint(const std::string& listen) {
   const auto wrong = [&] { return fail(fmt::format("'{}' is no ADDRESS:PORT (0.0.0.0:8443, [::]:8443)", listen)); };
@@ -112,11 +114,18 @@ struct Server::Parts {
     acceptor->close(error);
   }
 
+  /// Whoever holds a connection and asks for nothing must not keep out kube-apiserver.
+  void makeRoom(bool answered) {
+    for (const auto& worker : workers) worker->shed(answered ? 1 : kShedAtOnce, answered);
+  }
+
   Awaitable<void> accept() {
     Timer timer(workers.front()->executor());
     std::chrono::milliseconds backOff = kFirstBackOff;
+    int full = 0;  // rounds in which there was no room
     while (!stopping) {
       if (shared.connections >= shared.options.maxConnections) {
+        makeRoom(++full > kPatientRounds);
         timer.expires_after(kFirstBackOff);
         [[maybe_unused]] const auto [waited] = co_await timer.async_wait(kAwait);
         continue;
@@ -127,11 +136,13 @@ struct Server::Parts {
       if (!error) {
         welcome(worker, std::move(socket));
         backOff = kFirstBackOff;
+        full = 0;
         continue;
       }
       if (stopping || error == asio::error::operation_aborted) continue;
       if (error == asio::error::connection_aborted) continue;
       // Out of descriptors or memory: trying at once would only burn the processor.
+      makeRoom(++full > kPatientRounds);
       report(fmt::format("cannot accept a connection: {}; trying again in {} ms", error.message(), backOff.count()));
       timer.expires_after(backOff);
       [[maybe_unused]] const auto [waited] = co_await timer.async_wait(kAwait);

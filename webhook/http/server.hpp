@@ -31,9 +31,11 @@ struct ServerOptions {
   std::function<tls::Context()> tls;           ///< asked at each accept, null: closed again; empty: plain HTTP
   Timeouts timeouts;
   std::size_t maxBodyBytes = limits::kMaxBodyBytes;
-  std::size_t maxConnections = limits::kMaxConnections;
+  /// Of all bodies above 64 KiB together; who wants more waits for some seconds, and then gets 503.
+  std::size_t maxBodiesBytes = 64U << 20;
+  std::size_t maxConnections = limits::kMaxConnections;  ///< beyond that those that ask for nothing are closed for new ones
   /// A larger body is handled by a pool, so that one big document does not hold up the other connections of its worker.
-  std::size_t inlineBodyBytes = 256U << 10;
+  std::size_t inlineBodyBytes = 64U << 10;
   int poolThreads = 2;
   // What the server tells; called on its threads, must be quick.
   std::function<void(int status)> onAnswer;

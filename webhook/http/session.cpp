@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -51,6 +52,15 @@ std::string responseText(const Response& response, bool close, bool headOnly) {
   return out;
 }
 
+/// A body in a coding that we do not speak: nothing is unpacked here, so nothing small can become large.
+std::optional<Response> codingRefusal(const Parser& parser) {
+  const auto coding = parser.get()[Field::content_encoding];
+  if (coding.empty() || beast::iequals(coding, "identity")) return std::nullopt;
+  Response refusal = errorResponse(415, "UnsupportedMediaType", fmt::format("Content-Encoding '{}' is not read; send the body as it is", text(coding)));
+  refusal.headers.emplace_back("Accept-Encoding", "identity");
+  return refusal;
+}
+
 /// What the parser's error says to the client; nothing where there is nobody or nothing to answer.
 std::optional<Response> refusalOf(const ErrorCode& code, std::size_t maxBodyBytes) {
   using beast::http::error;
@@ -61,6 +71,7 @@ std::optional<Response> refusalOf(const ErrorCode& code, std::size_t maxBodyByte
   if (code == error::header_limit) {
     return errorResponse(431, "HeaderTooLarge", fmt::format("the header is larger than {} bytes", limits::kMaxHeaderBytes));
   }
+  if (code == asio::error::no_buffer_space) return errorResponse(503, "Overloaded", "too many large bodies at once");
   if (code.category() == make_error_code(error::bad_version).category()) {
     return errorResponse(400, "BadRequest", "this is no HTTP/1.1 request: " + code.message());
   }
@@ -119,16 +130,66 @@ Awaitable<bool> answer(std::shared_ptr<Session<Wire>> session, Response response
   co_return good;
 }
 
-/// Feeds the parser until it has its header (`whole`: all of the message). Errors as those of Beast's own reading.
+/// The room that one body takes of what all may take together, so that many large ones at once cannot use up the memory.
+class Lease {
+ public:
+  explicit Lease(Shared& shared) : shared_(shared) {}
+  ~Lease() { shared_.leased -= held_; }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  /// False: not now.
+  bool grow(std::size_t bytes) {
+    if (bytes <= std::max(held_, kFreeBytes)) return true;
+    const std::size_t more = (bytes - held_ + kStep - 1) / kStep * kStep;
+    std::size_t taken = shared_.leased;
+    do {
+      if (taken + more > shared_.options.maxBodiesBytes) return false;
+    } while (!shared_.leased.compare_exchange_weak(taken, taken + more));
+    held_ += more;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kFreeBytes = 64U << 10, kStep = 256U << 10;
+  Shared& shared_;
+  std::size_t held_ = 0;
+};
+constexpr std::chrono::milliseconds kLeasePause{20};
+constexpr int kLeasePauses = 150;
+
+/// False: there is no room for so large a body, or the connection was cut off meanwhile.
 template <class Wire>
-Awaitable<ErrorCode> parse(std::shared_ptr<Session<Wire>> session, Parser* parser, bool whole) {
+Awaitable<bool> makeRoom(std::shared_ptr<Session<Wire>> session, Lease* lease, std::size_t bytes) {
+  Timer timer(session->worker.executor());
+  for (int i = 0; i < kLeasePauses && session->wire.socket.is_open(); ++i) {
+    if (lease->grow(bytes)) co_return true;
+    timer.expires_after(kLeasePause);
+    [[maybe_unused]] const auto [waited] = co_await timer.async_wait(kAwait);
+  }
+  co_return false;
+}
+
+/// Feeds the parser until it has its header (with a lease: all of the message). Errors as those of Beast's own reading, and
+/// no_buffer_space.
+template <class Wire>
+Awaitable<ErrorCode> parse(std::shared_ptr<Session<Wire>> session, Parser* parser, Lease* lease) {
   ErrorCode error;
-  const auto finished = [&] { return whole ? parser->is_done() : parser->is_header_done(); };
+  const auto finished = [&] { return lease != nullptr ? parser->is_done() : parser->is_header_done(); };
   while (!error && !finished()) {
+    if (lease != nullptr) {
+      const std::size_t needed = parser->get().body().size() + kReadBytes;
+      bool room = lease->grow(needed);
+      if (!room) room = co_await makeRoom(session, lease, needed);
+      if (!room) {
+        error = asio::error::no_buffer_space;
+        break;
+      }
+    }
     if (session->buffer.size() > 0) {
       const std::size_t used = parser->put(session->buffer.data(), error);
       const asio::const_buffer taken = session->buffer.data();
-      if (!whole && isFolded({static_cast<const char*>(taken.data()), used})) error = beast::http::error::bad_value;
+      if (lease == nullptr && isFolded({static_cast<const char*>(taken.data()), used})) error = beast::http::error::bad_value;
       session->buffer.consume(used);
       if (error != beast::http::error::need_more) continue;
       error = {};
@@ -172,12 +233,12 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
     session->buffer.commit(transfer.count);
   }
 
-  session->enter(Phase::Busy, timeouts.header);
+  session->enter(Phase::Arriving, timeouts.header);
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits::kMaxHeaderBytes));
   parser.body_limit(shared.options.maxBodyBytes);
   parser.eager(false);
-  const ErrorCode headerError = co_await parse(session, &parser, false);
+  const ErrorCode headerError = co_await parse(session, &parser, nullptr);
   if (headerError) {
     if (auto refusal = refusalOf(headerError, shared.options.maxBodyBytes)) {
       Response response = std::move(*refusal);
@@ -192,6 +253,7 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
     co_return outcome;
   }
 
+  Lease lease(shared);
   Request request = requestOf(parser);
   const bool headOnly = request.method == "HEAD";
   bool close = !parser.get().keep_alive();
@@ -200,6 +262,9 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
   const bool expects = !expect.empty() && !parser.is_done();
   if (choice.route != nullptr && expects && !beast::iequals(expect, "100-continue")) {
     choice = {nullptr, errorResponse(417, "ExpectationFailed", "only 'Expect: 100-continue' is known")};
+  }
+  if (auto unreadable = codingRefusal(parser)) {
+    choice = {nullptr, std::move(*unreadable)};
   }
   if (choice.route == nullptr) {
     const auto length = parser.content_length();
@@ -212,9 +277,9 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
   }
 
   if ((choice.route != nullptr || !close) && !parser.is_done()) {
-    session->enter(Phase::Busy, timeouts.body);
+    session->enter(Phase::Arriving, timeouts.body);
     parser.eager(true);
-    const ErrorCode bodyError = co_await parse(session, &parser, true);
+    const ErrorCode bodyError = co_await parse(session, &parser, &lease);
     if (bodyError) {
       if (auto refusal = refusalOf(bodyError, shared.options.maxBodyBytes)) {
         Response response = std::move(*refusal);
@@ -233,6 +298,7 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
   }
   close = close || shared.closing.load();
   const bool written = co_await answer(session, std::move(response), close, headOnly);
+  session->noteAnswer();
   outcome.again = written && !close;
   outcome.farewell = written;
   co_return outcome;
@@ -257,7 +323,7 @@ Awaitable<void> farewell(std::shared_ptr<Session<Wire>> session) {
 template <class Wire>
 Awaitable<void> serve(std::shared_ptr<Session<Wire>> session) {
   session->worker.add(session.get());
-  session->enter(Phase::Busy, session->shared.options.timeouts.handshake);
+  session->enter(Phase::Arriving, session->shared.options.timeouts.handshake);
   const bool greeted = co_await session->wire.greet();
   if (!greeted) co_return;
   Turn outcome;

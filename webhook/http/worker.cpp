@@ -1,5 +1,7 @@
 #include "http/worker.hpp"
 
+#include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include <boost/asio/post.hpp>
@@ -7,6 +9,7 @@
 namespace rightslice::http {
 namespace {
 constexpr std::chrono::milliseconds kSweepInterval{100};
+constexpr std::chrono::milliseconds kGrace{500};   // who has just come may yet ask
 }
 
 void Worker::start() {
@@ -46,6 +49,24 @@ void Worker::drain() {
     draining_ = true;
     sweep();
   });
+}
+
+void Worker::shed(std::size_t most, bool answered) {
+  asio::post(context_, [this, most, answered] { shedNow(most, answered); });
+}
+
+void Worker::shedNow(std::size_t most, bool answered) {
+  const auto now = SteadyClock::now();
+  std::vector<Connection*> waiting;
+  for (Connection* connection : connections_) {
+    const bool may = connection->phase() != Connection::Phase::Busy && now >= connection->since() + kGrace;
+    if (may && (answered || !connection->answered())) waiting.push_back(connection);
+  }
+  const std::size_t count = std::min(most, waiting.size());
+  std::partial_sort(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count), waiting.end(), [](const Connection* a, const Connection* b) {
+    return std::tuple(a->answered(), a->phase(), a->since()) < std::tuple(b->answered(), b->phase(), b->since());
+  });
+  for (std::size_t i = 0; i < count; ++i) waiting[i]->cut();
 }
 
 bool Worker::turnedWithin(std::chrono::milliseconds limit) const {

@@ -35,7 +35,8 @@ class Connection {
   /// Ends what it waits for; the socket stays open for a farewell.
   virtual void wake() = 0;
 
-  enum class Phase { Idle, Busy };
+  /// Idle: nothing of a request has come. Arriving: a handshake or a request has not come whole. Busy: a request is being served.
+  enum class Phase { Idle, Arriving, Busy };
   void enter(Phase phase, std::chrono::milliseconds limit) {
     phase_ = phase;
     since_ = SteadyClock::now();
@@ -44,9 +45,12 @@ class Connection {
   Phase phase() const { return phase_; }
   SteadyClock::time_point since() const { return since_; }
   SteadyClock::time_point deadline() const { return deadline_; }
+  void noteAnswer() { answered_ = true; }
+  bool answered() const { return answered_; }   ///< at least one request
 
  private:
   Phase phase_ = Phase::Busy;
+  bool answered_ = false;
   SteadyClock::time_point since_ = SteadyClock::now(), deadline_ = SteadyClock::time_point::max();
 };
 
@@ -64,11 +68,15 @@ class Worker {
   void remove(Connection* connection) { connections_.erase(connection); }
 
   void drain();   ///< from any thread: idle connections go
+  /// From any thread: there is no room for new connections, so up to `most` go that have asked for nothing for longest, idle ones before
+  /// those whose request has not come whole. None that is being served, and none that was ever served but with `answered`.
+  void shed(std::size_t most, bool answered);
   bool turnedWithin(std::chrono::milliseconds limit) const;
 
  private:
   void tick();
   void sweep();
+  void shedNow(std::size_t most, bool answered);
 
   std::chrono::milliseconds drainIdle_;
   std::unordered_set<Connection*> connections_;  // before the context, whose end destroys coroutines that remove themselves

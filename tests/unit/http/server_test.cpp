@@ -229,18 +229,75 @@ TEST_CASE("before the door is shut, answers only announce it") {
   }
 }
 
-TEST_CASE("connections over the limit wait until others end") {
+TEST_CASE("over the limit whoever asks for nothing makes room: first who never asked for anything") {
+  auto with = options();
+  with.maxConnections = 2;
+  const auto server = started(std::move(with));
+  const Client served(*server);
+  served.send(kHello);
+  served.readUntil("<hello>");
+  const Client silent(*server), newcomer(*server);
+  newcomer.send(kHello);
+  CHECK(newcomer.readUntil("<hello>").find("200 OK") != std::string::npos);
+  CHECK(silent.readAll() == "closed");
+  served.send(kHello);
+  CHECK(served.readUntil("<hello>").find("200 OK") != std::string::npos);
+  CHECK(server->connections() == 2);
+}
+
+TEST_CASE("over the limit nobody who is being served is cut off") {
   auto with = options();
   with.maxConnections = 1;
+  with.inlineBodyBytes = 100;
   const auto server = started(std::move(with));
+  const Client busy(*server);
+  busy.send(post("/slow", std::string(1000, 'x')));
+  while (server->connections() < 1) std::this_thread::sleep_for(1ms);
+  const Client newcomer(*server);
+  newcomer.send(kHello);
+  CHECK(busy.readUntil("<slow>").find("200 OK") != std::string::npos);
+  CHECK(newcomer.readUntil("<hello>").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("large bodies share their room: one waits for another, and the small ones for nobody") {
+  auto with = options();
+  with.maxBodiesBytes = 300U << 10;
+  const auto server = started(std::move(with));
+  const std::string large = post("/echo", std::string(200'000, 'x'));
   auto first = std::make_unique<Client>(*server);
-  first->send(kHello);
-  first->readUntil("<hello>");
-  const Client second(*server);
-  second.send(kHello);
-  CHECK(server->connections() == 1);
-  first.reset();
-  CHECK(second.readUntil("<hello>").find("200 OK") != std::string::npos);
+  first->send(large.substr(0, large.size() - 1));
+  std::this_thread::sleep_for(100ms);
+  const Client second(*server), small(*server);
+  second.send(large);
+  small.send(kHello);
+  CHECK(small.readUntil("<hello>").find("200 OK") != std::string::npos);
+  first->send("x");
+  CHECK(first->readUntil("<200000>").find("200 OK") != std::string::npos);
+  CHECK(second.readUntil("<200000>").find("200 OK") != std::string::npos);
+  first->send(large.substr(0, large.size() - 1));
+  second.send(large);
+  first.reset();  // whoever goes in the middle gives the room back
+  CHECK(second.readUntil("<200000>").find("200 OK") != std::string::npos);
+  first = std::make_unique<Client>(*server);
+  first->send(large.substr(0, large.size() - 1));
+  std::this_thread::sleep_for(100ms);
+  second.send(large);
+  CHECK(second.readAll().find("HTTP/1.1 503 ") != std::string::npos);
+}
+
+TEST_CASE("a packed body is refused") {
+  const auto server = started(options());
+  for (const char* coding : {"gzip", "br", "deflate"}) {
+    CAPTURE(coding);
+    const Client client(*server);
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: " + std::string(coding) + "\r\nContent-Length: 3\r\n\r\nabc");
+    const std::string answer = client.readUntil("}\n");
+    CHECK(answer.starts_with("HTTP/1.1 415 "));
+    CHECK(answer.find("Accept-Encoding: identity\r\n") != std::string::npos);
+  }
+  const Client client(*server);
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc");
+  CHECK(client.readUntil("<3>").find("200 OK") != std::string::npos);
 }
 
 TEST_CASE("a connection of several workers is counted once, and the loops turn") {
