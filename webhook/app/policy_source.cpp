@@ -1,10 +1,13 @@
 #include "app/policy_source.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
+#include "base/limits.hpp"
+#include "host/regular_file.hpp"
 
 namespace rightslice::app {
 namespace {
@@ -29,6 +32,22 @@ std::vector<T> missing(const std::vector<T>& last, const std::vector<T>& now, co
   }
   return out;
 }
+
+/// What is loaded is exactly what this was made of: reading once for each would let the two differ.
+std::string digestOf(const std::vector<PolicyText>& texts, const ClusterPolicies* cluster) {
+  Digest digest;
+  for (const PolicyText& each : texts) {
+    if (each.text) digest.add(each.file).add(*each.text);
+    else digest.add("error").add(each.file).add(each.text.error().message);
+  }
+  if (cluster != nullptr) {
+    for (const PolicyObject& object : cluster->objects) digest.add(object.place()).add(object.text);
+  }
+  return digest.hex();
+}
+
+constexpr std::chrono::milliseconds kSettle{50};
+constexpr int kMostLooks = 10;
 
 }  // namespace
 
@@ -76,33 +95,37 @@ policy::PolicySet remembered(const ClusterPolicies& cluster, const std::vector<s
 PolicySource::PolicySource(std::vector<std::string> paths, const gpu::Catalogue* gpus, int maxExceptionDays)
     : paths_(std::move(paths)), gpus_(gpus), maxExceptionDays_(maxExceptionDays) {}
 
-std::string PolicySource::contentDigest(const ClusterPolicies* cluster, std::string& sourceError) const {
-  Digest digest;
-  const auto note = [&](const Error& error) {
-    digest.add("error").add(error.where).add(error.message);
-    if (sourceError.empty()) sourceError = error.where.empty() ? error.message : error.where + ": " + error.message;
-  };
-  for (const std::string& path : paths_) {  // each by itself: one that is missing does not hide a change of the others
-    const auto files = policyFiles({path});
-    if (!files) {
-      note(files.error());
-      continue;
-    }
-    for (const std::string& file : *files) {
-      const auto text = readFile(file);
-      if (text) digest.add(file).add(*text);
-      else note(text.error());
-    }
+std::vector<PolicyText> PolicySource::readFiles() const {
+  const auto once = [&] { return readPolicies(paths_, [](const std::string& path) { return host::readRegularFile(path, limits::kMaxFileBytes); }); };
+  auto texts = once();
+  if (!set_.get()) return texts;
+  // A file that is being written holds half a policy for a moment, which may well be a valid and milder one.
+  for (int again = 0; again < kMostLooks && digestOf(texts, nullptr) != lastFiles_; ++again) {
+    std::this_thread::sleep_for(kSettle);
+    auto later = once();
+    const bool settled = digestOf(texts, nullptr) == digestOf(later, nullptr);
+    texts = std::move(later);
+    if (settled) break;
   }
-  if (cluster != nullptr) {
-    for (const PolicyObject& object : cluster->objects) digest.add(object.place()).add(object.text);
-  }
-  return digest.hex();
+  return texts;
 }
 
-policy::Loaded PolicySource::load(const ClusterPolicies* cluster, const policy::LoadOptions& options) {
+/// What is left of a file when a disk is full or a writer was killed in the middle. Whoever wants its policies gone removes the file.
+void PolicySource::refuseEmptied(std::vector<PolicyText>& texts) const {
+  const auto last = set_.get();
+  if (!last) return;
+  for (PolicyText& each : texts) {
+    if (!each.text || each.text->find_first_not_of(" \t\r\n") != std::string::npos) continue;
+    const auto from = [&](const auto& item) { return item.file == each.file; };
+    const bool held = std::any_of(last->policies().begin(), last->policies().end(), from) ||
+                      std::any_of(last->allExceptions().begin(), last->allExceptions().end(), from);
+    if (held) each.text = fail("the file is empty now; what it held stays in force until the file is removed", each.file);
+  }
+}
+
+policy::Loaded PolicySource::load(const std::vector<PolicyText>& texts, const ClusterPolicies* cluster, const policy::LoadOptions& options) {
   std::vector<policy::Loaded> parts;
-  parts.push_back(loadPolicies(paths_, options));
+  parts.push_back(loadPolicies(texts, options));
   std::map<std::string, Parsed> parsed;
   if (cluster != nullptr) {
     for (const PolicyObject& object : cluster->objects) {
@@ -146,7 +169,11 @@ PolicySource::Read PolicySource::read(host::Clock::Time now, const ClusterPolici
     out.outcome = Outcome::Waiting;
     return out;
   }
-  const std::string digest = contentDigest(cluster, out.sourceError);
+  auto texts = readFiles();
+  for (const PolicyText& each : texts) {
+    if (!each.text && out.sourceError.empty()) out.sourceError = each.file.empty() ? each.text.error().message : each.file + ": " + each.text.error().message;
+  }
+  const std::string digest = digestOf(texts, cluster);
   const auto last = set_.get();
   const auto lastState = state_.get();
   PolicyState state = lastState ? *lastState : PolicyState{};
@@ -156,7 +183,9 @@ PolicySource::Read PolicySource::read(host::Clock::Time now, const ClusterPolici
     options.gpus = gpus_;
     options.maxExceptionDays = maxExceptionDays_;
     options.today = Date{std::chrono::floor<std::chrono::days>(now).time_since_epoch().count()};
-    policy::Loaded loaded = load(cluster, options);
+    lastFiles_ = digestOf(texts, nullptr);
+    refuseEmptied(texts);
+    policy::Loaded loaded = load(texts, cluster, options);
     lastDigest_ = digest;
     state.badFiles = badFiles(loaded);
     state.kept = last ? keepLastGood(*last, loaded) : std::vector<std::string>{};

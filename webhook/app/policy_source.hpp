@@ -61,8 +61,9 @@ class PolicySource {
   std::shared_ptr<const PolicyState> state() const { return state_.get(); }
 
  private:
-  std::string contentDigest(const ClusterPolicies* cluster, std::string& sourceError) const;
-  policy::Loaded load(const ClusterPolicies* cluster, const policy::LoadOptions& options);
+  std::vector<PolicyText> readFiles() const;
+  void refuseEmptied(std::vector<PolicyText>& texts) const;
+  policy::Loaded load(const std::vector<PolicyText>& texts, const ClusterPolicies* cluster, const policy::LoadOptions& options);
   void judgeObjects(const ClusterPolicies& cluster, const policy::Loaded& loaded, const std::vector<std::string>& kept);
 
   struct Parsed {
@@ -73,7 +74,7 @@ class PolicySource {
   std::vector<std::string> paths_;
   const gpu::Catalogue* gpus_;
   int maxExceptionDays_;
-  std::string lastDigest_;
+  std::string lastDigest_, lastFiles_;         ///< of all that was loaded, and of the files alone
   std::map<std::string, Parsed> parsed_;       ///< objects of the cluster by place: most do not change
   std::map<std::string, PolicyVerdict> verdicts_;
   host::Published<policy::PolicySet> set_;

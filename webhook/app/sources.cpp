@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <set>
 
+#include "base/limits.hpp"
+#include "host/regular_file.hpp"
+
 namespace rightslice::embedded {
 std::string_view starter_yaml();
 }
@@ -76,7 +79,7 @@ Result<Catalogues> loadCatalogues(const std::string& directory) {
     const std::string file = (fs::path(directory) / name).string();
     if (!exists(file)) return std::nullopt;
     ++found;
-    const auto text = readFile(file);
+    const auto text = host::readRegularFile(file, limits::kMaxFileBytes);
     return text ? use(*text, file) : std::optional(text.error());
   };
   if (const auto error =
@@ -107,16 +110,23 @@ Result<Catalogues> loadCatalogues(const std::string& directory) {
   return result;
 }
 
-policy::Loaded loadPolicies(const std::vector<std::string>& paths, const policy::LoadOptions& options) {
-  std::vector<policy::Loaded> parts;
+std::vector<PolicyText> readPolicies(const std::vector<std::string>& paths, const FileReader& reader) {
+  std::vector<PolicyText> out;
   Collector collector;
-  for (const auto& path : paths)  // one that is missing does not hide the others: serve starts with what is valid
-    if (const auto error = collector.add(path)) parts.push_back(unreadable(*error));
-  for (const auto& file : collector.files) {
-    const auto text = readFile(file);
-    parts.push_back(text ? policy::load(*text, file, options) : unreadable(text.error()));
-  }
+  for (const auto& path : paths)
+    if (auto error = collector.add(path)) out.push_back({error->where, tl::unexpected(std::move(*error))});
+  for (const auto& file : collector.files) out.push_back({file, reader(file)});
+  return out;
+}
+
+policy::Loaded loadPolicies(const std::vector<PolicyText>& texts, const policy::LoadOptions& options) {
+  std::vector<policy::Loaded> parts;
+  for (const auto& each : texts) parts.push_back(each.text ? policy::load(*each.text, each.file, options) : unreadable(each.text.error()));
   return policy::merge(std::move(parts));
+}
+
+policy::Loaded loadPolicies(const std::vector<std::string>& paths, const policy::LoadOptions& options) {
+  return loadPolicies(readPolicies(paths, readFile), options);
 }
 
 std::string_view starterPolicy() { return embedded::starter_yaml(); }

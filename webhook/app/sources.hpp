@@ -1,5 +1,6 @@
 // Files -> catalogue, policies, surroundings: what serve, check, review and test start from.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,7 +25,17 @@ struct Catalogues {
 };
 Result<Catalogues> loadCatalogues(const std::string& directory);  ///< "" : the built-in ones
 
-/// All policies of the paths, merged; file errors are diagnostics.
+/// One file of policies, or a path at which none can be read (then `file` is that path).
+struct PolicyText {
+  std::string file;
+  Result<std::string> text;
+};
+using FileReader = std::function<Result<std::string>(const std::string& path)>;
+/// What policyFiles() names, read once, each file once; a path that is missing does not hide the others.
+std::vector<PolicyText> readPolicies(const std::vector<std::string>& paths, const FileReader& reader);
+/// All policies of the texts, merged; what cannot be read is a diagnostic.
+policy::Loaded loadPolicies(const std::vector<PolicyText>& texts, const policy::LoadOptions& options);
+/// Both at once, for commands that read once: also from pipes.
 policy::Loaded loadPolicies(const std::vector<std::string>& paths, const policy::LoadOptions& options);
 
 /// The starter policy of policies/starter, compiled in, for commands without --policies.

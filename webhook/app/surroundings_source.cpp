@@ -1,6 +1,7 @@
 #include "app/surroundings_source.hpp"
 
-#include "app/files.hpp"
+#include "base/limits.hpp"
+#include "host/regular_file.hpp"
 
 namespace rightslice::app {
 
@@ -32,7 +33,7 @@ void SurroundingsSource::take(ClusterFacts facts) {
 
 Result<bool> SurroundingsSource::read() {
   if (file_.empty()) return false;
-  auto text = readFile(file_);
+  auto text = host::readRegularFile(file_, limits::kMaxFileBytes);
   if (!text) return tl::unexpected(text.error());
   if (*text == lastText_ && loaded_) return false;
   lastText_ = std::move(*text);  // a bad content is an error once, not at every poll

@@ -5,11 +5,13 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <array>
 
 #include <fmt/format.h>
+
+#include "host/patient_sink.hpp"
 
 namespace rightslice::host {
 namespace {
@@ -106,7 +108,7 @@ struct Log::Parts {
 
 Log::Log(Level level) : parts_(std::make_unique<Parts>()) {
   parts_->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1U);
-  parts_->logger = std::make_shared<spdlog::async_logger>("rightslice", std::make_shared<spdlog::sinks::stderr_sink_mt>(), parts_->pool,
+  parts_->logger = std::make_shared<spdlog::async_logger>("rightslice", std::make_shared<PatientSink>(STDERR_FILENO), parts_->pool,
                                                           spdlog::async_overflow_policy::overrun_oldest);
   configure(*parts_->logger, level);
 }

@@ -1,13 +1,11 @@
 #include "tls/certificate_source.hpp"
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <ctime>
 
+#include <fmt/format.h>
 #include <openssl/asn1.h>
 
+#include "host/regular_file.hpp"
 #include "tls/openssl.hpp"
 
 namespace rightslice::tls {
@@ -18,15 +16,8 @@ constexpr std::size_t kMaxPemBytes = 1U << 20;
 }  // namespace
 
 Result<std::string> readPem(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail("cannot read " + path + ": " + std::strerror(errno), path);
-  std::string text;  // grows with the file: it is kept, and read every two seconds
-  std::array<char, 4096> part{};
-  while (text.size() <= kMaxPemBytes && (in.read(part.data(), part.size()) || in.gcount() > 0)) {
-    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
-  }
-  if (in.bad()) return fail("cannot read " + path, path);
-  if (text.size() > kMaxPemBytes) return fail(path + " is larger than 1 MiB: no PEM file", path);
+  auto text = host::readRegularFile(path, kMaxPemBytes);
+  if (!text) return fail(fmt::format("cannot use {}: {}", path, text.error().message), path);
   return text;
 }
 

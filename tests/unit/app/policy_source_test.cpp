@@ -81,6 +81,25 @@ TEST_CASE("a file that is removed takes its policies along, one that cannot be r
   CHECK_FALSE(modeOf(source, "team-b/default"));
 }
 
+TEST_CASE("a file that is emptied keeps what it held until it is removed") {
+  const Folder folder;
+  folder.write("a.yaml", written::policy("team-a"));
+  folder.write("b.yaml", written::policy("team-b"));
+  folder.write("c.yaml", "");
+  auto source = sourceOf(folder);
+  CHECK(source.read(kClock.now()).outcome == Outcome::Changed);  // one that never held anything is no error
+  for (const char* text : {"", " \n\n"}) {
+    folder.write("a.yaml", text);
+    CHECK(source.read(kClock.now()).outcome == Outcome::Partial);
+    CHECK(modeOf(source, "team-a/default"));
+    CHECK(source.state()->badFiles == std::vector<std::string>{folder.path("a.yaml")});
+  }
+  folder.write("b.yaml", "# nothing any more\n");  // on purpose
+  CHECK(source.read(kClock.now()).outcome == Outcome::Partial);
+  CHECK_FALSE(modeOf(source, "team-b/default"));
+  CHECK(modeOf(source, "team-a/default"));
+}
+
 TEST_CASE("a folder that vanishes changes nothing in force") {
   auto folder = std::make_unique<Folder>();
   folder->write("a.yaml", written::policy("team-a"));

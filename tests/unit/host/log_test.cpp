@@ -1,8 +1,13 @@
 #include "host/log.hpp"
 
 #include <doctest/doctest.h>
+#include <spdlog/logger.h>
+#include <unistd.h>
 
+#include <array>
 #include <sstream>
+
+#include "host/patient_sink.hpp"
 
 using namespace rightslice::host;
 
@@ -54,4 +59,25 @@ TEST_CASE("any bytes become a valid JSON string") {
       {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
   };
   for (const Case& each : cases) CHECK(jsonString(each.text) == each.json);
+}
+
+TEST_CASE("a pipe that nobody reads costs lines, not time, and how many is said once it is read again") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  spdlog::logger logger("x", std::make_shared<PatientSink>(ends[1]));
+  logger.set_pattern("%v");
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 2000; ++i) logger.info(line);  // would block for ever
+  std::string got(1U << 16, '\0');
+  ssize_t count = ::read(ends[0], got.data(), got.size());
+  REQUIRE(count > 0);
+  logger.info("again");
+  count = ::read(ends[0], got.data(), got.size());
+  REQUIRE(count > 0);
+  got.resize(static_cast<std::size_t>(count));
+  CHECK(got.find("log lines were dropped") != std::string::npos);
+  CHECK(got.find("\"count\":19") != std::string::npos);  // 19xx of 2000, as a pipe holds 64 KiB
+  CHECK(got.ends_with("again\n"));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
