@@ -101,7 +101,7 @@ def make_certificates(folder):
 class Server:
     """`rightslice serve`, stopped at the latest when the test ends."""
 
-    def __init__(self, case, policies=None, arguments=(), certificates=None, expect_start=True, environment=None, wrapper=(), **started):
+    def __init__(self, case, policies=None, arguments=(), certificates=None, expect_start=True, environment=None, listen="127.0.0.1:0", wrapper=(), **started):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="rightslice-"))
         case.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         self.certificates = certificates or make_certificates(self.root / "certs")
@@ -112,7 +112,7 @@ class Server:
         self.case = case
         self.policies = policies
         self.log_path = self.root / "log"
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--workers", "2"]
+        command = [BINARY, "serve", "--listen", listen, "--ops-listen", "127.0.0.1:0", "--workers", "2"]
         command += ["--cert", str(self.certificates / "tls.crt"), "--key", str(self.certificates / "tls.key")]
         command += ["--policies", str(policies), "--shutdown-delay", "0s", *arguments]
         with open(self.log_path, "wb") as log:
