@@ -191,7 +191,9 @@ Result<ExecCredential> readExecCredential(std::string_view text, const ExecPlugi
   if (const auto expires = status["expirationTimestamp"].string()) {
     const auto seconds = secondsOfTimestamp(*expires);
     if (!seconds) return wrong(fmt::format("gave an expirationTimestamp that is no time: '{}'", *expires));
-    out.expires = host::Clock::Time(std::chrono::seconds(*seconds));
+    // The clock counts nanoseconds and ends in 2262: what is beyond does not expire, what is before it began has.
+    constexpr auto last = std::chrono::duration_cast<std::chrono::seconds>(host::Clock::Time::max().time_since_epoch()).count();
+    out.expires = host::Clock::Time(std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, last)));
   }
   return out;
 }

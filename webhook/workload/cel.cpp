@@ -177,8 +177,8 @@ class Parser {
     const char sign = peek();
     if (sign != '!' && sign != '-') return member();
     if (sign == '-' && isDigitAscii(peek(1))) return member();  // a negative number
-    const Deeper deeper(*this);
     ++at_;
+    const Deeper deeper(*this);
     return parent(Kind::Unary, start, std::string_view(&sign, 1), failed_ ? CelExpression{} : unary());
   }
 

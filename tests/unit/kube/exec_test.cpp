@@ -71,6 +71,8 @@ TEST_CASE("what a plugin may say") {
   CHECK(read("{}").error().message.find("gave neither a token nor a client certificate") != std::string::npos);
   CHECK(read(R"({"clientCertificateData":"C"})").error().message.find("without its key") != std::string::npos);
   CHECK(read(R"({"token":"t","expirationTimestamp":"soon"})").error().message.find("that is no time: 'soon'") != std::string::npos);
+  CHECK(*read(R"({"token":"t","expirationTimestamp":"4052-01-01T00:00:00Z"})")->expires > host::Clock::Time(std::chrono::hours(24 * 365 * 200)));
+  CHECK(*read(R"({"token":"t","expirationTimestamp":"0001-01-01T00:00:00Z"})")->expires == host::Clock::Time());
   ExecPlugin beta = shell("");
   beta.apiVersion = "client.authentication.k8s.io/v1beta1";
   CHECK(readExecCredential(credential(R"({"token":"t"})"), beta).error().message.find("speaks 'client.authentication.k8s.io/v1'") != std::string::npos);

@@ -137,3 +137,12 @@ TEST_CASE("depth and length are bounded") {
   CHECK(workload::parseCel(std::string(workload::kMaxCelLength + 1, 'a')).error().message == "longer than 10240 bytes");
   CHECK(readDeviceSelector("a" + std::string(5000, ' ') + "b").unread.front().size() < 300);
 }
+
+TEST_CASE("signs without end are nested too deep, and nothing is read behind the end of the text") {
+  for (const char* sign : {"-", "!"}) {
+    std::string text;
+    for (int i = 0; i < 200; ++i) text += sign;
+    CHECK(workload::parseCel(text).error().message.find("nested deeper than") != std::string::npos);
+    CHECK(workload::readDeviceSelector(text).unread.size() == 1);
+  }
+}
