@@ -10,6 +10,7 @@
 #include "cli/manual.hpp"
 #include "cli/terminal.hpp"
 #include "host/metrics.hpp"
+#include "observe/finding.hpp"
 #include "policy/finding.hpp"
 #include "policy/schema.hpp"
 
@@ -31,6 +32,10 @@ std::string findingsIndex() {
   for (const auto& row : policy::codes())
     text += fmt::format("| [{0}]({0}.md) | {1}{2} | {3} |\n", row.name, name(row.defaultAction),
                         row.mayRewrite ? ", may be rewrite" : "", row.summary);
+  text += "\n## Of what runs\n\nWhat `rightslice scan` finds beside these, of workloads and nodes of a cluster. Each comes with evidence, confidence and remedy, and "
+          "denies nothing. Oversized and Undersized mean there what they mean above.\n\n| code | of a | meaning |\n|---|---|---|\n";
+  for (const auto& row : observe::codes())
+    if (!policy::parseCode(row.name)) text += fmt::format("| [{0}]({0}.md) | {1} | {2} |\n", row.name, row.subject, row.summary);
   return text;
 }
 

@@ -7,13 +7,30 @@
 #include "cli/live_cluster.hpp"
 #include "cli/scan_files.hpp"
 #include "cli/scan_report.hpp"
+#include "cli/version.hpp"
 #include "host/clock.hpp"
 #include "observe/cluster_source.hpp"
+#include "observe/facts_bundle.hpp"
 #include "observe/observation_json.hpp"
 
 namespace rightslice::cli {
 
 namespace {
+
+void toOutput(std::string_view text) { print(text); }
+
+struct Format {
+  std::string_view name;
+  void (*write)(const observe::Snapshot& snapshot, const observe::Observation& seen);
+};
+constexpr Format kFormats[] = {
+    {"text", [](const auto& snapshot, const auto& seen) { writeScanText(snapshot, seen, Style::ofOutput(), toOutput); }},
+    {"json", [](const auto& snapshot, const auto& seen) { observe::writeJson(snapshot, seen, toOutput); }},
+    {"yaml", [](const auto& snapshot, const auto& seen) { writeScanYaml(snapshot, seen, toOutput); }},
+    {"csv", [](const auto& snapshot, const auto& seen) { writeScanCsv(snapshot, seen, toOutput); }},
+    {"markdown", [](const auto& snapshot, const auto& seen) { writeScanMarkdown(snapshot, seen, toOutput); }},
+    {"piqc", [](const auto& snapshot, const auto& seen) { observe::writeFactsBundle(snapshot, seen, version(), toOutput); }},
+};
 
 class Scan : public Command {
  public:
@@ -34,7 +51,8 @@ class Scan : public Command {
             "the files do not hold is unknown.\n\n"
             "-o json has results and summary as check, with further keys of each result: replicas, pods, scaling (unknown, none or scaled) and "
             "observed (what is found of what runs, with evidence, confidence and remedy); nodes with their slices and findings; coverage. It is also a "
-            "file for --surroundings.",
+            "file for --surroundings. -o yaml is the same as YAML; csv has a line for each workload; markdown has the tables of text; piqc is a bundle of facts "
+            "in the shape piqc-scan.v0.1, with source, confidence and time of each, and an error for each fact that was not seen.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
             "rightslice scan\nrightslice scan -n team-a -o json | jq '.results[].observed[]'\n"
             "kubectl get nodes,pods,deployments,replicasets -A -o json | rightslice scan --from -\n"
@@ -42,7 +60,9 @@ class Scan : public Command {
   }
 
   void declare(Flags& flags) override {
-    flags.choice(output_, "--output", {"text", "json"}, "How results are printed.").shortName = "-o";
+    std::vector<std::string> formats;
+    for (const Format& each : kFormats) formats.emplace_back(each.name);
+    flags.choice(output_, "--output", formats, "How results are printed; piqc is a bundle of facts in the shape piqc-scan.v0.1.").shortName = "-o";
     Flag& space = flags.list(namespaces_, "--namespace", "NAME", "Only what runs in this namespace. Without it: all.");
     space.shortName = "-n";
     flags.list(from_, "--from", "FILE|FOLDER|-", "Recorded objects to look at instead of a cluster.");
@@ -80,9 +100,8 @@ class Scan : public Command {
     looking.progress = [&](std::string_view what) { progress.step(what); };
     const auto seen = observe::observe(snapshot, looking);
     progress.clear();
-    const auto sink = [](std::string_view text) { print(text); };
-    if (output_ == "json") observe::writeJson(snapshot, seen, sink);
-    else writeScanText(snapshot, seen, Style::ofOutput(), sink);
+    for (const Format& each : kFormats)
+      if (each.name == output_) each.write(snapshot, seen);
     return unreadable > 0 ? kUsage : kOk;
   }
 

@@ -15,6 +15,7 @@ std::map<Index, std::map<std::string, std::int64_t>> leftToWaiting(const Scene& 
   std::map<std::string, std::int64_t> waiting;
   for (const Hold& each : scene.seen.placement.waiting) waiting[each.resource] += each.count;
   std::map<Index, std::map<std::string, std::int64_t>> out;
+  if (waiting.empty()) return out;
   for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
     for (const SliceUse& slice : scene.board(i).slices) {
       const auto at = waiting.find(slice.resource);
@@ -47,6 +48,7 @@ std::vector<Finding> findDark(const Scene& scene, Index index) {
   std::vector<Finding> out;
   const Board& board = scene.board(index);
   const Node& node = scene.node(index);
+  if (!board.geometry.sharing.empty()) return out;
   const auto left = leftToWaiting(scene);
   for (const SliceUse& slice : board.slices) {
     std::int64_t free = slice.free();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gpu/resource_name.hpp"
 #include "workload/node_object.hpp"
 
 namespace rightslice::observe {
@@ -64,11 +65,20 @@ std::optional<Node> readNode(json::View object) {
   return out;
 }
 
+bool isDevice(std::string_view resource) {
+  using Kind = gpu::ResourceName::Kind;
+  const auto kind = gpu::ResourceName::parse(resource).kind;
+  return kind == Kind::WholeGpu || kind == Kind::SharedGpu || kind == Kind::Slice || kind == Kind::DasSlice;
+}
+
 Geometry geometryOf(const Node& node, const gpu::Catalogue& gpus) {
   Geometry out;
   out.strategy = labelOf(node, kStrategy);
   out.config = labelOf(node, kConfig);
   out.configState = labelOf(node, kState);
+  for (const auto* counts : {&node.capacity, &node.facts.allocatable, &node.facts.requested})
+    for (const auto& [resource, count] : *counts)
+      if (const auto each = gpu::ResourceName::parse(resource); each.kind == gpu::ResourceName::Kind::OtherSystem && count > 0) out.sharing = each.system;
   out.productName = labelOf(node, kProduct);
   const auto name = gpu::ProductName::parse(out.productName);
   if (!out.productName.empty()) out.product = gpus.find(out.productName);

@@ -31,8 +31,12 @@ struct Geometry {
   std::string strategy;                   ///< "none", "single", "mixed" of the device plugin; empty: not told
   std::string single;                     ///< profile of all slices where nvidia.com/gpu means one; else empty
   std::int64_t shares = 1;                ///< of each GPU or slice under time slicing: what is offered is that many times too much
+  std::string sharing;                    ///< another system that shares its GPUs (HAMi, ...): then counts of GPUs are its own; empty: none
   std::string config, configState;        ///< mig-parted's labels nvidia.com/mig.config and mig.config.state
 };
 Geometry geometryOf(const Node& node, const gpu::Catalogue& gpus);
+
+/// Does one of the resource stand for a GPU or a slice (and not for a MiB, a core or a share of another system)?
+bool isDevice(std::string_view resource);
 
 }  // namespace rightslice::observe

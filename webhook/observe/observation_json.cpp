@@ -101,6 +101,7 @@ void writeNode(Writer& out, const Node& node, const Board& board, const std::vec
   text(out, "strategy", geometry.strategy);
   text(out, "config", geometry.config);
   text(out, "configState", geometry.configState);
+  text(out, "sharing", geometry.sharing);
   if (geometry.shares > 1) out.member("shares", geometry.shares);
   out.memberBool("ready", node.ready).memberBool("cordoned", node.cordoned);
   out.key("taints").beginArray();

@@ -36,6 +36,7 @@ const std::vector<std::string>& productsOf(const Scene& scene, Index index, cons
 }
 
 bool suits(const Board& board, const std::vector<std::string>& products) {
+  if (!board.geometry.sharing.empty()) return false;   // what is free is known to that system alone
   return products.empty() || (board.geometry.product != nullptr &&
                               std::find(products.begin(), products.end(), board.geometry.product->label()) != products.end());
 }

@@ -22,11 +22,11 @@ Board boardOf(const Node& node, Index index, const gpu::Catalogue& gpus) {
   out.node = index;
   out.geometry = geometryOf(node, gpus);
   for (const auto& [resource, count] : node.capacity)
-    if (count > 0) rowOf(out, resource).capacity = count;
+    if (count > 0 && isDevice(resource)) rowOf(out, resource).capacity = count;
   for (const auto& [resource, count] : node.facts.allocatable)
-    if (count > 0) rowOf(out, resource).offered = count;
+    if (count > 0 && isDevice(resource)) rowOf(out, resource).offered = count;
   for (const auto& [resource, count] : node.facts.requested)
-    if (count > 0) rowOf(out, resource).asked = count;
+    if (count > 0 && isDevice(resource)) rowOf(out, resource).asked = count;
   for (SliceUse& each : out.slices) {
     if (!node.facts.requestedKnown) each.asked.reset();
     else if (!each.asked) each.asked = 0;
@@ -40,6 +40,7 @@ std::vector<Hold> holdsOf(const Pod& pod, Index index, Index deployed) {
   std::vector<Hold> out;
   for (const RunningContainer& container : pod.containers) {
     for (const auto& [resource, count] : container.asks) {
+      if (!isDevice(resource)) continue;
       const auto reserved = pod.counts.find(resource);
       std::int64_t left = reserved == pod.counts.end() ? 0 : reserved->second;
       for (const Hold& each : out) left -= each.resource == resource ? each.count : 0;

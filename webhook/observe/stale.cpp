@@ -68,8 +68,9 @@ std::vector<Finding> findStale(const Scene& scene, Index index) {
   Finding finding;
   finding.code = Code::Stale;
   finding.pod = oldest->name;
-  finding.message = fmt::format("{} of {} run an older template than {} {} declares, and {}", old.size(),
-                                counted(static_cast<std::int64_t>(old.size() + fresh.size()), "pod"), object->kind, object->name, *why);
+  finding.message = fmt::format("{} of {} {} an older template than {} {} declares, and {}", old.size(),
+                                counted(static_cast<std::int64_t>(old.size() + fresh.size()), "pod"), old.size() == 1 ? "runs" : "run", object->kind,
+                                object->name, *why);
   finding.remedy = remedyOf(object->rollout);
   finding.evidence.push_back({"declared revision", object->rollout.revision, fmt::format("{} {}/{}", object->kind, object->ns, object->name)});
   finding.evidence.push_back({"running revision", *revisionOf(scene, *object, *oldest), fmt::format("pod {}/{}", oldest->ns, oldest->name)});

@@ -17,7 +17,7 @@ struct Parts {
 std::optional<Parts> uncut(const Board& board) {
   const auto& geometry = board.geometry;
   const auto* product = geometry.product;
-  if (product == nullptr || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
+  if (product == nullptr || !geometry.sharing.empty() || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
   Parts out{*geometry.gpus * *product->computeSlices, *geometry.gpus * *product->memorySlices};
   for (const SliceUse& slice : board.slices) {
     if (slice.resource.ends_with(".shared")) return std::nullopt;

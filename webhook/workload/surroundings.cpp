@@ -67,7 +67,7 @@ std::vector<Node> readNodes(const Entry& nodes, StrictReader& reader) {
   for (const Entry& each : nodes.elements()) {
     // What `scan -o json` says of a node beside the facts is passed.
     if (!reader.object(each, "a node", {"name", "labels", "allocatable", "requested", "devices"},
-                       {"product", "gpus", "strategy", "config", "configState", "shares", "ready", "cordoned", "taints", "slices", "holds", "findings"}))
+                       {"product", "gpus", "strategy", "config", "configState", "sharing", "shares", "ready", "cordoned", "taints", "slices", "holds", "findings"}))
       continue;
     Node node;
     node.name = reader.name(each, "name", "the name of a node");

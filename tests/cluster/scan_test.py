@@ -1,0 +1,136 @@
+"""`scan`: what runs in a cluster, as its administrator and as somebody who may see a part of it."""
+import json
+
+import yaml
+
+from before_test import Before
+from gpu_nodes import H100, NODES
+from scenario import MEDIUM, SMALL, deployment, pod_spec, slice_name
+
+READER = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: scan-reader}
+rules:
+- {apiGroups: ["", apps], resources: [pods, deployments, replicasets], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: scan-reader}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: scan-reader}
+subjects: [{kind: User, name: looker}]
+"""
+
+
+def bare(name, profile, node=None):
+    spec = pod_spec(profile) | {"automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0}
+    spec["containers"][0]["resources"]["limits"] = {slice_name(profile): 1}
+    if node:
+        spec["nodeName"] = node
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "annotations": {"rightslice.io/footprint": SMALL}}, "spec": spec}
+
+
+class Scan(Before):
+    namespace = "team-scan"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        batch = {"template": {"spec": pod_spec("1g.10gb") | {"restartPolicy": "Never"}}}
+        cls.kubectl.apply([
+            deployment("large", "3g.40gb", SMALL, replicas=2), deployment("small", "1g.10gb", MEDIUM),
+            {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "batch"}, "spec": batch},
+            bare("held", "1g.10gb", "h100-mixed-1"), bare("waits", "1g.10gb"),
+            {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "large"},
+             "spec": {"minReplicas": 1, "maxReplicas": 5, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "large"}}}])
+        cls.kubectl.run("create", "deployment", "web", "--image=registry.example/web:1")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.admin.run("delete", "namespace", cls.namespace, "--wait=false")
+
+    def setUp(self):
+        wanted = {"large": 2, "small": 1, "batch": 1}
+
+        def made():
+            pods = self.kubectl.get("pods")["items"]
+            return all(sum(each["metadata"]["name"].startswith(name + "-") for each in pods) == count for name, count in wanted.items())
+        self.eventually(made, "the controllers made the pods")
+
+    def results(self, told):
+        return {(each["kind"], each["name"]): each for each in told["results"] if each["namespace"] == self.namespace}
+
+    def test_every_workload_is_there_once_with_its_pods(self):
+        told = self.json("scan", status=0)
+        self.assertEqual([], [each for each in told["coverage"] if each["state"] not in ("read", "absent")])
+        names = [(each["kind"], each["namespace"], each["name"]) for each in told["results"]]
+        self.assertEqual(len(names), len(set(names)))
+        results = self.results(told)
+        self.assertEqual(sorted(results), [("Deployment", "large"), ("Deployment", "small"), ("Job", "batch"), ("Pod", "held"), ("Pod", "waits")])
+        self.assertEqual({key: (each["replicas"], len(each["pods"])) for key, each in results.items()},
+                         {("Deployment", "large"): (2, 2), ("Deployment", "small"): (1, 1), ("Job", "batch"): (1, 1), ("Pod", "held"): (1, 1), ("Pod", "waits"): (1, 1)})
+        self.assertEqual(results["Deployment", "large"]["scaling"], {"state": "scaled", "by": "HorizontalPodAutoscaler large", "maxReplicas": 5})
+        self.assertEqual(results["Deployment", "small"]["scaling"], {"state": "none"})
+        live = {each["metadata"]["uid"] for each in self.admin.get("pods", "--all-namespaces")["items"]
+                if any("nvidia.com/" in key for one in each["spec"]["containers"] for key in one.get("resources", {}).get("limits", {}))}
+        self.assertEqual(sum(len(each["pods"]) for each in told["results"]), len(live))
+        self.assertEqual(told["scan"]["pods"], len(live))
+
+    def test_nodes_tell_their_slices_and_who_holds_them(self):
+        told = self.json("scan", status=0)
+        nodes = {each["name"]: each for each in told["nodes"]}
+        self.assertLessEqual(set(NODES), set(nodes))
+        mixed = nodes["h100-mixed-1"]
+        self.assertEqual((mixed["product"], mixed["gpus"], mixed["strategy"]), (H100, 8, "mixed"))
+        slices = {each["profile"]: each for each in mixed["slices"]}
+        self.assertEqual({profile: each["offered"] for profile, each in slices.items()}, {"1g.10gb": 28, "1g.20gb": 4, "2g.20gb": 4, "3g.40gb": 4})
+        self.assertGreaterEqual(slices["1g.10gb"]["asked"], 1)
+        self.assertIn({"namespace": self.namespace, "pod": "held", "kind": "Pod", "name": "held", "container": "model",
+                       "resource": slice_name("1g.10gb"), "profile": "1g.10gb", "count": 1, "running": False}, mixed["holds"])
+        self.assertEqual(nodes["h100-single"]["gpus"], 8)
+        for each in nodes.values():
+            for one in each["slices"]:
+                self.assertEqual(one["free"], max(0, one["offered"] - one["asked"]))
+        counts = {}
+        for each in [*told["results"], *told["nodes"]]:
+            for one in each.get("observed", each["findings"]):
+                counts[one["code"]] = counts.get(one["code"], 0) + 1
+        self.assertEqual(told["scan"]["findings"], counts)
+
+    def test_what_it_says_is_a_file_of_surroundings(self):
+        folder = self.files(wrong=deployment("wrong", "1g.10gb", MEDIUM))
+        (folder / "cluster.json").write_text(self.rightslice("scan", "-o", "json", status=0))
+        told = self.json("check", "--surroundings", "cluster.json", "wrong.yaml", folder=folder, status=1)
+        self.assertEqual(told["results"][0]["decision"], "deny")
+
+    def test_every_format_names_every_workload(self):
+        for output in ("text", "yaml", "csv", "markdown", "piqc"):
+            with self.subTest(output):
+                printed = self.rightslice("scan", "-n", self.namespace, "-o", output, status=0)
+                for name in ("large", "small", "batch", "held", "waits"):
+                    self.assertIn(name, printed)
+        bundle = self.json("scan", "-n", self.namespace) and json.loads(self.rightslice("scan", "-n", self.namespace, "-o", "piqc"))
+        self.assertEqual(bundle["schemaVersion"], "piqc-scan.v0.1")
+        facts = {each["workloadId"]: each["facts"] for each in bundle["objects"]}
+        self.assertEqual(facts[f"ns/{self.namespace}/Deployment/large"]["autoscaling.enabled"]["value"], True)
+
+    def test_who_may_see_a_part_is_told_what_is_unknown(self):
+        self.kubectl.apply(list(yaml.safe_load_all(READER)))
+        looker = self.as_user("looker")
+        told = self.json("scan", "-n", self.namespace, kubeconfig=looker, status=0)
+        self.assertNotIn("nodes", told)
+        states = {each["resource"]: each["state"] for each in told["coverage"]}
+        self.assertEqual([states[each] for each in ("nodes", "horizontalpodautoscalers.autoscaling", "jobs.batch", "slicepolicies.rightslice.io")], ["forbidden"] * 4)
+        self.assertEqual([states[each] for each in ("pods", "deployments.apps")], ["read"] * 2)
+        results = self.results(told)
+        self.assertEqual({each["scaling"]["state"] for each in results.values()}, {"unknown"})
+        # The Job may not be read: its pod stands in for it.
+        [batch] = [each for each in results.values() if each.get("owner", {}).get("kind") == "Job"]
+        self.assertEqual((batch["kind"], batch["owner"]["name"], batch["byItsPods"]), ("Pod", "batch", True))
+        self.assertEqual(sum(len(each["pods"]) for each in results.values()), 6)
+        printed = self.rightslice("scan", "-n", self.namespace, kubeconfig=looker, status=0)
+        self.assertIn("nodes unknown", printed)
+        self.assertNotIn("Dark", printed)
+        bundle = json.loads(self.rightslice("scan", "-n", self.namespace, "-o", "piqc", kubeconfig=looker))
+        self.assertFalse([each for each in bundle["objects"] if "autoscaling.enabled" in each["facts"]])
+        self.assertTrue([each for each in bundle["factErrors"] if each["fact"] == "autoscaling.enabled"])

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include "cli/scan_report.hpp"
+#include "cli/scan_row.hpp"
+#include "json/utf8.hpp"
+#include "json/yaml.hpp"
+#include "observe/observation_json.hpp"
+
+namespace rightslice::cli {
+namespace {
+
+using observe::Index;
+
+/// A field of RFC 4180. What a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV Injection).
+std::string field(std::string_view text) {
+  std::string out = json::printable(text);
+  if (!out.empty() && std::string_view("=+-@\t").find(out[0]) != std::string_view::npos) out.insert(0, "'");
+  if (out.find_first_of("\",\n") == std::string::npos) return out;
+  std::string quoted = "\"";
+  for (const char c : out) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+/// A cell of a Markdown table: nothing in it is markup.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : json::printable(text)) {
+    if (std::string_view("\\`*_{}[]<>|#").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string line(std::initializer_list<std::string_view> cells) {
+  std::string out = "|";
+  for (const std::string_view each : cells) out += fmt::format(" {} |", cell(each));
+  return out + "\n";
+}
+
+std::string head(std::initializer_list<std::string_view> cells) {
+  std::string out = line(cells) + "|";
+  for (std::size_t i = 0; i < cells.size(); ++i) out += "---|";
+  return out + "\n";
+}
+
+}  // namespace
+
+void writeScanYaml(const observe::Snapshot& snapshot, const observe::Observation& seen, const Print& print) {
+  std::string text;
+  observe::writeJson(snapshot, seen, [&](std::string_view piece) { text += piece; });
+  if (const auto document = json::Document::parse(text)) print(json::yamlText(document->root()));
+}
+
+void writeScanCsv(const observe::Snapshot& snapshot, const observe::Observation& seen, const Print& print) {
+  print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings\n");
+  for (Index i = 0; i < seen.workloads.size(); ++i) {
+    const auto row = workloadRow(snapshot, seen, i);
+    const std::string pods = std::to_string(row.pods), ready = std::to_string(row.ready);
+    std::vector<std::string> fields;
+    for (const std::string* each : {&row.ns, &row.kind, &row.name, &row.owner, &row.engine, &row.model, &row.resource, &row.slice, &row.gpus, &row.replicas, &pods,
+                                    &ready, &row.need, &row.holds, &row.better, &row.decision, &row.wouldBe, &row.findings})
+      fields.push_back(field(*each));
+    print(fmt::format("{}\n", fmt::join(fields, ",")));
+  }
+}
+
+void writeScanMarkdown(const observe::Snapshot& snapshot, const observe::Observation& seen, const Print& print) {
+  print(fmt::format("# What runs: {}\n\nAt {}. {}.\n", cell(snapshot.source), snapshot.takenAt, totalsText(snapshot, seen)));
+  print("\n## Nodes\n\n");
+  if (!snapshot.nodes) print("Unknown: nodes could not be read.\n");
+  else print(head({"node", "product", "GPUs", "slices (asked/offered)", "findings"}));
+  for (Index i = 0; i < seen.placement.boards.size(); ++i) {
+    const auto row = nodeRow(snapshot, seen, i);
+    print(line({row.name, row.product.empty() ? "?" : row.product, row.gpus.empty() ? "?" : row.gpus, row.slices, row.findings}));
+  }
+  print("\n## Workloads\n\n" + head({"namespace", "workload", "model", "slice", "ready", "need", "holds", "better", "findings"}));
+  for (Index i = 0; i < seen.workloads.size(); ++i) {
+    const auto row = workloadRow(snapshot, seen, i);
+    print(line({row.ns, fmt::format("{} {}{}", row.kind, row.name, row.owner.empty() ? "" : fmt::format(" ({})", row.owner)), row.model.empty() ? row.engine : row.model,
+                row.slice, fmt::format("{}/{}", row.ready, row.replicas.empty() ? "?" : row.replicas), row.need.empty() ? "?" : row.need, row.holds.empty() ? "?" : row.holds,
+                row.better, row.findings}));
+  }
+  const auto findings = findingRows(snapshot, seen);
+  if (!findings.empty()) print("\n## Findings\n\n" + head({"finding", "of", "what", "fix", "confidence"}));
+  for (const auto& each : findings) print(line({each.code, each.where, each.message, each.remedy, each.confidence}));
+  int others = 0;
+  const auto unread = unreadRows(snapshot, others);
+  if (!unread.empty() || others > 0) print("\n## Not seen\n\n" + head({"resources", "why", "unknown is"}));
+  for (const auto& each : unread) print(line({each.resources, each.reason.empty() ? each.why : fmt::format("{}: {}", each.why, each.reason), each.unknown}));
+  if (others > 0) print(line({fmt::format("{} further resources", others), "not given", ""}));
+}
+
+}  // namespace rightslice::cli
