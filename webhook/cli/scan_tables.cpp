@@ -76,9 +76,9 @@ void writeScanMarkdown(const observe::Snapshot& snapshot, const observe::Observa
   print("\n## Workloads\n\n" + head({"namespace", "workload", "model", "slice", "ready", "need", "holds", "better", "findings"}));
   for (Index i = 0; i < seen.workloads.size(); ++i) {
     const auto row = workloadRow(snapshot, seen, i);
-    print(line({row.ns, fmt::format("{} {}{}", row.kind, row.name, row.owner.empty() ? "" : fmt::format(" ({})", row.owner)), row.model.empty() ? row.engine : row.model,
-                row.slice, fmt::format("{}/{}", row.ready, row.replicas.empty() ? "?" : row.replicas), row.need.empty() ? "?" : row.need, row.holds.empty() ? "?" : row.holds,
-                row.better, row.findings}));
+    print(line({row.ns, fmt::format("{} {}{}", row.kind, row.name, row.owner.empty() ? "" : fmt::format(" ({})", row.owner)),
+                row.model.empty() ? row.engine : row.model, row.slice, fmt::format("{}/{}", row.ready, row.replicas.empty() ? "?" : row.replicas),
+                row.need.empty() ? "?" : row.need, row.holds.empty() ? "?" : row.holds, row.better, row.findings}));
   }
   const auto findings = findingRows(snapshot, seen);
   if (!findings.empty()) print("\n## Findings\n\n" + head({"finding", "of", "what", "fix", "confidence"}));

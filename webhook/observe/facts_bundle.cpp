@@ -162,7 +162,8 @@ class Bundle {
     kubernetes(facts, index, ref);
     out.endObject().endObject();
     const auto require = [&](std::string_view key) {
-      if (!facts.keys.contains(key)) missing_.push_back({id, std::string(key), key.starts_with("obs.") ? "no metrics were read" : "not written in the object, or not known"});
+      if (facts.keys.contains(key)) return;
+      missing_.push_back({id, std::string(key), key.starts_with("obs.") ? "no metrics were read" : "not written in the object, or not known"});
     };
     for (const std::string_view key : kRequired) require(key);
     const bool vllm = std::any_of(judgement.containers.begin(), judgement.containers.end(), [](const auto& each) { return each.requested && each.engine == "vllm"; });
