@@ -41,13 +41,14 @@ void Coverage::sort() {
 }
 
 bool Coverage::known(std::string_view resource, std::string_view ns) const {
-  bool found = false;
+  // One of its own says more of a namespace than that of the whole cluster, which may be refused where the namespace is not.
+  const Seen* whole = nullptr;
   for (const Seen& each : entries_) {
     if (each.resource != resource) continue;
-    if (each.ns.empty()) return each.known();
-    if (ns == each.ns) found = each.known();
+    if (each.ns == ns) return each.known();
+    if (each.ns.empty()) whole = &each;
   }
-  return found;
+  return whole != nullptr && whole->known();
 }
 
 std::vector<const Seen*> Coverage::unread() const {

@@ -44,6 +44,9 @@ TEST_CASE("a resource is known where it was read, and where there is none of it"
   CHECK(coverage.known("scaledobjects.keda.sh", "a"));
   CHECK_FALSE(coverage.known("deployments.apps", "a"));
   CHECK(coverage.unread().size() == 2);
+  coverage.add(seen("pods", Seen::State::Forbidden));
+  CHECK(coverage.known("pods", "a"));
+  CHECK_FALSE(coverage.known("pods", "c"));
   CHECK(unknownWithout("nodes") == "products, geometry, and what is free, dark or stranded");
 }
 
