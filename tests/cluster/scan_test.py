@@ -124,6 +124,8 @@ class Scan(Before):
         self.assertEqual([states[each] for each in ("pods", "deployments.apps")], ["read"] * 2)
         results = self.results(told)
         self.assertEqual({each["scaling"]["state"] for each in results.values()}, {"unknown"})
+        self.assertTrue(all(f"slicepolicies.rightslice.io over namespace {self.namespace}" in each["unknown"] for each in results.values()))
+        self.assertEqual(self.err, "rightslice: not all policies may be read, and none was: judging with the shipped starter policy, in audit mode\n")
         # The Job may not be read: its pod stands in for it.
         [batch] = [each for each in results.values() if each.get("owner", {}).get("kind") == "Job"]
         self.assertEqual((batch["kind"], batch["owner"]["name"], batch["byItsPods"]), ("Pod", "batch", True))

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <map>
-
 #include "base/date.hpp"
 #include "cli/command.hpp"
 #include "cli/live_cluster.hpp"
@@ -89,14 +87,16 @@ class Scan : public Command {
     } else if (!look(snapshot, cluster.snapshot.policies)) {
       return kUsage;
     }
-    for (const auto* each : snapshot.coverage.unread()) cluster.snapshot.unread.push_back({each->resource, each->ns, each->reason});
+    // Files hold what was asked for; nobody says that there are policies beside them.
+    for (const auto* each : snapshot.coverage.unread())
+      if (each->state != observe::Seen::State::NotGiven) cluster.snapshot.unread.push_back({each->resource, each->ns, each->reason});
     const auto options = sources->loadOptions(sources_.maxExceptionDays);
     cluster.load(options);
-    if (!choosePolicies(*sources, cluster.loaded, options)) return kUsage;
+    if (!choosePolicies(*sources, cluster, options)) return kUsage;
     observe::surround(snapshot, sources->surroundings);
     Progress progress(snapshot.objects.size());
     observe::Looking looking{sources->environment(), {}, {}};
-    if (!sources->starter) looking.unknownPolicies = [&](const std::string& ns) { return cluster.unknownPolicies(ns); };
+    looking.unknownPolicies = [&](const std::string& ns) { return cluster.unknownPolicies(ns); };
     looking.progress = [&](std::string_view what) { progress.step(what); };
     const auto seen = observe::observe(snapshot, looking);
     progress.clear();
@@ -131,9 +131,11 @@ class Scan : public Command {
   }
 
   /// Those of the cluster and of the files; else the starter's.
-  bool choosePolicies(Sources& sources, const policy::Loaded& ofCluster, const policy::LoadOptions& options) const {
+  bool choosePolicies(Sources& sources, const LiveCluster& cluster, const policy::LoadOptions& options) const {
+    const policy::Loaded& ofCluster = cluster.loaded;
     if (!sources_.policies.empty() || !ofCluster.policies.empty()) return usePolicies(sources, sources_, ofCluster, std::nullopt);
-    complain("no policy found: judging with the shipped starter policy, in audit mode");
+    const bool refused = !cluster.snapshot.unreadPolicies("").empty();
+    complain(fmt::format("{}: judging with the shipped starter policy, in audit mode", refused ? "not all policies may be read, and none was" : "no policy found"));
     auto loaded = policy::load(app::starterPolicy(), "the starter policy", options);
     loaded.exceptions = ofCluster.exceptions;
     sources.policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions)).withMode(policy::Mode::Audit);
