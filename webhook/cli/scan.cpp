@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/live_cluster.hpp"
 #include "cli/scan_files.hpp"
+#include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/version.hpp"
 #include "host/clock.hpp"
@@ -19,15 +20,15 @@ void toOutput(std::string_view text) { print(text); }
 
 struct Format {
   std::string_view name;
-  void (*write)(const observe::Snapshot& snapshot, const observe::Observation& seen);
+  void (*write)(const ScanReport& report);
 };
 constexpr Format kFormats[] = {
-    {"text", [](const auto& snapshot, const auto& seen) { writeScanText(snapshot, seen, Style::ofOutput(), toOutput); }},
-    {"json", [](const auto& snapshot, const auto& seen) { observe::writeJson(snapshot, seen, toOutput); }},
-    {"yaml", [](const auto& snapshot, const auto& seen) { writeScanYaml(snapshot, seen, toOutput); }},
-    {"csv", [](const auto& snapshot, const auto& seen) { writeScanCsv(snapshot, seen, toOutput); }},
-    {"markdown", [](const auto& snapshot, const auto& seen) { writeScanMarkdown(snapshot, seen, toOutput); }},
-    {"piqc", [](const auto& snapshot, const auto& seen) { observe::writeFactsBundle(snapshot, seen, version(), toOutput); }},
+    {"text", [](const auto& report) { writeScanText(report, Style::ofOutput(), toOutput); }},
+    {"json", [](const auto& report) { writeScanJson(report, toOutput); }},
+    {"yaml", [](const auto& report) { writeScanYaml(report, toOutput); }},
+    {"csv", [](const auto& report) { writeScanCsv(report, toOutput); }},
+    {"markdown", [](const auto& report) { writeScanMarkdown(report, toOutput); }},
+    {"piqc", [](const auto& report) { observe::writeFactsBundle(report.snapshot, report.seen, version(), toOutput); }},
 };
 
 class Scan : public Command {
@@ -45,10 +46,13 @@ class Scan : public Command {
             "absent: it is listed at the end, with what hangs on it.\n\n"
             "Policies are those of the cluster and of --policies; where there are none, the shipped starter policy, in audit mode, which it says "
             "on stderr.\n\n"
+            "What it costs is parted to the cent: every hour of every GPU is in one bucket (right, oversized, idle, dark, stranded, overhead), and each view "
+            "sums to the spend. Prices are those of --prices, else list prices of the shipped book; a GPU without a price is named, never guessed. Savings are "
+            "told apart: by list, realisable on the node's geometry, and with --since verified.\n\n"
             "With --from it looks at recorded objects instead, as kubectl get -o json prints them (nodes, pods, deployments, replicasets, ...). What "
             "the files do not hold is unknown.\n\n"
             "-o json has results and summary as check, with further keys of each result: replicas, pods, scaling (unknown, none or scaled) and "
-            "observed (what is found of what runs, with evidence, confidence and remedy); nodes with their slices and findings; coverage. It is also a "
+            "observed (what is found of what runs, with evidence, confidence and remedy); nodes with their slices and findings; money; coverage. It is also a "
             "file for --surroundings. -o yaml is the same as YAML; csv has a line for each workload; markdown has the tables of text; piqc is a bundle of facts "
             "in the shape piqc-scan.v0.1, with source, confidence and time of each, and an error for each fact that was not seen.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
@@ -65,6 +69,10 @@ class Scan : public Command {
     space.shortName = "-n";
     flags.list(from_, "--from", "FILE|FOLDER|-", "Recorded objects to look at instead of a cluster.");
     flags.text(at_, "--at", "TIME", "When the objects of --from were recorded, as 2026-06-01T08:00:00Z: ages are counted up to then.").defaultText = "now";
+    flags.text(prices_, "--prices", "FILE",
+               "Price book, YAML or JSON: currency, date, gpuHour by product, and rates for nodes by provider, region, instance, term, labels and days; instead of "
+               "prices of --surroundings and --catalogue.");
+    flags.text(since_, "--since", "FILE", "Output of an earlier scan -o json at the same prices: what smaller slices have saved since then.");
     sources_.declare(flags, "Policies beside those of the cluster: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests).");
     cluster_.declare(flags);
   }
@@ -76,6 +84,10 @@ class Scan : public Command {
     if (!at_.empty() && !secondsOfTimestamp(at_)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
     auto sources = loadBase(sources_);
     if (!sources) return kUsage;
+    workload::RateBook book{*sources->surroundings.prices, {}};
+    std::optional<observe::Statement> since;
+    if (!readMoney(book, since)) return kUsage;
+    sources->surroundings.prices = book.book;
     observe::Snapshot snapshot;
     LiveCluster cluster;   // for what it makes of policies
     int unreadable = 0;
@@ -100,8 +112,10 @@ class Scan : public Command {
     looking.progress = [&](std::string_view what) { progress.step(what); };
     const auto seen = observe::observe(snapshot, looking);
     progress.clear();
+    ScanReport report{snapshot, seen, {}};
+    if (!count(report, *sources->catalogues.gpus, book, std::move(since))) return kUsage;
     for (const Format& each : kFormats)
-      if (each.name == output_) each.write(snapshot, seen);
+      if (each.name == output_) each.write(report);
     return unreadable > 0 ? kUsage : kOk;
   }
 
@@ -109,6 +123,33 @@ class Scan : public Command {
   static int refuse(std::string_view message) {
     complain(message);
     return kUsage;
+  }
+
+  /// The price book and the earlier look, where they are given; false after the error was written.
+  bool readMoney(workload::RateBook& book, std::optional<observe::Statement>& since) const {
+    const auto read = [](const std::string& file, auto parse, auto& to) {
+      if (file.empty()) return true;
+      const auto text = app::readFile(file);
+      if (!text) return complain(describe(text.error())), false;
+      auto made = parse(*text, file);
+      if (!made) return complain(describe(made.error())), false;
+      to = std::move(*made);
+      return true;
+    };
+    return read(prices_, workload::readRateBook, book) && read(since_, observe::readStatement, since);
+  }
+
+  /// What it costs; false after the error was written.
+  bool count(ScanReport& report, const gpu::Catalogue& gpus, const workload::RateBook& book, std::optional<observe::Statement> since) const {
+    auto& to = report.money;
+    to.money = observe::moneyOf(report.snapshot, report.seen, gpus, book);
+    to.savings = observe::savingsOf(report.snapshot, report.seen, gpus, to.money);
+    to.since = std::move(since);
+    if (!to.since || !to.money.nodesKnown) return true;
+    auto verified = observe::verify(*to.since, observe::statementOf(report.snapshot, report.seen, to.money));
+    if (!verified) return complain(fmt::format("{}: {}", since_, describe(verified.error()))), false;
+    to.verified = *verified;
+    return true;
   }
 
   bool look(observe::Snapshot& snapshot, std::vector<app::PolicyObject>& policies) const {
@@ -146,7 +187,7 @@ class Scan : public Command {
   SourceFlags sources_;
   ClusterFlags cluster_;
   std::vector<std::string> namespaces_, from_;
-  std::string output_ = "text", at_;
+  std::string output_ = "text", at_, prices_, since_;
 };
 
 }  // namespace

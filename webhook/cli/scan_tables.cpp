@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/scan_row.hpp"
 #include "json/utf8.hpp"
@@ -43,16 +44,36 @@ std::string head(std::initializer_list<std::string_view> cells) {
   return out + "\n";
 }
 
+/// The first row names the columns; all but the first are numbers.
+std::string numbersTable(const std::vector<std::vector<std::string>>& rows) {
+  std::string out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out += "|";
+    for (const auto& each : rows[i]) out += fmt::format(" {} |", cell(each));
+    out += "\n";
+    if (i == 0) out += "|---|";
+    for (std::size_t j = 1; i == 0 && j < rows[i].size(); ++j) out += "---:|";
+    if (i == 0) out += "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
-void writeScanYaml(const observe::Snapshot& snapshot, const observe::Observation& seen, const Print& print) {
+void writeScanJson(const ScanReport& report, const Print& print) {
+  observe::writeJson(report.snapshot, report.seen, print, {{"money", observe::moneyJson(report.snapshot, report.seen, report.money)}});
+}
+
+void writeScanYaml(const ScanReport& report, const Print& print) {
   std::string text;
-  observe::writeJson(snapshot, seen, [&](std::string_view piece) { text += piece; });
+  writeScanJson(report, [&](std::string_view piece) { text += piece; });
   if (const auto document = json::Document::parse(text)) print(json::yamlText(document->root()));
 }
 
-void writeScanCsv(const observe::Snapshot& snapshot, const observe::Observation& seen, const Print& print) {
-  print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings\n");
+void writeScanCsv(const ScanReport& report, const Print& print) {
+  const auto& [snapshot, seen, money] = report;
+  const auto costs = workloadCosts(seen, money.money);
+  print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings,currency,monthlyCost,monthlyOversized\n");
   for (Index i = 0; i < seen.workloads.size(); ++i) {
     const auto row = workloadRow(snapshot, seen, i);
     const std::string pods = std::to_string(row.pods), ready = std::to_string(row.ready);
@@ -60,11 +81,16 @@ void writeScanCsv(const observe::Snapshot& snapshot, const observe::Observation&
     for (const std::string* each : {&row.ns, &row.kind, &row.name, &row.owner, &row.engine, &row.model, &row.resource, &row.slice, &row.gpus, &row.replicas, &pods,
                                     &ready, &row.need, &row.holds, &row.better, &row.decision, &row.wouldBe, &row.findings})
       fields.push_back(field(*each));
+    const auto& cost = costs[i];
+    fields.push_back(cost.total.empty() ? "" : money.money.currency);
+    fields.push_back(cost.total);
+    fields.push_back(cost.oversized);
     print(fmt::format("{}\n", fmt::join(fields, ",")));
   }
 }
 
-void writeScanMarkdown(const observe::Snapshot& snapshot, const observe::Observation& seen, const Print& print) {
+void writeScanMarkdown(const ScanReport& report, const Print& print) {
+  const auto& [snapshot, seen, money] = report;
   print(fmt::format("# What runs: {}\n\nAt {}. {}.\n", cell(snapshot.source), snapshot.takenAt, totalsText(snapshot, seen)));
   print("\n## Nodes\n\n");
   if (!snapshot.nodes) print("Unknown: nodes could not be read.\n");
@@ -88,6 +114,11 @@ void writeScanMarkdown(const observe::Snapshot& snapshot, const observe::Observa
   if (!unread.empty() || others > 0) print("\n## Not seen\n\n" + head({"resources", "why", "unknown is"}));
   for (const auto& each : unread) print(line({each.resources, each.reason.empty() ? each.why : fmt::format("{}: {}", each.why, each.reason), each.unknown}));
   if (others > 0) print(line({fmt::format("{} further resources", others), "not given", ""}));
+  const auto page = moneyPage(snapshot, seen, money);
+  print(fmt::format("\n## {}\n", cell(page.title)));
+  for (const auto& each : page.tables) print(fmt::format("\n{}{}", each.title.empty() ? "" : fmt::format("### {}\n\n", cell(each.title)), numbersTable(each.rows)));
+  if (!page.notes.empty()) print("\n");
+  for (const auto& each : page.notes) print(fmt::format("- {}\n", cell(each)));
 }
 
 }  // namespace rightslice::cli

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/scan_row.hpp"
 #include "json/utf8.hpp"
@@ -37,7 +38,9 @@ std::string workloadsText(const observe::Snapshot& snapshot, const observe::Obse
 
 }  // namespace
 
-void writeScanText(const observe::Snapshot& snapshot, const observe::Observation& seen, const Style& style, const Print& print) {
+void writeScanText(const ScanReport& report, const Style& style, const Print& print) {
+  const auto& snapshot = report.snapshot;
+  const auto& seen = report.seen;
   print(fmt::format("{} at {}\n", plain(snapshot.source), snapshot.takenAt));
   if (!snapshot.scope.empty()) print(fmt::format("namespaces {}\n", fmt::join(snapshot.scope, ", ")));
   print(nodesText(snapshot, seen));
@@ -55,6 +58,7 @@ void writeScanText(const observe::Snapshot& snapshot, const observe::Observation
                style.width, "    ", "      "));
   if (others > 0) print(wrap(fmt::format("{} further resources (not given); -o json names them", others), style.width, "    ", "      "));
   print("\n" + totalsText(snapshot, seen) + "\n");
+  writeMoneyText(moneyPage(snapshot, seen, report.money), style, print);
 }
 
 }  // namespace rightslice::cli

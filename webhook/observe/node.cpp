@@ -52,6 +52,7 @@ std::optional<Node> readNode(json::View object) {
   out.facts = std::move(*facts);
   out.capacity = workload::gpuCounts(object["status"]["capacity"]);
   out.created = object["metadata"]["creationTimestamp"].stringOr("");
+  out.providerId = object["spec"]["providerID"].stringOr("");
   out.cordoned = object["spec"]["unschedulable"].boolean().value_or(false);
   for (const json::View each : object["status"]["conditions"].elements())
     if (each["type"].stringOr("") == "Ready") out.ready = each["status"].stringOr("") == "True";

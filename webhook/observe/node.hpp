@@ -15,7 +15,7 @@ namespace rightslice::observe {
 struct Node {
   workload::Node facts;                   ///< name, labels, what it offers, what is held, devices of DRA
   workload::Counts capacity;              ///< GPU resources, healthy or not
-  std::string created;
+  std::string created, providerId;        ///< spec.providerID: "aws:///eu-central-1a/i-0123"
   bool ready = true, cordoned = false;
   /// Taints that keep pods away, as "key=value:effect".
   std::vector<std::string> taints;

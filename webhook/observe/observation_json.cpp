@@ -195,7 +195,7 @@ void writeFinding(Writer& out, const Finding& finding) {
   out.endArray().endObject();
 }
 
-void writeJson(const Snapshot& snapshot, const Observation& seen, const std::function<void(std::string_view)>& sink) {
+void writeJson(const Snapshot& snapshot, const Observation& seen, const std::function<void(std::string_view)>& sink, const std::vector<Member>& further) {
   const Totals totals = totalsOf(snapshot, seen);
   const auto member = [&](std::string_view key, const std::function<void(Writer&)>& write) {
     Writer out;
@@ -240,6 +240,10 @@ void writeJson(const Snapshot& snapshot, const Observation& seen, const std::fun
   raw("deviceClasses", snapshot.devices.classes.has_value(), snapshot.deviceClasses);
   raw("claimTemplates", snapshot.devices.templates.has_value(), snapshot.claimTemplates);
   raw("claims", snapshot.devices.claims.has_value(), snapshot.claims);
+  for (const Member& each : further) {
+    sink(",\n" + json::quoted(each.key) + ":");
+    sink(each.json);
+  }
   member("coverage", [&](Writer& out) { writeCoverage(out, snapshot.coverage); });
   sink("}\n");
 }

@@ -20,8 +20,14 @@ struct Totals {
 };
 Totals totalsOf(const Snapshot& snapshot, const Observation& seen);
 
+/// A further key of the whole, and its value as JSON.
+struct Member {
+  std::string_view key;
+  std::string json;
+};
+
 /// Piece by piece, so that a large cluster does not pile up.
-void writeJson(const Snapshot& snapshot, const Observation& seen, const std::function<void(std::string_view)>& sink);
+void writeJson(const Snapshot& snapshot, const Observation& seen, const std::function<void(std::string_view)>& sink, const std::vector<Member>& further = {});
 
 /// A finding of what runs, as an object.
 void writeFinding(json::Writer& out, const Finding& finding);
