@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "json/document.hpp"
 #include "observe/packing.hpp"
@@ -97,12 +98,17 @@ class NodeSavings {
     const std::int64_t there = *board_.geometry.gpus;
     std::int64_t units = 0;
     Load today = before;
+    std::set<std::pair<std::string, std::int64_t>> full;
     for (const Hold& each : seen_.placement.waiting) {
-      if (each.count > there * 8 || !mayRunHere(each)) continue;
+      // What had no place has none beside more either.
+      if (each.count > there * 8 || full.contains({each.profile, each.count}) || !mayRunHere(each)) continue;
       Load now = today, then = after;
       if (!add(now, each.profile, each.count) || !add(then, each.profile, each.count)) continue;
       const auto needed = gpusNeeded(product, now.slices, now.whole), held = gpusThatHold(product, then.slices, then.whole);
-      if (!needed || !held || *held > there) continue;
+      if (!needed || !held || *held > there) {
+        full.emplace(each.profile, each.count);
+        continue;
+      }
       if (*needed <= there) {   // there may be room for it as it is
         today = std::move(now);
         after = std::move(then);
