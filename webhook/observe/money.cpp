@@ -60,8 +60,8 @@ Money moneyOf(const Snapshot& snapshot, const Observation& seen, const gpu::Cata
     BoardMoney& money = out.boards.emplace_back();
     auto price = workload::priceOf(book, pricedNode((*snapshot.nodes)[board.node], board.geometry), day.value_or(Date{}), gpus);
     if (!price) money.why = price.error().message;
-    if (!board.geometry.gpus || *board.geometry.gpus <= 0) {
-      money.why = "how many GPUs the node has is not known";
+    if (!board.geometry.gpus || *board.geometry.gpus <= 0 || *board.geometry.gpus > kMostGpus) {
+      money.why = board.geometry.gpus.value_or(0) > kMostGpus ? "it says that it has more GPUs than a node can have" : "how many GPUs the node has is not known";
       continue;
     }
     const std::int64_t count = *board.geometry.gpus;

@@ -138,10 +138,15 @@ void writeSavings(Writer& out, const Snapshot& snapshot, const Observation& seen
   out.endArray().endObject();
 }
 
+/// More than any scan can say; what is larger was not written by this program.
+constexpr std::int64_t kMostCents = 1'000'000'000'000'000, kMostPods = 1'000'000;
+
 /// Hundredths of a JSON number that this program wrote.
-std::int64_t centsOf(json::View value) {
-  const auto quantity = Quantity::parse(value.scalarText().value_or("0"));
-  return quantity ? static_cast<std::int64_t>(quantity->nanos() / 10'000'000) : 0;
+std::optional<std::int64_t> centsOf(json::View value) {
+  const auto quantity = value.isNumber() ? Quantity::parse(value.scalarText().value_or("")) : fail("");
+  if (!quantity || quantity->isNegative()) return std::nullopt;
+  const Int128 cents = quantity->nanos() / 10'000'000;
+  return cents > kMostCents ? std::nullopt : std::optional(static_cast<std::int64_t>(cents));
 }
 
 }  // namespace
@@ -174,19 +179,22 @@ Result<Statement> readStatement(std::string_view text, std::string_view file) {
   const auto document = json::Document::parse(text);
   if (!document) return fail("is no JSON: " + document.error().message, std::string(file));
   const json::View root = document->root(), money = root["money"];
-  if (!money["total"].exists() || !money["nodes"].isArray() || !money["workloads"].isArray()) return fail("is no output of scan -o json with prices", std::string(file));
+  const auto total = centsOf(money["total"]);
+  bool good = total && money["nodes"].isArray() && money["workloads"].isArray();
   Statement out;
   out.currency = money["currency"].stringOr("");
   out.takenAt = root["scan"]["takenAt"].stringOr("");
-  out.spendCents = centsOf(money["total"]);
+  out.spendCents = total.value_or(0);
   for (const json::View each : money["nodes"].elements())
     if (each["price"].isString()) out.prices[std::string(each["node"].stringOr(""))] = each["price"].stringOr("");
   for (const json::View each : money["workloads"].elements()) {
     if (!each["name"].isString() || !each["total"].exists()) continue;
     auto& row = out.workloads[fmt::format("{}/{}/{}", each["namespace"].stringOr(""), each["kind"].stringOr(""), each["name"].stringOr(""))];
-    row.cents += centsOf(each["total"]);
-    row.pods += each["pods"].integer().value_or(0);
+    const auto cents = centsOf(each["total"]), pods = each["pods"].integer();
+    good = good && cents && pods && *pods >= 0 && *pods <= kMostPods && row.pods == 0;
+    row = {pods.value_or(0), cents.value_or(0)};
   }
+  if (!good) return fail("is no output of scan -o json with prices", std::string(file));
   return out;
 }
 

@@ -11,7 +11,7 @@
 namespace rightslice::observe {
 namespace {
 
-constexpr std::int64_t kMostGpus = 64;   // of one node; laying slices is quadratic in them
+constexpr std::int64_t kMostPacked = 64;   // of one node; laying slices is quadratic in them
 
 using Slices = std::vector<const gpu::Profile*>;
 
@@ -32,7 +32,7 @@ class NodeSavings {
     const auto* product = board_.geometry.product;
     if (!money_.unknown.empty()) return without(money_.unknown);
     if (product == nullptr || !product->memorySlices || product->profiles.empty()) return without("how the GPU can be cut is not known");
-    if (*board_.geometry.gpus > kMostGpus) return without(fmt::format("the node has more than {} GPUs", kMostGpus));
+    if (*board_.geometry.gpus > kMostPacked) return without(fmt::format("the node has more than {} GPUs", kMostPacked));
     Load before, after;
     if (!load(before, false) || !load(after, true)) return without("what part of a GPU a slice is cannot be told");
     const auto today = gpusNeeded(*product, before.slices, before.whole);

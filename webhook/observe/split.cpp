@@ -13,7 +13,7 @@ namespace rightslice::observe {
 namespace {
 
 constexpr std::array<std::string_view, kBuckets> kNames{"right", "oversized", "idle", "dark", "stranded", "overhead", "unknown"};
-constexpr std::int64_t kMostShares = 1'000'000, kMostGpus = 100'000, kPerMille = 1000;
+constexpr std::int64_t kMostShares = 1'000'000, kPerMille = 1000;
 
 /// Pods among which a device of the resource is shared in time (label nvidia.com/<resource>.replicas of GPU feature discovery, or GKE's).
 std::int64_t sharesOf(const Node& node, const Geometry& geometry, const std::string& resource) {
@@ -35,17 +35,17 @@ class Splitting {
     // Units: so many of a GPU that a share in time of a memory slice has a thousand.
     memory_ = geometry_.product != nullptr && geometry_.product->memorySlices ? *geometry_.product->memorySlices : 1;
     std::int64_t shares = 1;
-    bool tooFine = *geometry_.gpus > kMostGpus;
+    bool tooFine = false;
     for (const SliceUse& each : board_.slices) {
-      shares = std::lcm(shares, std::min(sharesOf(node_, geometry_, each.resource), kMostShares));
-      tooFine = tooFine || shares > kMostShares;
-      shares = std::min(shares, kMostShares);
+      const std::int64_t own = sharesOf(node_, geometry_, each.resource);
+      if (!tooFine && own <= kMostShares) shares = std::lcm(shares, own);
+      tooFine = tooFine || own > kMostShares || shares > kMostShares;
     }
     out_.unitsPerGpu = memory_ * kPerMille * (tooFine ? 1 : shares);
-    out_.units = std::min(*geometry_.gpus, kMostGpus * kMostShares) * out_.unitsPerGpu;
+    out_.units = *geometry_.gpus * out_.unitsPerGpu;
     if (!node_.ready) return all(Bucket::Overhead, "");
     if (!geometry_.sharing.empty()) return all(Bucket::Unknown, fmt::format("GPUs are shared by {}, which counts them in its own way", geometry_.sharing));
-    if (tooFine) return all(Bucket::Unknown, "more GPUs or shares of them than any node has");
+    if (tooFine) return all(Bucket::Unknown, "its GPUs are shared among more pods than can be");
     std::int64_t used = 0;
     for (const SliceUse& each : board_.slices) {
       const auto unit = sizeOf(each.resource, each.profile);

@@ -50,7 +50,10 @@ struct Split {
   std::string unknown;                    ///< why there are parts of Unknown; empty: there are none
 };
 
-/// Of a board with a known number of GPUs above 0. Where labels, resources and pods do not agree, all of it is Unknown.
+/// No node has more GPUs: a label that says so is not believed.
+constexpr std::int64_t kMostGpus = 1024;
+
+/// Of a board with a known number of GPUs from 1 to kMostGpus. Where labels, resources and pods do not agree, all of it is Unknown.
 Split splitOf(const Snapshot& snapshot, const Observation& seen, Index board, const gpu::Catalogue& gpus, const Measured& measured);
 
 }  // namespace rightslice::observe

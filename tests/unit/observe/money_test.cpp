@@ -195,6 +195,16 @@ TEST_CASE("what cannot be seen is unknown, and paid for all the same") {
     CHECK(paid.cents(Bucket::Unknown) == "5840.00");
     CHECK(paid.money.boards[0].unknown == "1 GPU hold less than the node offers or its pods hold");
   }
+  SUBCASE("labels that nobody can believe") {
+    node.labels = "nvidia.com/gpu.replicas: '9000000000000000000', nvidia.com/mig-1g.10gb.replicas: '9000000000000000000'";
+    CHECK(Paid(text(node)).cents(Bucket::Unknown) == "5840.00");
+    node.labels.clear();
+    const std::string cut = text(node);
+    const Paid paid(cut.substr(0, cut.find("gpu.count: '1'")) + "gpu.count: '9000000000000000000'" + cut.substr(cut.find("gpu.count: '1'") + 14));
+    CHECK(paid.money.boards[0].why == "it says that it has more GPUs than a node can have");
+    CHECK(!paid.money.boards[0].price);
+    CHECK(paid.money.entries.empty());
+  }
   SUBCASE("another system that shares the GPUs") {
     node.capacity = "nvidia.com/gpu: 10, nvidia.com/gpumem: 81559";
     CHECK(Paid(text(node)).cents(Bucket::Unknown) == "5840.00");
@@ -264,6 +274,8 @@ TEST_CASE("a saving is verified by what the spend fell, or others took") {
     CHECK(read->workloads.begin()->second.cents == before.workloads.begin()->second.cents);
     CHECK(read->workloads.begin()->second.pods == 1);
     CHECK(!readStatement("{}", "scan.json"));
+    for (const char* total : {"-1", "\"5\"", "1e300"})
+      CHECK(!readStatement(fmt::format("{{\"money\":{{\"total\":{},\"nodes\":[],\"workloads\":[]}}}}", total), "scan.json"));
   }
 }
 
