@@ -6,17 +6,17 @@
 #include <set>
 
 #include "json/document.hpp"
-#include "observe/packing.hpp"
+#include "observe/plan/packing.hpp"
 
 namespace rightslice::observe {
 namespace {
 
-constexpr std::int64_t kMostPacked = 64;   // of one node; laying slices is quadratic in them
+constexpr std::int64_t kMostPacked = 64;    // GPUs of one node
+constexpr std::int64_t kSteps = 2'000;      // of a search for fewer GPUs; what it does not find is not counted as saved
 
-using Slices = std::vector<const gpu::Profile*>;
-
-struct Load {
-  Slices slices;
+/// What containers hold, or would hold.
+struct Need {
+  std::map<std::string, std::int64_t> slices;
   std::int64_t whole = 0;
 };
 
@@ -33,13 +33,15 @@ class NodeSavings {
     if (!money_.unknown.empty()) return without(money_.unknown);
     if (product == nullptr || !product->memorySlices || product->profiles.empty()) return without("how the GPU can be cut is not known");
     if (*board_.geometry.gpus > kMostPacked) return without(fmt::format("the node has more than {} GPUs", kMostPacked));
-    Load before, after;
+    cutting_ = plan::Cutting::of(*product);
+    if (!cutting_) return without("the placements of its slices are not on record");
+    Need before, after;
     if (!load(before, false) || !load(after, true)) return without("what part of a GPU a slice is cannot be told");
-    const auto today = gpusNeeded(*product, before.slices, before.whole);
-    if (!today || !gpusThatHold(*product, after.slices, after.whole)) return without("the placements of its slices are not on record");
+    const auto today = packed(before);
+    if (!today || !packed(after)) return without("no GPU can be cut into what it holds");
     const std::int64_t wanted = serveWaiting(*product, before, after);
-    const auto then = gpusThatHold(*product, after.slices, after.whole);
-    out_.freedGpus = std::max<std::int64_t>(0, *today - then.value_or(*today));
+    const auto then = packed(after);
+    out_.freedGpus = then ? std::max<std::int64_t>(0, today->atLeast - then->found) : 0;
     const std::int64_t units = wanted + out_.freedGpus * money_.unitsPerGpu, all = *board_.geometry.gpus * money_.unitsPerGpu;
     const auto value = static_cast<std::int64_t>(static_cast<Int128>(money_.cents) * units / all);   // rounded down: never too much
     out_.realisableCents = std::min(list, value);
@@ -59,16 +61,28 @@ class NodeSavings {
     return offers.empty() || !offers.front().profile->memorySlices ? nullptr : offers.front().profile;
   }
 
-  bool add(Load& to, const std::string& profile, std::int64_t count) const {
+  bool add(Need& to, const std::string& profile, std::int64_t count) const {
     if (profile.empty()) return to.whole += count, true;
     const auto* found = profileOf(profile);
     if (found == nullptr) return false;
-    to.slices.insert(to.slices.end(), static_cast<std::size_t>(count), found);
+    to.slices[found->name] += count;
     return true;
   }
 
+  struct Gpus {
+    std::int64_t atLeast = 0, found = 0;   // no cutting does with fewer; one does with so many
+  };
+  /// Nothing where a slice has no place on any GPU.
+  std::optional<Gpus> packed(const Need& need) const {
+    std::vector<plan::Ask> asks;
+    for (const auto& [profile, count] : need.slices) asks.push_back({{{profile, 1}}, count});
+    const auto made = plan::pack(*cutting_, asks, kSteps);
+    if (!made.impossible.empty()) return std::nullopt;
+    return Gpus{made.atLeast + need.whole, made.gpus + need.whole};
+  }
+
   /// What is held on the node, as it is or with what is recommended for the oversized. A share in time counts as its whole device.
-  bool load(Load& to, bool better) const {
+  bool load(Need& to, bool better) const {
     for (const Hold& hold : board_.holds) {
       const auto* instead = better ? betterOf(hold) : nullptr;
       if (instead != nullptr) {
@@ -93,23 +107,23 @@ class NodeSavings {
   }
 
   /// Lays waiting slices beside the smaller ones; the units that they take.
-  std::int64_t serveWaiting(const gpu::Product& product, const Load& before, Load& after) {
+  std::int64_t serveWaiting(const gpu::Product& product, const Need& before, Need& after) {
     if (node_.cordoned || !node_.ready || !node_.taints.empty()) return 0;
     const std::int64_t there = *board_.geometry.gpus;
     std::int64_t units = 0;
-    Load today = before;
+    Need today = before;
     std::set<std::pair<std::string, std::int64_t>> full;
     for (const Hold& each : seen_.placement.waiting) {
       // What had no place has none beside more either.
       if (each.count > there * 8 || full.contains({each.profile, each.count}) || !mayRunHere(each)) continue;
-      Load now = today, then = after;
+      Need now = today, then = after;
       if (!add(now, each.profile, each.count) || !add(then, each.profile, each.count)) continue;
-      const auto needed = gpusNeeded(product, now.slices, now.whole), held = gpusThatHold(product, then.slices, then.whole);
-      if (!needed || !held || *held > there) {
+      const auto beside = packed(now), instead = packed(then);
+      if (!beside || !instead || instead->found > there) {
         full.emplace(each.profile, each.count);
         continue;
       }
-      if (*needed <= there) {   // there may be room for it as it is
+      if (beside->atLeast <= there) {   // there may be room for it as it is
         today = std::move(now);
         after = std::move(then);
         continue;
@@ -148,6 +162,7 @@ class NodeSavings {
   const Board& board_;
   const Node& node_;
   const BoardMoney& money_;
+  std::optional<plan::Cutting> cutting_;
   BoardSavings out_;
 };
 

@@ -6,8 +6,8 @@
 //              - slices that pods wait for now, which the node's GPUs cannot hold beside what they hold today, and can hold afterwards; each
 //                by its share of a GPU. Only pods that may run there: their product and node selection are met, the node is ready, not
 //                cordoned and not tainted.
-//              - GPUs that are empty afterwards and cannot be empty today: today's least number (by memory and compute) less the number
-//                that the placements of the product were found to need, those waiting slices included.
+//              - GPUs that are empty afterwards and cannot be empty today: the least number that today's slices need less the number into
+//                which the smaller ones were found to go, those waiting included (plan/packing).
 //              Never more than list. The GPUs are taken to be cut anew, which needs a drain; workloads stay on their node.
 //  verified    after a change, between two statements at the same prices: for each workload that is in both, what a pod of it costs less,
 //              for the pods of the smaller of both counts; of that no more than the spend fell by plus what the held slices of others
