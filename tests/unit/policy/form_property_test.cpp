@@ -24,30 +24,30 @@ rc::Gen<std::string> texts() {
 }  // namespace
 
 TEST_CASE("what a form accepts its pattern matches: editors and clusters refuse nothing that the loader takes") {
-  rc::check("accepted texts match", [] {
+  CHECK(rc::check("accepted texts match", [] {
     const std::string text = *texts();
     for (const Form* each : kForms) {
       if (each->accepts(text)) RC_ASSERT(std::regex_search(text, std::regex(std::string(each->pattern))));
     }
-  });
+  }));
 }
 
 TEST_CASE("a pattern with a grammar of its own matches nothing that the loader refuses") {
-  rc::check("matched texts are accepted", [] {
+  CHECK(rc::check("matched texts are accepted", [] {
     const std::string text = *texts();
     for (const Form* each : {&form::kNamespace, &form::kName, &form::kLabelValue, &form::kPercent, &form::kCurrency, &form::kGlob,
                              &form::kProfile, &form::kText}) {
       const bool matches = std::regex_search(text, std::regex(std::string(each->pattern)));
       if (matches) RC_ASSERT(each->accepts(text));
     }
-  });
+  }));
 }
 
 TEST_CASE("a percentage is read back as it is written") {
-  rc::check("print and parse", [] {
+  CHECK(rc::check("print and parse", [] {
     const int tenths = *rc::gen::inRange(0, 2001);
     const std::string text = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
     RC_ASSERT(percentTenths(text) == tenths);
     if (tenths % 10 == 0) RC_ASSERT(percentTenths(std::to_string(tenths / 10) + "%") == tenths);
-  });
+  }));
 }

@@ -94,18 +94,18 @@ Answer answerOf(const Selection& selection) {
 }  // namespace
 
 TEST_CASE("selection by index is what a walk over all policies finds") {
-  rc::check("select equals the linear scan", [] {
+  CHECK(rc::check("select equals the linear scan", [] {
     const std::vector<Policy> policies = anyPolicies();
     const std::string ns = *rc::gen::elementOf(kNamespaces), kind = *rc::gen::elementOf(kKinds);
     const Labels labels = *rc::gen::element(Labels{}, Labels{{"tier", "x"}}, Labels{{"tier", "y"}});
     const workload::StringMap namespaceLabels = *rc::gen::element(workload::StringMap{}, workload::StringMap{{"tier", "x"}});
     const workload::StringMap* known = *rc::gen::arbitrary<bool>() ? &namespaceLabels : nullptr;
     RC_ASSERT(answerOf(PolicySet(policies, {}).select(ns, kind, labels, known)) == oracle(policies, ns, kind, labels, known));
-  });
+  }));
 }
 
 TEST_CASE("the order in which policies are read changes nothing") {
-  rc::check("shuffled sets are the same set", [] {
+  CHECK(rc::check("shuffled sets are the same set", [] {
     std::vector<Policy> policies = anyPolicies();
     const PolicySet one(policies, {});
     std::vector<std::size_t> order(policies.size());
@@ -121,11 +121,11 @@ TEST_CASE("the order in which policies are read changes nothing") {
     for (const std::string& ns : kNamespaces) {
       RC_ASSERT(answerOf(one.select(ns, "Job", {}, nullptr)) == answerOf(other.select(ns, "Job", {}, nullptr)));
     }
-  });
+  }));
 }
 
 TEST_CASE("merging files in any order gives the same set") {
-  rc::check("merge does not depend on the order of its parts", [] {
+  CHECK(rc::check("merge does not depend on the order of its parts", [] {
     const auto count = *rc::gen::inRange<std::size_t>(1, 6);
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < count; ++i) {
@@ -145,5 +145,5 @@ TEST_CASE("merging files in any order gives the same set") {
     RC_ASSERT(one.diagnostics.size() == other.diagnostics.size());
     RC_ASSERT(PolicySet(std::move(one.policies), std::move(one.exceptions)).digest() ==
               PolicySet(std::move(other.policies), std::move(other.exceptions)).digest());
-  });
+  }));
 }
