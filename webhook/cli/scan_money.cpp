@@ -51,7 +51,8 @@ class Page {
  private:
   std::string bookText() const {
     const std::string date = money_.bookDate.empty() ? "" : " of " + money_.bookDate;
-    return money_.defaultBook ? fmt::format(", at list prices{}, which are not yours: give yours with --prices", date) : date.empty() ? "" : fmt::format(", at prices{}", date);
+    if (money_.defaultBook) return fmt::format(", at list prices{}, which are not yours: give yours with --prices", date);
+    return date.empty() ? "" : fmt::format(", at prices{}", date);
   }
 
   bool shown(Bucket bucket) const {
@@ -69,13 +70,15 @@ class Page {
       for (const auto& entry : money_.entries)
         if (entry.part.bucket == each && money_.boards[entry.board].price) hours += entry.centihours;
       const std::string sign = each == Bucket::Right ? "=" : "-";
-      made.rows.push_back({fmt::format("{} {}", sign, name(each)), money_.anyPrice ? centsText(of(sum_.cents, each)) : "?", percent(of(sum_.cents, each), total), centsText(hours)});
+      made.rows.push_back({fmt::format("{} {}", sign, name(each)), money_.anyPrice ? centsText(of(sum_.cents, each)) : "?",
+                           percent(of(sum_.cents, each), total), centsText(hours)});
     }
     if (sum_.unpricedCentihours > 0) made.rows.push_back({"without a price", "?", "", centsText(sum_.unpricedCentihours)});
     out_.tables.push_back(std::move(made));
     if (!money_.idleKnown) out_.notes.push_back("idle is not known without metrics: what of the held slices does nothing counts as right or oversized");
     if (sum_.unjudgedCents > 0)
-      out_.notes.push_back(fmt::format("of right, {} {} are held by workloads of which the need is not known: a smaller slice might do", money_.currency, centsText(sum_.unjudgedCents)));
+      out_.notes.push_back(fmt::format("of right, {} {} are held by workloads of which the need is not known: a smaller slice might do", money_.currency,
+                                       centsText(sum_.unjudgedCents)));
     std::map<std::string, std::int64_t> why;
     for (const auto& each : money_.boards)
       if (!each.unknown.empty()) ++why[each.unknown];
@@ -122,7 +125,8 @@ class Page {
     }
     if (report_.verified && report_.since) {
       const auto& verified = *report_.verified;
-      out_.notes.push_back(fmt::format("verified since {}: {} {}; pods that are still there cost {} less, the spend fell by {}, and others hold {} more", report_.since->takenAt,
+      out_.notes.push_back(fmt::format("verified since {}: {} {}; pods that are still there cost {} less, the spend fell by {}, and others hold {} more",
+                                       report_.since->takenAt,
                                        money_.currency, centsText(verified.cents), centsText(verified.smallerCents), centsText(verified.spendFellCents),
                                        centsText(verified.othersGrewCents)));
     }
@@ -149,7 +153,9 @@ class Page {
 
 }  // namespace
 
-MoneyPage moneyPage(const observe::Snapshot& snapshot, const observe::Observation& seen, const observe::MoneyReport& report) { return Page(snapshot, seen, report).run(); }
+MoneyPage moneyPage(const observe::Snapshot& snapshot, const observe::Observation& seen, const observe::MoneyReport& report) {
+  return Page(snapshot, seen, report).run();
+}
 
 std::vector<WorkloadCost> workloadCosts(const observe::Observation& seen, const Money& money) {
   std::vector<Sum> sums(seen.workloads.size());

@@ -73,7 +73,8 @@ void writeScanYaml(const ScanReport& report, const Print& print) {
 void writeScanCsv(const ScanReport& report, const Print& print) {
   const auto& [snapshot, seen, money] = report;
   const auto costs = workloadCosts(seen, money.money);
-  print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings,currency,monthlyCost,monthlyOversized\n");
+  print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings,"
+        "currency,monthlyCost,monthlyOversized\n");
   for (Index i = 0; i < seen.workloads.size(); ++i) {
     const auto row = workloadRow(snapshot, seen, i);
     const std::string pods = std::to_string(row.pods), ready = std::to_string(row.ready);

@@ -96,7 +96,8 @@ class NodeSavings {
 
   const policy::Recommended* betterOf(const Hold& hold) const {
     const WorkloadState& state = seen_.workloads[hold.deployed];
-    const bool over = std::any_of(state.findings.begin(), state.findings.end(), [&](const Finding& each) { return each.code == Code::Oversized && each.container == hold.container; });
+    const bool over = std::any_of(state.findings.begin(), state.findings.end(),
+                                  [&](const Finding& each) { return each.code == Code::Oversized && each.container == hold.container; });
     if (!over) return nullptr;
     for (const auto& each : state.judgement.containers) {
       if (each.name != hold.container || !each.requested || each.requested->resource != hold.resource || !each.recommended) continue;

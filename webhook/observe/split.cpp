@@ -115,7 +115,8 @@ class Splitting {
     for (const auto& each : state.judgement.containers)
       if (each.name == hold.container && each.requested && each.requested->resource == hold.resource) judged = &each;
     std::int64_t extra = 0;
-    const bool over = std::any_of(state.findings.begin(), state.findings.end(), [&](const Finding& each) { return each.code == Code::Oversized && each.container == hold.container; });
+    const bool over = std::any_of(state.findings.begin(), state.findings.end(),
+                                  [&](const Finding& each) { return each.code == Code::Oversized && each.container == hold.container; });
     if (over && judged != nullptr && judged->recommended && !shared) extra = beyond(hold, *judged->recommended, units);
     const MeasuredUse use = measured_ ? measured_(hold.deployed) : MeasuredUse{};
     // Units of a hold are a multiple of a thousand, but for what is beyond the better slice they need not be.
@@ -138,7 +139,8 @@ class Splitting {
   void leftOver(std::int64_t units) {
     const bool cut = std::any_of(board_.slices.begin(), board_.slices.end(), [](const SliceUse& each) { return !each.profile.empty(); });
     if (node_.facts.devices ? !node_.facts.devices->empty() : board_.slices.empty())
-      return add({Bucket::Unknown, units}, node_.facts.devices ? "handed out by ResourceClaims, which are not counted here" : "what ResourceClaims hand out is not known");
+      return add({Bucket::Unknown, units},
+                 node_.facts.devices ? "handed out by ResourceClaims, which are not counted here" : "what ResourceClaims hand out is not known");
     add({cut ? Bucket::Stranded : Bucket::Overhead, units});
   }
 

@@ -57,7 +57,9 @@ bool meets(const Rate& rate, const PricedNode& node, const gpu::Catalogue& gpus)
   if (!rate.region.empty() && rate.region != regionOf(node)) return false;
   if (!rate.instance.empty() && rate.instance != instanceOf(node)) return false;
   if (rate.term != Term::Unknown && rate.term != termOf(node)) return false;
-  return std::all_of(rate.labels.begin(), rate.labels.end(), [&](const auto& each) { return labelOf(node, each.first) == each.second && node.labels->contains(each.first); });
+  return std::all_of(rate.labels.begin(), rate.labels.end(), [&](const auto& each) {
+    return node.labels != nullptr && node.labels->contains(each.first) && labelOf(node, each.first) == each.second;
+  });
 }
 
 auto weight(const Rate& rate) {

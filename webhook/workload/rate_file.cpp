@@ -65,7 +65,8 @@ void readCost(const Entry& rate, Rate& out, StrictReader& reader) {
 
 Rate readRate(const Entry& rate, StrictReader& reader) {
   Rate out;
-  if (!reader.object(rate, "a rate", {"product", "provider", "region", "instance", "term", "labels", "gpuHour", "instanceHour", "gpus", "onPrem", "from", "until", "source"},
+  if (!reader.object(rate, "a rate", {"product", "provider", "region", "instance", "term", "labels", "gpuHour", "instanceHour", "gpus", "onPrem", "from", "until",
+                     "source"},
                      {"currency"}))
     return out;
   out.product = text(rate, "product", reader);
