@@ -155,7 +155,7 @@ class Handshake(hardness.Attack):
         self.ask = ask
         for number in range(5):
             self.ask(number)
-        self.before = (self.fds(), self.rss())
+        self.before = (self.settled_fds(), self.rss())
         load = hardness.Load(server, context=good)
         tally = Tally("mTLS: absent, foreign, expired and borrowed client certificates")
         expired = self.expired(ours, root)

@@ -192,7 +192,7 @@ class Slow(hardness.Attack):
         tally = Tally("out of file descriptors (limit 64)", sent=len(idle))
         before, began = self.cpu(), time.monotonic()
         for number in range(30):
-            self.ask(number, server.connect() if kept is None else kept)
+            self.ask(number, kept)
             tally.answered += 1
             time.sleep(0.1)
         used, took = self.cpu() - before, time.monotonic() - began
@@ -201,6 +201,7 @@ class Slow(hardness.Attack):
             self.ask(number)
             tally.answered += 1
         self.assertEqual(server.ops("/livez").status, 200)
+        kept.close()
         for sock in idle:
             sock.close()
         tally.refused = len(idle)
