@@ -7,6 +7,8 @@ RIGHTSLICE_BINARY names the program (default: build/release/bin/rightslice). Exi
 whatever the limits); 77: skipped, and the last line says why.
 """
 import argparse
+import collections
+import json
 import os
 import pathlib
 import re
@@ -24,6 +26,7 @@ from cluster import Cluster, programs   # noqa: E402
 from loader import Loader, path_of      # noqa: E402
 
 READY_SECONDS, PEAK_MIB = 5.0, 64.0     # what an instance may need for 10,000 Deployments
+SCAN_SECONDS, SCAN_MIB = 10.0, 256.0    # and a look at all of them
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -140,6 +143,26 @@ def measure(cluster):
     return out
 
 
+def scanned(cluster):
+    """One look at the whole cluster: figures by name, and workloads that it does not show exactly once."""
+    path = cluster.state / "scan.json"
+    with open(path, "w", encoding="utf-8") as out:
+        began = time.monotonic()
+        process = subprocess.Popen([cluster.rightslice, "scan", "-o", "json", "--kubeconfig", str(cluster.kubectl.kubeconfig)], stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+    if status != 0:
+        raise RuntimeError(f"scan: wait status {status}")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    shown = collections.Counter((each["kind"], each["namespace"], each["name"]) for each in told["results"])
+    wanted = {("Deployment", each["metadata"]["namespace"], each["metadata"]["name"]) for index in range(cluster.options.namespaces)
+              for each in population.running(population.namespace(index), index, cluster.options.each) if each["kind"] == "Deployment"}
+    wrong = [each for each, count in shown.items() if count != 1] + sorted(wanted - set(shown))
+    figures = {"scan, s": seconds, "CPU of scan, s": usage.ru_utime + usage.ru_stime, "peak RSS of scan, MiB": usage.ru_maxrss / 1024,
+               "workloads shown": len(shown)}
+    return figures, wrong
+
+
 def compared(cluster):
     asked = list(population.candidates(cluster.options.sample, cluster.options.namespaces))
     loader = cluster.loader
@@ -171,6 +194,8 @@ def main():
     try:
         cluster.loader.create(population.policies(options.namespaces))
         figures = measure(cluster)
+        more, missed = scanned(cluster)
+        figures |= more
         for name, value in figures.items():
             print(f"{name:32} {value:8.2f}", flush=True)
         counts, wrong = compared(cluster)
@@ -179,6 +204,7 @@ def main():
         for metadata, server, cli in wrong[:10]:
             print(f"differs: {metadata}\n  server {server}\n  check  {cli}")
         print(f"{sum(counts.values())} requests compared, {len(wrong)} differ", flush=True)
+        print(*[f"not shown once: {each}" for each in missed[:10]], sep="\n", end="\n" if missed else "")
         if options.hold:
             input(f"pid {cluster.pod.process.pid}; Enter ends it: ")
     except BaseException:
@@ -186,8 +212,9 @@ def main():
         raise
     finally:
         cluster.stop()
-    slow = figures["start to ready, s"] > READY_SECONDS or figures["peak RSS, MiB"] > PEAK_MIB
-    return 1 if wrong or (slow and not options.report) else 0
+    slow = (figures["start to ready, s"] > READY_SECONDS or figures["peak RSS, MiB"] > PEAK_MIB or figures["scan, s"] > SCAN_SECONDS or
+            figures["peak RSS of scan, MiB"] > SCAN_MIB)
+    return 1 if wrong or missed or (slow and not options.report) else 0
 
 
 if __name__ == "__main__":
