@@ -88,6 +88,7 @@ class Page {
   void addView(std::string title, std::vector<observe::ViewRow> rows) {
     if (!money_.anyPrice) return;
     std::erase_if(rows, [](const auto& each) { return each.sum.unpricedCentihours == each.sum.totalCentihours(); });
+    if (rows.size() < 2) return;   // the waterfall says it
     Sum rest;
     std::size_t more = 0;
     if (rows.size() > kMostRows) {   // the dearest stay, and the others stand in one row

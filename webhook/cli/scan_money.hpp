@@ -15,7 +15,7 @@ struct MoneyTable {
 
 struct MoneyPage {
   std::string title;                            ///< what is counted, and at whose prices
-  std::vector<MoneyTable> tables;               ///< the waterfall, then the views; each sums to the spend
+  std::vector<MoneyTable> tables;               ///< the waterfall, then the views with more than one row; each sums to the spend
   std::vector<std::string> notes;               ///< what has no price, what cannot be told, and what could be saved
 };
 /// What each workload holds costs a month, "1234.56"; empty where something of it has no price, or it holds nothing. Parallel to

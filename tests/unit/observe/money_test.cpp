@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/quantity.hpp"
 #include "fixture.hpp"
+#include "json/document.hpp"
 #include "observe/apportion.hpp"
 #include "observe/money_json.hpp"
 
@@ -276,6 +278,50 @@ TEST_CASE("a saving is verified by what the spend fell, or others took") {
     CHECK(!readStatement("{}", "scan.json"));
     for (const char* total : {"-1", "\"5\"", "1e300"})
       CHECK(!readStatement(fmt::format("{{\"money\":{{\"total\":{},\"nodes\":[],\"workloads\":[]}}}}", total), "scan.json"));
+  }
+}
+
+TEST_CASE("in -o json every view adds up to the total, and every row to its buckets") {
+  std::string yaml;
+  for (int i = 0; i < 5; ++i) {
+    NodeText node;
+    node.name = fmt::format("gpu-{}", i);
+    node.product = i % 2 == 0 ? std::string(kH100) : "NVIDIA-A100-SXM4-40GB";
+    node.gpus = 3;
+    const std::string slice = i % 2 == 0 ? "nvidia.com/mig-3g.40gb" : "nvidia.com/mig-1g.5gb";
+    node.capacity = slice + ": 5";
+    node.ready = i == 4 ? "False" : "True";
+    yaml += text(node);
+    for (int j = 0; j < 3; ++j) yaml += pod(fmt::format("p{}-{}", i, j), slice, j == 0 ? "" : "4Gi", node.name);
+  }
+  NodeText unpriced;
+  unpriced.name = "gpu-5";
+  unpriced.product = "NVIDIA-L40";
+  unpriced.capacity = "nvidia.com/gpu: 1";
+  const Paid paid(snapshotOf(yaml + text(unpriced)), {}, book("H100 80GB SXM5: 3.333333, A100 40GB: 1.777777"));
+  const auto document = json::Document::parse(moneyJson(paid.snapshot, paid.seen, {paid.money, paid.savings, {}, {}}));
+  REQUIRE(document);
+  const auto hundredths = [](json::View value) { return Quantity::parse(value.scalarText().value_or("0"))->nanos() / 10'000'000; };
+  const auto sumOfBuckets = [&](json::View row) {
+    Int128 sum = 0;
+    for (const auto each : row.members()) sum += hundredths(each.value);
+    return sum;
+  };
+  const json::View money = document->root();
+  CHECK(hundredths(money["total"]) == paid.money.cents);
+  CHECK(sumOfBuckets(money["buckets"]) == paid.money.cents);
+  CHECK(hundredths(money["gpuHours"]["total"]) == 16 * 73'000);
+  for (const std::string_view view : {"namespaces", "workloads", "models", "products", "nodes"}) {
+    CAPTURE(view);
+    Int128 total = 0, hours = 0;
+    for (const json::View row : money[view].elements()) {
+      CHECK(sumOfBuckets(row["buckets"]) == hundredths(row["total"]));
+      CHECK(sumOfBuckets(row["gpuHours"]["buckets"]) == hundredths(row["gpuHours"]["total"]));
+      total += hundredths(row["total"]);
+      hours += hundredths(row["gpuHours"]["total"]);
+    }
+    CHECK(total == paid.money.cents);
+    CHECK(hours == 16 * 73'000);
   }
 }
 
