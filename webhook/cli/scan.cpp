@@ -3,6 +3,7 @@
 #include "base/date.hpp"
 #include "cli/command.hpp"
 #include "cli/live_cluster.hpp"
+#include "cli/metrics_flags.hpp"
 #include "cli/scan_files.hpp"
 #include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
@@ -23,7 +24,11 @@ struct Format {
   void (*write)(const ScanReport& report);
 };
 constexpr Format kFormats[] = {
-    {"text", [](const auto& report) { writeScanText(report, Style::ofOutput(), toOutput); }},
+    {"text",
+     [](const auto& report) {
+       writeScanText(report, Style::ofOutput(), toOutput);
+       writeMeasuredText(report, Style::ofOutput(), toOutput);
+     }},
     {"json", [](const auto& report) { writeScanJson(report, toOutput); }},
     {"yaml", [](const auto& report) { writeScanYaml(report, toOutput); }},
     {"csv", [](const auto& report) { writeScanCsv(report, toOutput); }},
@@ -49,10 +54,14 @@ class Scan : public Command {
             "What it costs is parted to the cent: every hour of every GPU is in one bucket (right, oversized, idle, dark, stranded, overhead), and each view "
             "sums to the spend. Prices are those of --prices, else list prices of the shipped book; a GPU without a price is named, never guessed. Savings are "
             "told apart: by list, realisable on the node's geometry, and with --since verified.\n\n"
+            "With --prometheus, or text of /metrics endpoints in files (--metrics), it also says how full what runs is and whether it works: KV cache, queues, "
+            "preemptions, tokens per second, memory of each slice, and finds NearCeiling, Idle, and settings of an engine that differ from those declared. What is "
+            "stale or missing is insufficient data, never zero.\n\n"
             "With --from it looks at recorded objects instead, as kubectl get -o json prints them (nodes, pods, deployments, replicasets, ...). What "
             "the files do not hold is unknown.\n\n"
             "-o json has results and summary as check, with further keys of each result: replicas, pods, scaling (unknown, none or scaled) and "
-            "observed (what is found of what runs, with evidence, confidence and remedy); nodes with their slices and findings; money; coverage. It is also a "
+            "observed (what is found of what runs, with evidence, confidence and remedy), measured (values with source, time, window, coverage and "
+            "confidence); nodes with their slices and findings; money; metrics; coverage. It is also a "
             "file for --surroundings. -o yaml is the same as YAML; csv has a line for each workload; markdown has the tables of text; piqc is a bundle of facts "
             "in the shape piqc-scan.v0.1, with source, confidence and time of each, and an error for each fact that was not seen.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
@@ -74,6 +83,7 @@ class Scan : public Command {
                "prices of --surroundings and --catalogue.");
     flags.text(since_, "--since", "FILE", "Output of an earlier scan -o json at the same prices: what smaller slices have saved since then.");
     sources_.declare(flags, "Policies beside those of the cluster: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests).");
+    metrics_.declare(flags);
     cluster_.declare(flags);
   }
 
@@ -82,6 +92,7 @@ class Scan : public Command {
       return refuse("files are looked at without a cluster: leave out --kubeconfig, --context and --namespace, or --from");
     if (from_.empty() && !at_.empty()) return refuse("--at says when the objects of --from were recorded; a cluster is looked at now");
     if (!at_.empty() && !secondsOfTimestamp(at_)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
+    if (const std::string wrong = metrics_.wrong(); !wrong.empty()) return refuse(wrong);
     auto sources = loadBase(sources_);
     if (!sources) return kUsage;
     workload::RateBook book{*sources->surroundings.prices, {}};
@@ -106,6 +117,7 @@ class Scan : public Command {
     cluster.load(options);
     if (!choosePolicies(*sources, cluster, options)) return kUsage;
     observe::surround(snapshot, sources->surroundings);
+    if (!metrics_.read(snapshot, *sources->catalogues.gpus)) ++unreadable;
     Progress progress(snapshot.objects.size());
     observe::Looking looking{sources->environment(), {}, {}};
     looking.unknownPolicies = [&](const std::string& ns) { return cluster.unknownPolicies(ns); };
@@ -186,6 +198,7 @@ class Scan : public Command {
 
   SourceFlags sources_;
   ClusterFlags cluster_;
+  MetricsFlags metrics_;
   std::vector<std::string> namespaces_, from_;
   std::string output_ = "text", at_, prices_, since_;
 };

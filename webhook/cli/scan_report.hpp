@@ -27,5 +27,7 @@ void writeScanYaml(const ScanReport& report, const Print& print);
 void writeScanCsv(const ScanReport& report, const Print& print);
 /// Tables of GitHub's Markdown.
 void writeScanMarkdown(const ScanReport& report, const Print& print);
+/// What was measured, a line for each workload; nothing where no metrics were asked for.
+void writeMeasuredText(const ScanReport& report, const Style& style, const Print& print);
 
 }  // namespace rightslice::cli

@@ -14,8 +14,8 @@
 namespace rightslice::observe {
 
 /// In the order of every report. The first two have the names of admission's, and mean the same of what runs.
-enum class Code : std::uint8_t { Undersized, Oversized, Drift, Stale, Restarting, Pending, Dark, Stranded };
-constexpr std::size_t kCodes = 8;
+enum class Code : std::uint8_t { Undersized, Oversized, NearCeiling, Drift, Stale, Restarting, Pending, Idle, Dark, Stranded };
+constexpr std::size_t kCodes = 10;
 std::string_view name(Code code);
 
 struct CodeRow {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "admission/result_json.hpp"
+#include "observe/metrics/measured_json.hpp"
 
 namespace rightslice::observe {
 namespace {
@@ -74,6 +75,12 @@ void writeWorkload(Writer& out, const Snapshot& snapshot, const Deployed& deploy
     for (const Index each : deployed.pods) writePod(more, snapshot.pods[each]);
     more.endArray();
     writeFindings(more, "observed", state.findings);
+    if (snapshot.measured) {
+      more.key("measured").beginArray();
+      for (const Index each : deployed.pods)
+        for (const auto& container : metrics::measuredOf(*snapshot.measured, each)) metrics::writeMeasured(more, container, snapshot.pods[each].name);
+      more.endArray();
+    }
   });
 }
 
@@ -244,6 +251,7 @@ void writeJson(const Snapshot& snapshot, const Observation& seen, const std::fun
     sink(",\n" + json::quoted(each.key) + ":");
     sink(each.json);
   }
+  if (snapshot.measured) member("metrics", [&](Writer& out) { metrics::writeSources(out, *snapshot.measured); });
   member("coverage", [&](Writer& out) { writeCoverage(out, snapshot.coverage); });
   sink("}\n");
 }

@@ -7,7 +7,7 @@
 namespace rightslice::observe {
 namespace {
 
-constexpr Rule kWorkloadRules[] = {findFit, findDrift, findStale, findRestarting, findPending};
+constexpr Rule kWorkloadRules[] = {findFit, findNearCeiling, findDrift, findObservedDrift, findStale, findRestarting, findPending, findIdle};
 constexpr Rule kNodeRules[] = {findDark, findStranded};
 
 }  // namespace
@@ -35,6 +35,19 @@ std::optional<std::int64_t> Scene::secondsSince(std::string_view time) const {
   const auto then = secondsOfTimestamp(time);
   if (!now || !then) return std::nullopt;
   return *now - *then;
+}
+
+std::span<const metrics::OfContainer> Scene::measuredOf(Index pod) const {
+  return snapshot.measured ? metrics::measuredOf(*snapshot.measured, pod) : std::span<const metrics::OfContainer>();
+}
+
+Evidence evidenceOf(const metrics::Measured& measured, const Pod& pod) {
+  const metrics::MeasureRow& row = metrics::rowOf(measured.measure);
+  std::string value = measured.value ? metrics::valueText(*measured.value, row.unit) : "insufficient data";
+  if (row.sort == metrics::Sort::Counter) value += " in " + metrics::windowText(measured.windowSeconds);
+  else if (measured.peak && measured.windowSeconds > 0) value += fmt::format(", at most {} in {}", metrics::valueText(*measured.peak, row.unit), metrics::windowText(measured.windowSeconds));
+  return {std::string(row.title), value, fmt::format("{} of pod {}/{}, {} ({} of {} steps seen)", measured.metric, pod.ns, pod.name, measured.source, measured.seen, measured.expected),
+          measured.at};
 }
 
 std::string counted(std::int64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }

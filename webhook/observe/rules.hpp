@@ -27,6 +27,8 @@ struct Scene {
   const Object* objectOf(const Owner& owner) const;      ///< null: not read
   /// Seconds from a time (RFC 3339) to the look; nothing where one of them is not known.
   std::optional<std::int64_t> secondsSince(std::string_view time) const;
+  /// What metrics say of the containers of a pod (an index of snapshot.pods).
+  std::span<const metrics::OfContainer> measuredOf(Index pod) const;
 
  private:
   std::unordered_map<std::string_view, Index> byUid_;
@@ -38,10 +40,13 @@ std::span<const Rule> workloadRules();
 std::span<const Rule> nodeRules();
 
 std::vector<Finding> findFit(const Scene& scene, Index deployed);
+std::vector<Finding> findNearCeiling(const Scene& scene, Index deployed);
 std::vector<Finding> findDrift(const Scene& scene, Index deployed);
+std::vector<Finding> findObservedDrift(const Scene& scene, Index deployed);   ///< what metrics tell, against what is declared
 std::vector<Finding> findStale(const Scene& scene, Index deployed);
 std::vector<Finding> findRestarting(const Scene& scene, Index deployed);
 std::vector<Finding> findPending(const Scene& scene, Index deployed);
+std::vector<Finding> findIdle(const Scene& scene, Index deployed);
 std::vector<Finding> findDark(const Scene& scene, Index board);
 std::vector<Finding> findStranded(const Scene& scene, Index board);
 
@@ -49,6 +54,8 @@ std::vector<Finding> findStranded(const Scene& scene, Index board);
 std::string counted(std::int64_t count, std::string_view noun);
 /// "status of pod team-a/chat-0".
 std::string sourceOf(const Pod& pod);
+/// A measured value with its source, time, window and coverage.
+Evidence evidenceOf(const metrics::Measured& measured, const Pod& pod);
 /// What a slice is called: its profile, else "whole GPU", else the resource.
 std::string sliceName(const SliceUse& slice);
 

@@ -1,12 +1,14 @@
 // A cluster at one moment, as far as it was seen. Plain values.
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "observe/coverage.hpp"
+#include "observe/metrics/measured.hpp"
 #include "observe/node.hpp"
 #include "observe/object.hpp"
 #include "observe/pod.hpp"
@@ -30,6 +32,8 @@ struct Snapshot {
   /// What pods hold on nodes, by node, outside of the scope.
   std::map<std::string, workload::Counts, std::less<>> heldElsewhere;
   bool heldKnown = false;                 ///< `pods` and `heldElsewhere` say all that is held
+  /// What metrics say of `pods`; null: none were asked for.
+  std::shared_ptr<const metrics::Measurements> measured;
   Coverage coverage;
 
   /// Is all that runs in the namespace known, as far as the kinds of the table go? And what scales it?

@@ -1,0 +1,132 @@
+// What is found by metrics: ceilings, idleness, and settings that are not those declared.
+#include <doctest/doctest.h>
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "base/date.hpp"
+#include "fixture.hpp"
+#include "observe/metrics/recorded.hpp"
+
+using namespace rightslice;
+using namespace rightslice::observe;
+
+namespace {
+
+const std::int64_t kNow = *secondsOfTimestamp("2026-06-01T00:00:00Z") * 1000;
+
+std::string podOf(std::string_view image, std::string_view args, std::string_view created = "2026-05-30T00:00:00Z") {
+  return fmt::format("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: t, uid: u, creationTimestamp: '{}'}}\n"
+                     "spec: {{nodeName: n, containers: [{{name: main, image: '{}', args: [{}], resources: {{limits: {{nvidia.com/mig-3g.40gb: 1}}}}}}]}}\n"
+                     "status: {{phase: Running, conditions: [{{type: Ready, status: 'True'}}]}}\n",
+                     created, image, args);
+}
+const std::string kVllm = podOf("vllm/vllm-openai:v0.10.0", "--model, Qwen/Qwen2.5-7B-Instruct, --gpu-memory-utilization, '0.9'");
+const std::string kTei = podOf("ghcr.io/huggingface/text-embeddings-inference:1.7", "--model-id, BAAI/bge-m3");
+
+/// A sample each two minutes of the last hour: step 0 is the oldest of 30.
+std::string hour(std::string_view series, const std::function<double(int)>& value) {
+  std::string out;
+  for (int i = 0; i < 30; ++i) out += fmt::format("{} {} {}\n", series, value(i), kNow - (29 - i) * 120'000);
+  return out;
+}
+
+std::vector<Finding> found(const std::string& pod, const std::string& text, Code code) {
+  auto snapshot = snapshotOf(pod);
+  metrics::Joiner joiner(snapshot, gpu::Catalogue::builtIn(), metrics::windowOf(kNow, 3600));
+  auto recorded = metrics::readRecorded(text, "file", "t/p", kNow);
+  REQUIRE_MESSAGE(recorded, recorded.error().message);
+  std::vector<metrics::Recorded> all;
+  all.push_back(std::move(*recorded));
+  metrics::addTo(joiner, std::move(all));
+  snapshot.measured = std::make_shared<const metrics::Measurements>(joiner.finish());
+  return Look(std::move(snapshot)).findings(code);
+}
+
+constexpr std::string_view kKv = "vllm:kv_cache_usage_perc", kPreemptions = "vllm:num_preemptions_total", kUsed = "DCGM_FI_DEV_FB_USED{gpu=\"0\",GPU_I_ID=\"1\"}",
+                           kFree = "DCGM_FI_DEV_FB_FREE{gpu=\"0\",GPU_I_ID=\"1\"}";
+
+}  // namespace
+
+TEST_CASE("a KV cache that stays full is near its ceiling, and one that is full at times is not") {
+  const auto full = found(kVllm, hour(kKv, [](int) { return 0.93; }) + hour(kPreemptions, [](int i) { return i * 2.0; }), Code::NearCeiling);
+  REQUIRE(full.size() == 1);
+  CHECK(full[0].aspect == "KV cache");
+  CHECK(full[0].message == "main of pod p: 93.0 % of the KV cache is in use, and it stays above 80 %; 58 sequences lost their KV cache to others in 1 h and were computed again");
+  CHECK(full[0].confidence == model::Confidence::High);
+  REQUIRE(full[0].evidence.size() == 2);
+  CHECK(full[0].evidence[0].value == "93.0 %, at most 93.0 % in 1 h");
+  CHECK(full[0].evidence[0].source == "vllm:kv_cache_usage_perc of pod t/p, file (30 of 30 steps seen)");
+  CHECK(full[0].evidence[0].at == "2026-06-01T00:00:00Z");
+  CHECK(found(kVllm, hour(kKv, [](int i) { return i % 3 == 0 ? 0.95 : 0.4; }), Code::NearCeiling).empty());
+  CHECK(found(kVllm, hour(kKv, [](int i) { return i < 20 ? 0.95 : 0.3; }), Code::NearCeiling).empty());     // it was, and is no more
+  CHECK(found(kVllm, hour(kKv, [](int i) { return i == 15 ? 0.95 : 0.85; }), Code::NearCeiling).empty());   // never reached for long
+  CHECK(found(kVllm, hour(kKv, [](int i) { return i < 5 ? 0.95 : 0.85; }), Code::NearCeiling).size() == 1);  // reached, and never left
+}
+
+TEST_CASE("preemptions count where they go on, and where the cache was full") {
+  const auto pressed = [](int i) { return i * 1.0; };
+  CHECK(found(kVllm, hour(kKv, [](int i) { return i % 2 == 0 ? 0.85 : 0.6; }) + hour(kPreemptions, pressed), Code::NearCeiling).size() == 1);
+  CHECK(found(kVllm, hour(kKv, [](int) { return 0.3; }) + hour(kPreemptions, pressed), Code::NearCeiling).empty());
+  CHECK(found(kVllm, hour(kPreemptions, [](int i) { return i < 10 ? 0.0 : 40.0; }), Code::NearCeiling).empty());   // one burst
+}
+
+TEST_CASE("a level that rises is followed to its ceiling, no further than it was seen") {
+  const auto rising = found(kVllm, hour(kKv, [](int i) { return 0.5 + i * 0.01; }), Code::NearCeiling);
+  REQUIRE(rising.size() == 1);
+  CHECK(rising[0].message == "main of pod p: 78.0 % of the KV cache is in use; at its pace it is full in about 44 min");
+  CHECK(rising[0].confidence == model::Confidence::Low);
+  CHECK(found(kVllm, hour(kKv, [](int i) { return 0.5 + i * 0.001; }), Code::NearCeiling).empty());
+  CHECK(found(kVllm, hour(kKv, [](int i) { return i < 7 ? -1 : 0.93; }), Code::NearCeiling).size() == 1);   // values that can be none are left out
+}
+
+TEST_CASE("too little was seen: nothing is said") {
+  std::string few;
+  for (int i = 0; i < 7; ++i) few += fmt::format("{} 0.97 {}\n", kKv, kNow - i * 120'000);
+  CHECK(found(kVllm, few, Code::NearCeiling).empty());
+}
+
+TEST_CASE("memory that an engine takes at the start says nothing, that which its work takes does") {
+  const std::string full = hour(kUsed, [](int) { return 39000; }) + hour(kFree, [](int) { return 1000; });
+  CHECK(found(kVllm, full, Code::NearCeiling).empty());
+  CHECK(found(podOf("acme/unknown:1", ""), full, Code::NearCeiling).empty());
+  const auto embedder = found(kTei, full, Code::NearCeiling);
+  REQUIRE(embedder.size() == 1);
+  CHECK(embedder[0].aspect == "memory");
+  CHECK(embedder[0].message == "main of pod p: 97.5 % of the memory of its device is in use, and it stays above 88 %");
+}
+
+TEST_CASE("idle is what was asked for nothing in all of the window, as far as it is known") {
+  const auto none = [](int) { return 0.0; };
+  const std::string quiet = hour("vllm:request_success_total", [](int) { return 7.0; }) + hour("vllm:generation_tokens_total", [](int) { return 900.0; }) +
+                            hour("vllm:num_requests_running", none);
+  const auto idle = found(kVllm, quiet, Code::Idle);
+  REQUIRE(idle.size() == 1);
+  CHECK(idle[0].message == "1 pod of it held its slice in 1 h, and no request came");
+  CHECK(idle[0].confidence == model::Confidence::High);
+  CHECK(found(kVllm, hour("vllm:num_requests_running", none), Code::Idle)[0].confidence == model::Confidence::Medium);   // between samples it may have worked
+  CHECK(found(kVllm, hour("vllm:num_requests_waiting", none), Code::Idle).empty());
+  CHECK(found(kVllm, hour("vllm:generation_tokens_total", [](int i) { return i == 29 ? 901.0 : 900.0; }) + hour("vllm:num_requests_running", none), Code::Idle).empty());
+  CHECK(found(kVllm, quiet + hour("DCGM_FI_PROF_GR_ENGINE_ACTIVE{gpu=\"0\",GPU_I_ID=\"1\"}", [](int) { return 0.6; }), Code::Idle).empty());
+  CHECK(found(kVllm, "vllm:num_requests_running 0\n", Code::Idle).empty());
+  // Half an hour old: of the time before nobody knows.
+  CHECK(found(podOf("vllm/vllm-openai:v0.10.0", "--model, Qwen/Qwen2.5-7B-Instruct", "2026-05-31T23:30:00Z"), quiet, Code::Idle).empty());
+  CHECK(found(kVllm, "", Code::Idle).empty());
+}
+
+TEST_CASE("what an engine says of itself is held against what is declared") {
+  const auto config = [](std::string_view fraction) { return fmt::format("vllm:cache_config_info{{gpu_memory_utilization=\"{}\",cache_dtype=\"auto\"}} 1\n", fraction); };
+  CHECK(found(kVllm, config("0.9"), Code::Drift).empty());
+  const auto other = found(kVllm, config("0.95"), Code::Drift);
+  REQUIRE(other.size() == 1);
+  CHECK(other[0].aspect == "memory fraction");
+  CHECK(other[0].message == "memory fraction: main of pod p says that it runs 0.95, and 0.9 is declared");
+  const auto named = [](std::string_view name) { return fmt::format("vllm:num_requests_running{{model_name=\"{}\"}} 0\n", name); };
+  CHECK(found(kVllm, named("Qwen/Qwen2.5-7B-Instruct"), Code::Drift).empty());
+  CHECK(found(kVllm, named("qwen2.5-7b-instruct"), Code::Drift).empty());
+  CHECK(found(podOf("vllm/vllm-openai:v0.10.0", "--model, Qwen/Qwen2.5-7B-Instruct, --served-model-name, chat"), named("chat"), Code::Drift).empty());
+  const auto model = found(kVllm, named("mistralai/Mistral-7B-v0.3"), Code::Drift);
+  REQUIRE(model.size() == 1);
+  CHECK(model[0].aspect == "model");
+}
