@@ -6,6 +6,7 @@
 
 #include "app/files.hpp"
 #include "base/date.hpp"
+#include "cli/sources.hpp"
 #include "cli/terminal.hpp"
 #include "observe/metrics/recorded.hpp"
 #include "observe/prometheus_source.hpp"

@@ -26,19 +26,19 @@ Says says(const Measured* measured) {
 }
 
 /// Counters see each request; gauges alone miss those between two samples.
-struct Seen {
+struct Answer {
   bool idle = false, counted = false;
   std::vector<const Measured*> by;
 };
 
-Seen seenOf(const metrics::OfContainer& container) {
-  Seen out;
+Answer answerOf(const metrics::OfContainer& container) {
+  Answer out;
   if (const Measured* active = container.find(Measure::GpuActive); active != nullptr && active->peak.value_or(0) > kBusy) return out;
   for (const Measure which : {Measure::Requests, Measure::GeneratedTokens, Measure::PromptTokens, Measure::Running, Measure::Waiting}) {
     const Measured* measured = container.find(which);
-    const Says answer = says(measured);
-    if (answer == Says::Works) return {};
-    if (answer != Says::Idle) continue;
+    const Says told = says(measured);
+    if (told == Says::Works) return {};
+    if (told != Says::Idle) continue;
     out.by.push_back(measured);
     out.counted |= metrics::rowOf(which).sort == metrics::Sort::Counter;
     out.idle |= which != Measure::Waiting;   // a queue may be empty while work goes on
@@ -51,7 +51,7 @@ Seen seenOf(const metrics::OfContainer& container) {
 std::vector<Finding> findIdle(const Scene& scene, Index index) {
   Finding finding;
   std::int64_t pods = 0, window = 0;
-  bool counted_ = true;
+  bool byCounters = true;
   for (const Index at : scene.deployed(index).pods) {
     const Pod& pod = scene.snapshot.pods[at];
     if (pod.deleting || !pod.placed()) continue;
@@ -61,23 +61,24 @@ std::vector<Finding> findIdle(const Scene& scene, Index index) {
       if (each.init) continue;
       const auto measured = std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.container == each.name; });
       if (measured == all.end()) return {};
-      const Seen seen = seenOf(*measured);
-      if (!seen.idle) return {};
-      counted_ = counted_ && seen.counted;
-      window = seen.by.front()->windowSeconds;
+      const Answer answer = answerOf(*measured);
+      if (!answer.idle) return {};
+      byCounters = byCounters && answer.counted;
+      window = answer.by.front()->windowSeconds;
       if (finding.container.empty()) {
         finding.container = each.name;
         finding.pod = pod.name;
-        for (const Measured* value : seen.by) finding.evidence.push_back(evidenceOf(*value, pod));
+        for (const Measured* value : answer.by) finding.evidence.push_back(evidenceOf(*value, pod));
       }
     }
     ++pods;
   }
   if (pods == 0 || finding.container.empty()) return {};
   finding.code = Code::Idle;
-  finding.message = fmt::format("{} of it held {} in {}, and no request came", counted(pods, "pod"), pods == 1 ? "its slice" : "their slices", metrics::windowText(window));
+  finding.message = fmt::format("no request came in {}, and {} what {} asked for", metrics::windowText(window), pods == 1 ? "1 pod holds" : fmt::format("{} pods hold", pods),
+                                pods == 1 ? "it" : "they");
   finding.remedy = "scale it down, to none where a cold start can be borne (KEDA, Knative), or let several models share a server; look back longer (--window 7d) before it is taken away";
-  finding.confidence = counted_ ? model::Confidence::High : model::Confidence::Medium;
+  finding.confidence = byCounters ? model::Confidence::High : model::Confidence::Medium;
   return {std::move(finding)};
 }
 

@@ -1,10 +1,10 @@
 #include "observe/prometheus_source.hpp"
 
 #include <chrono>
+#include <optional>
 
 #include <fmt/format.h>
 
-#include "json/utf8.hpp"
 #include "kube/cluster.hpp"
 #include "observe/metrics/prometheus_answer.hpp"
 
@@ -88,6 +88,8 @@ Result<std::vector<std::string>> PrometheusSource::read(metrics::Joiner& to, con
     if (answer->status == 401 || answer->status == 403) return fail(fmt::format("the server refuses us with status {}", answer->status));
     const auto read = metrics::readAnswer(answer->body, row.name, metrics::Joiner::keeps, [&](metrics::Series&& series) { to.add(row, std::move(series), parts_->url); });
     if (!read && answer->status == 404) return fail("there is no Prometheus at this address: /api/v1/query_range is not found");
+    // Not even an error of Prometheus: a proxy's page, or a server that is not ready. The other queries would say the same.
+    if (!read && read.error().message.starts_with("the answer is")) return fail(fmt::format("status {}, {}", answer->status, read.error().message));
     if (!read) troubles.push_back(fmt::format("{}: status {}, {}", row.name, answer->status, read.error().message));
     else
       for (const auto& each : read->warnings) to.warned(each);

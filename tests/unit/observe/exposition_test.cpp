@@ -16,27 +16,27 @@ namespace {
 std::vector<Sample> read(std::string_view text) {
   std::vector<Sample> out;
   const auto count = readExposition(text, [&](Sample&& each) { out.push_back(std::move(each)); });
-  REQUIRE_MESSAGE(count, count.error().message);
+  REQUIRE_MESSAGE(count.has_value(), count.error().message);
   CHECK(*count == out.size());
   return out;
 }
 
 std::string refused(std::string_view text, const ExpositionLimits& limits = {}) {
   const auto count = readExposition(text, [](Sample&&) {}, limits);
-  REQUIRE_FALSE(count);
+  REQUIRE_FALSE(count.has_value());
   return count.error().where + ": " + count.error().message;
 }
 
 std::vector<Series> series(std::string_view body) {
   std::vector<Series> out;
   const auto answer = readAnswer(body, "m", [](std::string_view label) { return label != "dropped"; }, [&](Series&& each) { out.push_back(std::move(each)); });
-  REQUIRE_MESSAGE(answer, answer.error().message);
+  REQUIRE_MESSAGE(answer.has_value(), answer.error().message);
   return out;
 }
 
 std::string wrong(std::string_view body) {
   const auto answer = readAnswer(body, "m", [](std::string_view) { return true; }, [](Series&&) {});
-  REQUIRE_FALSE(answer);
+  REQUIRE_FALSE(answer.has_value());
   return answer.error().message;
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("the text format of Prometheus") {
   CHECK(all[0].labels == Labels{{"engine", "0"}, {"model_name", "a\\b\"c\nd"}});
   CHECK(all[0].value == 0.452);
   CHECK(all[0].at == 1700000000123);
-  CHECK_FALSE(all[1].at);
+  CHECK_FALSE(all[1].at.has_value());
   CHECK(std::isnan(all[2].value));
   CHECK(std::isinf(all[3].value));
   CHECK(all[4].value == -0.001);
@@ -127,7 +127,7 @@ TEST_CASE("answers of Prometheus: vectors, matrices, numbers as texts") {
   CHECK(std::isnan(matrix[0].points.back().value));
   CHECK(std::isinf(series(R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"-Inf"]}]}})")[0].points[0].value));
   const auto warned = readAnswer(R"({"status":"success","warnings":["a store is away"],"data":{"resultType":"vector","result":[]}})", "m", [](auto) { return true; }, [](Series&&) {});
-  REQUIRE(warned);
+  REQUIRE(warned.has_value());
   CHECK(warned->warnings == std::vector<std::string>{"a store is away"});
 }
 

@@ -45,7 +45,7 @@ class Joined {
   explicit Joined(std::string_view text, std::string ofPod = {}, std::int64_t window = 0) : snapshot_(snapshotOf(kCluster)) {
     metrics::Joiner joiner(snapshot_, gpu::Catalogue::builtIn(), metrics::windowOf(kNow, window));
     auto recorded = metrics::readRecorded(text, "file", std::move(ofPod), kNow);
-    REQUIRE_MESSAGE(recorded, recorded.error().message);
+    REQUIRE_MESSAGE(recorded.has_value(), recorded.error().message);
     std::vector<metrics::Recorded> all;
     all.push_back(std::move(*recorded));
     metrics::addTo(joiner, std::move(all));
@@ -81,16 +81,16 @@ TEST_CASE("a ratio of 0.452 is 45.2 %, in the new spelling and in the old") {
         doctest::Approx(45.2));
   const Joined percent("vllm:kv_cache_usage_perc{namespace=\"t\",pod=\"a\"} 45.2");
   REQUIRE(percent.of("a", Measure::KvUsage) != nullptr);
-  CHECK_FALSE(percent.value("a", Measure::KvUsage));
+  CHECK_FALSE(percent.value("a", Measure::KvUsage).has_value());
   CHECK(percent.of("a", Measure::KvUsage)->why == "what it says can be no value of this");
 }
 
 TEST_CASE("labels that a server moved away come first, and an endpoint's pod is the one that is named") {
-  CHECK(Joined("sglang:token_usage{namespace=\"mon\",pod=\"exporter\",exported_namespace=\"t\",exported_pod=\"b\",exported_container=\"main\"} 0.5").value("b", Measure::KvUsage));
-  CHECK(Joined("sglang:token_usage{kubernetes_namespace=\"t\",kubernetes_pod_name=\"b\"} 0.5").value("b", Measure::KvUsage));
+  CHECK(Joined("sglang:token_usage{namespace=\"mon\",pod=\"exporter\",exported_namespace=\"t\",exported_pod=\"b\",exported_container=\"main\"} 0.5").value("b", Measure::KvUsage).has_value());
+  CHECK(Joined("sglang:token_usage{kubernetes_namespace=\"t\",kubernetes_pod_name=\"b\"} 0.5").value("b", Measure::KvUsage).has_value());
   // Dynamo's own label namespace, which the server called exported_namespace.
-  CHECK(Joined("sglang:token_usage{namespace=\"t\",pod=\"b\",exported_namespace=\"dynamo\",exported_pod=\"x\"} 0.5").value("b", Measure::KvUsage));
-  CHECK(Joined("sglang:token_usage 0.5", "t/b").value("b", Measure::KvUsage));
+  CHECK(Joined("sglang:token_usage{namespace=\"t\",pod=\"b\",exported_namespace=\"dynamo\",exported_pod=\"x\"} 0.5").value("b", Measure::KvUsage).has_value());
+  CHECK(Joined("sglang:token_usage 0.5", "t/b").value("b", Measure::KvUsage).has_value());
   CHECK(Joined("sglang:token_usage{namespace=\"t\",pod=\"nobody\"} 0.5").all().containers.empty());
   CHECK(Joined("sglang:token_usage{namespace=\"t\",pod=\"a\",container=\"proxy\"} 0.5").all().containers.empty());
   CHECK(Joined("sglang:token_usage{namespace=\"t\",pod=\"a\",pod_uid=\"older\"} 0.5").all().containers.empty());
@@ -106,18 +106,18 @@ TEST_CASE("memory is that of the slice; a GPU's is never one slice's, and a shar
   CHECK(good.value("a", Measure::FramebufferUsed) == 4000 * 1048576.0);
   CHECK(good.of("a", Measure::FramebufferUsed)->capacity == 9856 * 1048576.0);
   const Joined whole(fb(parent, "a", 40000, 41559));
-  CHECK_FALSE(whole.value("a", Measure::FramebufferUsed));
+  CHECK_FALSE(whole.value("a", Measure::FramebufferUsed).has_value());
   CHECK(whole.of("a", Measure::FramebufferUsed)->why == "it is told of the whole GPU alone, not of the slice");
-  CHECK(Joined(fb("Hostname=\"gpu-1\",gpu=\"1\"", "whole", 40000, 41559)).value("whole", Measure::FramebufferUsed));
+  CHECK(Joined(fb("Hostname=\"gpu-1\",gpu=\"1\"", "whole", 40000, 41559)).value("whole", Measure::FramebufferUsed).has_value());
   const Joined both(fb(slice, "a", 4000, 5856) + fb(slice, "b", 4000, 5856));
-  CHECK_FALSE(both.value("a", Measure::FramebufferUsed));
+  CHECK_FALSE(both.value("a", Measure::FramebufferUsed).has_value());
   CHECK(both.of("b", Measure::FramebufferUsed)->why == "2 pods share the device, and it is not known what is whose");
   // The same slice number on another GPU, and on another host, is another slice.
   CHECK(Joined(fb(slice, "a", 4000, 5856) + fb("Hostname=\"gpu-2\",gpu=\"0\",GPU_I_ID=\"7\"", "b", 1, 1)).value("a", Measure::FramebufferUsed) == 4000 * 1048576.0);
   // Twice scraped is once used.
   CHECK(Joined(fb(slice + ",job=\"x\"", "a", 4000, 5856) + fb(slice + ",job=\"y\"", "a", 4000, 5856)).value("a", Measure::FramebufferUsed) == 4000 * 1048576.0);
   const Joined blank(fmt::format("DCGM_FI_DEV_FB_USED{{{},namespace=\"t\",pod=\"a\"}} 9223372036854775794", slice));
-  CHECK_FALSE(blank.value("a", Measure::FramebufferUsed));
+  CHECK_FALSE(blank.value("a", Measure::FramebufferUsed).has_value());
 }
 
 TEST_CASE("ranks add up, the fullest counts, and two jobs that scrape the same are one") {
@@ -137,16 +137,16 @@ TEST_CASE("a counter is its increase, over restarts too, and one sample says not
   CHECK(grown.of("a", Measure::GeneratedTokens)->expected == 30);
   CHECK(grown.of("a", Measure::GeneratedTokens)->confidence == model::Confidence::Low);
   const Joined one(series + " 1000");
-  CHECK_FALSE(one.value("a", Measure::GeneratedTokens));
+  CHECK_FALSE(one.value("a", Measure::GeneratedTokens).has_value());
   CHECK(one.of("a", Measure::GeneratedTokens)->why == "one sample alone says nothing of growth");
 }
 
 TEST_CASE("what is stale, of before the pod, or of after the look is no value of now") {
   const std::string a = "vllm:kv_cache_usage_perc{namespace=\"t\",pod=\"a\"}", b = "vllm:kv_cache_usage_perc{namespace=\"t\",pod=\"b\"}";
   const Joined stale(timed(a, 0.5, 30) + timed(a, 0.6, 12), "", 3600);
-  CHECK_FALSE(stale.value("a", Measure::KvUsage));
+  CHECK_FALSE(stale.value("a", Measure::KvUsage).has_value());
   CHECK(stale.of("a", Measure::KvUsage)->why == "the last sample is 12 min old");
   const Joined before(timed(b, 0.9, 20) + timed(b, 0.1, 2), "", 3600);   // the pod is ten minutes old
   CHECK(*before.of("b", Measure::KvUsage)->peak == doctest::Approx(10));
-  CHECK_FALSE(Joined(timed(a, 0.5, -5), "", 3600).value("a", Measure::KvUsage));
+  CHECK_FALSE(Joined(timed(a, 0.5, -5), "", 3600).value("a", Measure::KvUsage).has_value());
 }

@@ -36,7 +36,7 @@ std::vector<Finding> found(const std::string& pod, const std::string& text, Code
   auto snapshot = snapshotOf(pod);
   metrics::Joiner joiner(snapshot, gpu::Catalogue::builtIn(), metrics::windowOf(kNow, 3600));
   auto recorded = metrics::readRecorded(text, "file", "t/p", kNow);
-  REQUIRE_MESSAGE(recorded, recorded.error().message);
+  REQUIRE_MESSAGE(recorded.has_value(), recorded.error().message);
   std::vector<metrics::Recorded> all;
   all.push_back(std::move(*recorded));
   metrics::addTo(joiner, std::move(all));
@@ -103,7 +103,7 @@ TEST_CASE("idle is what was asked for nothing in all of the window, as far as it
                             hour("vllm:num_requests_running", none);
   const auto idle = found(kVllm, quiet, Code::Idle);
   REQUIRE(idle.size() == 1);
-  CHECK(idle[0].message == "1 pod of it held its slice in 1 h, and no request came");
+  CHECK(idle[0].message == "no request came in 1 h, and 1 pod holds what it asked for");
   CHECK(idle[0].confidence == model::Confidence::High);
   CHECK(found(kVllm, hour("vllm:num_requests_running", none), Code::Idle)[0].confidence == model::Confidence::Medium);   // between samples it may have worked
   CHECK(found(kVllm, hour("vllm:num_requests_waiting", none), Code::Idle).empty());
