@@ -41,7 +41,9 @@ std::optional<std::int64_t> parseWindow(std::string_view text) {
 }
 
 void MetricsFlags::declare(Flags& flags) {
-  const auto text = [&](std::string& target, std::string name, std::string value, std::string help) { flags.text(target, std::move(name), std::move(value), std::move(help)).group = "metrics"; };
+  const auto text = [&](std::string& target, std::string name, std::string value, std::string help) {
+    flags.text(target, std::move(name), std::move(value), std::move(help)).group = "metrics";
+  };
   text(prometheus, "--prometheus", "URL", "A Prometheus server (or what answers like one) that scrapes the engines, the DCGM exporter or kube-state-metrics.");
   text(tokenFile, "--prometheus-token-file", "FILE", "A bearer token for it.");
   text(user, "--prometheus-user", "NAME", "A user for it, with --prometheus-password-file.");
@@ -50,7 +52,8 @@ void MetricsFlags::declare(Flags& flags) {
   text(certificate, "--prometheus-cert", "FILE", "A client certificate for it, PEM, with --prometheus-key.");
   text(key, "--prometheus-key", "FILE", "The key of that certificate, PEM.");
   Flag& recorded = flags.list(files, "--metrics", "[NAMESPACE/POD=]FILE",
-                              "What a /metrics endpoint said, as text: of the pod that is named, or with labels that say of which pods (DCGM exporter, kube-state-metrics, federation).");
+                              "What a /metrics endpoint said, as text: of the pod that is named, or with labels that say of which pods (DCGM exporter, "
+                              "kube-state-metrics, federation).");
   recorded.group = "metrics";
   Flag back{.name = "--window", .value = "DURATION", .help = "How far back metrics are looked at: 10m to 31d.", .defaultText = "1h", .group = "metrics"};
   back.set = [this](const std::string& given) -> Result<bool> {
@@ -122,7 +125,8 @@ bool MetricsFlags::read(observe::Snapshot& snapshot, const gpu::Catalogue& gpus)
   for (const auto& each : measured.warnings) complain("metrics: the server warns: " + each);
   const bool seen = measured.series > 0;
   if (all) snapshot.coverage.add({"metrics", "", observe::Seen::State::Read, "", measured.series});
-  if (seen && measured.joined == 0) complain(fmt::format("metrics: of {} series none is of a pod with a GPU; do they have the labels namespace and pod?", measured.series));
+  if (seen && measured.joined == 0)
+    complain(fmt::format("metrics: of {} series none is of a pod with a GPU; do they have the labels namespace and pod?", measured.series));
   snapshot.measured = std::make_shared<const metrics::Measurements>(std::move(measured));
   return all;
 }

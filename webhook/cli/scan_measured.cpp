@@ -70,7 +70,8 @@ void writeMeasuredText(const ScanReport& report, const Style& style, const Print
       for (const OfContainer& each : measuredOf(all, pod)) row.add(each);
     if (row.containers == 0) continue;
     const auto& judged = seen.workloads[i].judgement;
-    rows.push_back({json::printable(fmt::format("{} {}/{}", judged.kind, judged.ns, judged.name)), fmt::format("{} of {} pods", std::min<std::int64_t>(row.containers, static_cast<std::int64_t>(pods.size())), pods.size()),
+    const auto measured = std::min(row.containers, static_cast<std::int64_t>(pods.size()));
+    rows.push_back({json::printable(fmt::format("{} {}/{}", judged.kind, judged.ns, judged.name)), fmt::format("{} of {} pods", measured, pods.size()),
                     percent(row.kv, 100), number(row.waiting), number(row.running), number(row.preemptions), row.tokens ? fmt::format("{:.1f}", *row.tokens) : "?",
                     memory(row.memory), fmt::format("{:.0f} %", row.coverage * 100)});
   }

@@ -75,9 +75,10 @@ std::vector<Finding> findIdle(const Scene& scene, Index index) {
   }
   if (pods == 0 || finding.container.empty()) return {};
   finding.code = Code::Idle;
-  finding.message = fmt::format("no request came in {}, and {} what {} asked for", metrics::windowText(window), pods == 1 ? "1 pod holds" : fmt::format("{} pods hold", pods),
-                                pods == 1 ? "it" : "they");
-  finding.remedy = "scale it down, to none where a cold start can be borne (KEDA, Knative), or let several models share a server; look back longer (--window 7d) before it is taken away";
+  finding.message = fmt::format("no request came in {}, and {} asked for", metrics::windowText(window),
+                                pods == 1 ? "1 pod holds what it" : fmt::format("{} pods hold what they", pods));
+  finding.remedy = "scale it down, to none where a cold start can be borne (KEDA, Knative), or let several models share a server; look back longer "
+                   "(--window 7d) before it is taken away";
   finding.confidence = byCounters ? model::Confidence::High : model::Confidence::Medium;
   return {std::move(finding)};
 }

@@ -129,7 +129,8 @@ std::vector<Finding> findNearCeiling(const Scene& scene, Index index) {
     finding.confidence = each.near.confidence;
     finding.message = fmt::format("{} of pod {}: {}{}", each.container->container, each.pod->name, each.near.what,
                                   each.pods > 1 ? fmt::format("; {} more", counted(each.pods - 1, "pod")) : "");
-    finding.remedy = each.kv ? "more replicas, a larger slice, or an 8-bit KV cache; fewer sequences at once, or a shorter maximum length, where requests may wait or be refused"
+    finding.remedy = each.kv ? "more replicas, a larger slice, or an 8-bit KV cache; fewer sequences at once, or a shorter maximum length, where requests may "
+                               "wait or be refused"
                              : "a larger slice, or smaller batches; where it grows without end, look for a leak";
     for (const Measure which : each.kv ? std::vector{Measure::KvUsage, Measure::Preemptions, Measure::Waiting} : std::vector{Measure::FramebufferUsed})
       if (const Measured* value = each.container->find(which)) finding.evidence.push_back(evidenceOf(*value, *each.pod));

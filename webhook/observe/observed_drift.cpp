@@ -36,8 +36,8 @@ std::optional<double> numberOf(std::string_view text) {
 std::vector<Finding> findObservedDrift(const Scene& scene, Index index) {
   const Object* object = scene.objectOf(index);
   std::vector<Finding> out;
-  const auto add = [&](std::string_view aspect, const Pod& pod, const std::string& container, std::string_view declared, std::string_view observed, std::string_view metric,
-                       model::Confidence confidence) {
+  const auto add = [&](std::string_view aspect, const Pod& pod, const std::string& container, std::string_view declared, std::string_view observed,
+                       std::string_view metric, model::Confidence confidence) {
     // It runs what it was started with, and that is another template: Drift between declared and running says so.
     if (object != nullptr && pod.text && pod.text->find(observed) != std::string::npos) return;
     for (const Finding& each : out)

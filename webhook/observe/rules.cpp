@@ -45,9 +45,10 @@ Evidence evidenceOf(const metrics::Measured& measured, const Pod& pod) {
   const metrics::MeasureRow& row = metrics::rowOf(measured.measure);
   std::string value = measured.value ? metrics::valueText(*measured.value, row.unit) : "insufficient data";
   if (row.sort == metrics::Sort::Counter) value += " in " + metrics::windowText(measured.windowSeconds);
-  else if (measured.peak && measured.windowSeconds > 0) value += fmt::format(", at most {} in {}", metrics::valueText(*measured.peak, row.unit), metrics::windowText(measured.windowSeconds));
-  return {std::string(row.title), value, fmt::format("{} of pod {}/{}, {} ({} of {} steps seen)", measured.metric, pod.ns, pod.name, measured.source, measured.seen, measured.expected),
-          measured.at};
+  else if (measured.peak && measured.windowSeconds > 0)
+    value += fmt::format(", at most {} in {}", metrics::valueText(*measured.peak, row.unit), metrics::windowText(measured.windowSeconds));
+  std::string source = fmt::format("{} of pod {}/{}, {} ({} of {} steps seen)", measured.metric, pod.ns, pod.name, measured.source, measured.seen, measured.expected);
+  return {std::string(row.title), std::move(value), std::move(source), measured.at};
 }
 
 std::string counted(std::int64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }

@@ -22,7 +22,7 @@ json::Document jsonOf(const Look& look) {
   std::string text;
   writeJson(look.snapshot, look.seen, [&](std::string_view piece) { text += piece; });
   auto document = json::Document::parse(text);
-  REQUIRE_MESSAGE(document.has_value(), document.error().message);
+  REQUIRE_MESSAGE(document, document.error().message);
   return std::move(*document);
 }
 
@@ -97,7 +97,7 @@ spec: {spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: mig.nv
   std::string text;
   writeJson(look.snapshot, look.seen, [&](std::string_view piece) { text += piece; });
   const auto read = workload::readSurroundings(text, "cluster.json");
-  REQUIRE_MESSAGE(read.has_value(), read.error().where << read.error().message);
+  REQUIRE_MESSAGE(read, read.error().where << read.error().message);
   REQUIRE(read->nodes);
   CHECK(*read->nodes == std::vector<workload::Node>{(*look.snapshot.nodes)[0].facts});
   CHECK(read->nodes->at(0).requested.at("nvidia.com/mig-1g.10gb") == 1);
@@ -132,7 +132,7 @@ TEST_CASE("the bundle of facts says nothing that was not seen, and says so") {
   std::string text;
   writeFactsBundle(look.snapshot, look.seen, "0", [&](std::string_view piece) { text += piece; });
   const auto document = json::Document::parse(text);
-  REQUIRE_MESSAGE(document.has_value(), text);
+  REQUIRE_MESSAGE(document, text);
   const auto root = document->root();
   CHECK(root["schemaVersion"].string() == "piqc-scan.v0.1");
   const auto facts = root["objects"].at(0)["facts"];

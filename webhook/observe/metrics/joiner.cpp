@@ -47,7 +47,10 @@ std::string deviceOf(const Labels& labels) {
 
 Joiner::Joiner(const Snapshot& snapshot, const gpu::Catalogue& gpus, Window window) : snapshot_(snapshot), window_(window), holders_(snapshot.pods.size()) {
   out_.window = window;
-  for (std::size_t i = 0; i < snapshot.pods.size(); ++i) pods_.emplace(std::pair(std::string_view(snapshot.pods[i].ns), std::string_view(snapshot.pods[i].name)), i);
+  for (std::size_t i = 0; i < snapshot.pods.size(); ++i) {
+    const Pod& pod = snapshot.pods[i];
+    pods_.emplace(std::pair<std::string_view, std::string_view>(pod.ns, pod.name), i);
+  }
   const Placement placement = placementOf(snapshot, gpus);
   for (const Board& board : placement.boards) {
     for (const Hold& each : board.holds) {
