@@ -61,7 +61,8 @@ Joiner::Joiner(const Snapshot& snapshot, const gpu::Catalogue& gpus, Window wind
 }
 
 bool Joiner::keeps(std::string_view label) {
-  const bool owner = std::any_of(std::begin(kOwners), std::end(kOwners), [&](const Owners& each) { return label == each.ns || label == each.pod || label == each.container; });
+  const bool owner = std::any_of(std::begin(kOwners), std::end(kOwners),
+                                 [&](const Owners& each) { return label == each.ns || label == each.pod || label == each.container; });
   return owner || isOneOf(kSettings, label) || isOneOf(kOthers, label);
 }
 
