@@ -6,7 +6,7 @@
 
 #include "cli/flags.hpp"
 #include "gpu/catalogue.hpp"
-#include "observe/snapshot.hpp"
+#include "observe/metrics/joiner.hpp"
 
 namespace rightslice::cli {
 
