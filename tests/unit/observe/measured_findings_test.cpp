@@ -18,7 +18,7 @@ const std::int64_t kNow = *secondsOfTimestamp("2026-06-01T00:00:00Z") * 1000;
 
 std::string podOf(std::string_view image, std::string_view args, std::string_view created = "2026-05-30T00:00:00Z") {
   return fmt::format("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: t, uid: u, creationTimestamp: '{}'}}\n"
-                     "spec: {{nodeName: n, containers: [{{name: main, image: '{}', args: [{}], resources: {{limits: {{nvidia.com/mig-3g.40gb: 1}}}}}}]}}\n"
+                     "spec: {{nodeName: gpu-1, containers: [{{name: main, image: '{}', args: [{}], resources: {{limits: {{nvidia.com/mig-3g.40gb: 1}}}}}}]}}\n"
                      "status: {{phase: Running, conditions: [{{type: Ready, status: 'True'}}]}}\n",
                      created, image, args);
 }
