@@ -39,6 +39,12 @@ kube::Resource namespaceResource() {
 
 kube::Resource nodeResource() { return core("nodes"); }
 
+kube::Resource budgetResource() {
+  kube::Resource resource = core("poddisruptionbudgets");
+  resource.group = "policy";
+  return resource;
+}
+
 kube::Resource podResource() {
   kube::Resource resource = core("pods");
   resource.fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";

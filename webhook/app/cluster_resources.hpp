@@ -30,6 +30,7 @@ kube::Resource policyResource(const PolicyKind& kind);
 kube::Resource autoscalerResource(const AutoscalerKind& kind);
 kube::Resource namespaceResource();   ///< metadata alone
 kube::Resource nodeResource();
+kube::Resource budgetResource();      ///< PodDisruptionBudgets: policy/v1 since Kubernetes 1.21
 kube::Resource podResource();         ///< of those that have not ended
 /// Nothing for a kind that is not read.
 std::optional<kube::Resource> resourceOf(const workload::Kind& kind);

@@ -36,6 +36,7 @@ std::unique_ptr<Command> makeServe();
 std::unique_ptr<Command> makeCheck();
 std::unique_ptr<Command> makeReview();
 std::unique_ptr<Command> makeScan();
+std::unique_ptr<Command> makePlan();
 std::unique_ptr<Command> makeImpact();
 std::unique_ptr<Command> makeReplay();
 std::unique_ptr<Command> makeExport();

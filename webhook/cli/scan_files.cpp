@@ -18,7 +18,7 @@ using observe::Seen;
 
 /// Everything that a look at a cluster asks for.
 std::map<std::string, std::int64_t> asked() {
-  std::map<std::string, std::int64_t> out{{"nodes", 0}, {"namespaces", 0}};
+  std::map<std::string, std::int64_t> out{{"nodes", 0}, {"namespaces", 0}, {app::budgetResource().name(), 0}};
   for (const auto& kind : app::kPolicyKinds) out.emplace(app::policyResource(kind).name(), 0);
   for (const auto& kind : app::kAutoscalerKinds) out.emplace(app::autoscalerResource(kind).name(), 0);
   for (const std::string_view plural : {"deviceclasses", "resourceclaimtemplates", "resourceclaims", "resourceslices"})
@@ -76,7 +76,8 @@ RecordedCluster readRecorded(const std::vector<std::string>& paths, std::string 
   out.snapshot.heldKnown = counts["pods"] > 0;
   const auto given = [&](std::string_view plural) { return counts[std::string(plural) + ".resource.k8s.io"] > 0; };
   collector.finish({counts["nodes"] > 0, counts["namespaces"] > 0, given("deviceclasses"), given("resourceclaimtemplates"), given("resourceclaims"),
-                    given("resourceslices")});
+                    given("resourceslices"),
+                    counts[app::budgetResource().name()] > 0});
   return out;
 }
 

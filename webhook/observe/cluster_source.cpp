@@ -31,7 +31,7 @@ class Reading {
     if (namespaces_.empty()) namespaces_.insert("");
   }
 
-  bool all() { return policies() && namespaces() && nodes() && devices() && autoscalers() && pods() && workloads() && elsewhere(); }
+  bool all() { return policies() && namespaces() && nodes() && devices() && autoscalers() && budgets() && pods() && workloads() && elsewhere(); }
 
   ClusterLook finish() {
     collector_.finish(known_);
@@ -109,6 +109,15 @@ class Reading {
     for (const app::AutoscalerKind& kind : app::kAutoscalerKinds)
       for (const std::string& ns : namespaces_)
         if (!served(app::autoscalerResource(kind), ns, [&](json::View object) { collector_.autoscaler(object, kind.kind); })) return false;
+    return true;
+  }
+
+  bool budgets() {
+    known_.budgets = true;
+    for (const std::string& ns : namespaces_) {
+      if (!list(app::budgetResource(), ns, [&](json::View object) { collector_.budget(object); })) return false;
+      known_.budgets = known_.budgets && seen_.known();
+    }
     return true;
   }
 

@@ -66,6 +66,10 @@ void Collector::autoscaler(json::View object, std::string_view kind) {
   if (auto one = workload::readAutoscaler(object, kind)) to_.autoscalers.push_back(std::move(*one));
 }
 
+void Collector::budget(json::View object) {
+  if (auto one = readBudget(object)) budgets_.push_back(std::move(*one));
+}
+
 void Collector::deviceClass(json::View object) {
   if (auto one = workload::readDeviceClassObject(object)) classes_.push_back({keyOf(object), classText(object), std::move(*one)});
 }
@@ -83,7 +87,7 @@ void Collector::resourceSlice(json::View object) {
 }
 
 Collector::Mark Collector::mark() const {
-  return {to_.pods.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), classes_.size(), templates_.size(),
+  return {to_.pods.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), budgets_.size(), classes_.size(), templates_.size(),
           claims_.size(), slices_.size()};
 }
 
@@ -93,6 +97,7 @@ void Collector::back(const Mark& mark) {
   cut(nodes_, mark.nodes);
   cut(namespaces_, mark.namespaces);
   cut(to_.autoscalers, mark.autoscalers);
+  cut(budgets_, mark.budgets);
   cut(classes_, mark.classes);
   cut(templates_, mark.templates);
   cut(claims_, mark.claims);
@@ -106,6 +111,7 @@ std::string Collector::any(json::View object) {
     autoscaler(object, kind);
     return kind == "ScaledObject" ? "scaledobjects.keda.sh" : "horizontalpodautoscalers.autoscaling";
   }
+  if (group == "policy" && kind == "PodDisruptionBudget") return budget(object), "poddisruptionbudgets.policy";
   if (group == "resource.k8s.io") {
     const std::pair<std::string_view, std::pair<std::string_view, void (Collector::*)(json::View)>> rows[] = {
         {"DeviceClass", {"deviceclasses", &Collector::deviceClass}},
@@ -148,6 +154,7 @@ void Collector::finish(const Known& known) {
   give(known.classes, classes_, to_.devices.classes, to_.deviceClasses);
   give(known.templates, templates_, to_.devices.templates, to_.claimTemplates);
   give(known.claims, claims_, to_.devices.claims, to_.claims);
+  if (known.budgets) to_.budgets = std::move(budgets_);
   if (known.nodes) {
     to_.nodes = std::move(nodes_);
     if (known.slices) {

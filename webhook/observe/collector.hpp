@@ -20,13 +20,14 @@ class Collector {
   void node(json::View object);
   void space(json::View object);                                    ///< a Namespace
   void autoscaler(json::View object, std::string_view kind);
+  void budget(json::View object);                                   ///< a PodDisruptionBudget
   void deviceClass(json::View object);
   void claimTemplate(json::View object);
   void claim(json::View object);
   void resourceSlice(json::View object);
 
   struct Mark {
-    std::size_t pods, objects, nodes, namespaces, autoscalers, classes, templates, claims, slices;
+    std::size_t pods, objects, nodes, namespaces, autoscalers, budgets, classes, templates, claims, slices;
   };
   Mark mark() const;
   void back(const Mark& mark);
@@ -36,7 +37,7 @@ class Collector {
 
   /// What was read for certain, so that none is known to be none.
   struct Known {
-    bool nodes = false, namespaces = false, classes = false, templates = false, claims = false, slices = false;
+    bool nodes = false, namespaces = false, classes = false, templates = false, claims = false, slices = false, budgets = false;
   };
   /// Brings all of it into the Snapshot. To be called once.
   void finish(const Known& known);
@@ -45,6 +46,7 @@ class Collector {
   Snapshot& to_;
   TextPool pool_;
   std::vector<Node> nodes_;
+  std::vector<Budget> budgets_;
   std::vector<std::pair<std::string, workload::StringMap>> namespaces_;
   template <class T>
   struct Named {

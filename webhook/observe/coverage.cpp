@@ -17,6 +17,7 @@ constexpr std::pair<std::string_view, std::string_view> kUnknown[] = {
     {"replicasets.apps", "of which revision pods are; pods are joined with their Deployment by name"},
     {"horizontalpodautoscalers.autoscaling", "autoscaling"},
     {"scaledobjects.keda.sh", "autoscaling by KEDA"},
+    {"poddisruptionbudgets.policy", "what may be evicted when a node is drained"},
     {"slicepolicies.rightslice.io", "the policies in force, and with them decisions and recommendations"},
     {"clusterslicepolicies.rightslice.io", "the policies in force, and with them decisions and recommendations"},
     {"sliceexceptions.rightslice.io", "what is excepted from policies"},

@@ -156,6 +156,7 @@ std::optional<Pod> readPod(json::View object, TextPool& pool) {
   out.claims = readClaims(object);
   readContainers(spec["containers"], status["containerStatuses"], false, out.containers);
   readContainers(spec["initContainers"], status["initContainerStatuses"], true, out.containers);
+  if (metadata["labels"].isObject()) out.labels = pool.keep(metadata["labels"].text());
   out.text = pool.keep(textOf(object));
   return out;
 }

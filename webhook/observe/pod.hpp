@@ -43,6 +43,7 @@ struct Pod {
   std::vector<std::string> claims;           ///< names of the ResourceClaims it uses, as far as they are made
   bool asksByClaim = false;
   std::vector<RunningContainer> containers;  ///< that ask for GPUs; init containers last
+  std::shared_ptr<const std::string> labels; ///< as compact JSON; shared by pods with the same
   /// What runs, as a Pod object without a name: what judging reads of it. Shared by pods that run the same.
   std::shared_ptr<const std::string> text;
 

@@ -29,6 +29,8 @@ void finish(Snapshot& snapshot) {
     return std::tie(a.ns, a.kind, a.name, a.group, a.uid) < std::tie(b.ns, b.kind, b.name, b.group, b.uid);
   });
   std::sort(snapshot.pods.begin(), snapshot.pods.end(), [](const Pod& a, const Pod& b) { return std::tie(a.ns, a.name, a.uid) < std::tie(b.ns, b.name, b.uid); });
+  if (snapshot.budgets)
+    std::sort(snapshot.budgets->begin(), snapshot.budgets->end(), [](const Budget& a, const Budget& b) { return std::tie(a.ns, a.name) < std::tie(b.ns, b.name); });
   snapshot.coverage.sort();
   if (!snapshot.nodes) return;
   std::sort(snapshot.nodes->begin(), snapshot.nodes->end(), [](const Node& a, const Node& b) { return a.facts.name < b.facts.name; });

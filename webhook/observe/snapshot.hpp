@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "observe/budget.hpp"
 #include "observe/coverage.hpp"
 #include "observe/metrics/measured.hpp"
 #include "observe/node.hpp"
@@ -29,6 +30,7 @@ struct Snapshot {
   /// The same as a file of surroundings has them, compact JSON each; as far as they are known.
   std::vector<std::string> deviceClasses, claimTemplates, claims;
   std::vector<workload::Autoscaler> autoscalers;
+  std::optional<std::vector<Budget>> budgets;   ///< PodDisruptionBudgets; absent: not known
   /// What pods hold on nodes, by node, outside of the scope.
   std::map<std::string, workload::Counts, std::less<>> heldElsewhere;
   bool heldKnown = false;                 ///< `pods` and `heldElsewhere` say all that is held

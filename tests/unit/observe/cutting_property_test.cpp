@@ -206,7 +206,7 @@ TEST_CASE("whatever is asked for is held, and the bound is one") {
   CHECK(rc::check("fleets of any size", [] {
     const auto& product = anyProduct();
     std::map<Slices, std::int64_t> counts;
-    for (int i = *rc::gen::inRange(1, 7); i > 0; --i) counts[anyAsk(product)] += *rc::gen::inRange(0, 60);
+    for (int i = *rc::gen::inRange(1, 7); i > 0; --i) counts[anyAsk(product)] += *rc::gen::inRange(1, 60);
     std::vector<Ask> asks;
     for (const auto& [slices, count] : counts) asks.push_back({slices, count});
     const auto cutting = *Cutting::of(product);

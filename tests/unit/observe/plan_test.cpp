@@ -1,0 +1,191 @@
+// What is planned for a cluster: pools, what is left alone and why, patches, and the words of PodDisruptionBudgets.
+#include <doctest/doctest.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "fixture.hpp"
+#include "observe/plan/node_match.hpp"
+#include "observe/plan/plan.hpp"
+
+using namespace rightslice;
+using namespace rightslice::observe;
+using namespace rightslice::observe::plan;
+
+namespace {
+
+constexpr std::string_view kH100 = "NVIDIA-H100-80GB-HBM3";
+
+std::string nodeOf(std::string_view name, std::string_view product, int gpus, std::string_view slices, std::string_view labels = "", std::string_view spec = "") {
+  return fmt::format("---\napiVersion: v1\nkind: Node\nmetadata: {{name: {}, labels: {{nvidia.com/gpu.product: {}, nvidia.com/gpu.count: '{}', nvidia.com/mig.strategy: mixed{}}}}}\n"
+                     "spec: {{{}}}\nstatus: {{capacity: {{{}}}, allocatable: {{{}}}, conditions: [{{type: Ready, status: 'True'}}]}}\n",
+                     name, product, gpus, labels, spec, slices, slices);
+}
+
+std::string podOf(std::string_view name, std::string_view limits, std::string_view node, std::string_view spec = "") {
+  const std::string status = node.empty() ? "phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: none}]" : "phase: Running";
+  return fmt::format("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: a, uid: {}, labels: {{app: {}}}}}\n"
+                     "spec: {{nodeName: '{}'{}, containers: [{{name: main, image: x, resources: {{limits: {{{}}}}}}}]}}\nstatus: {{{}}}\n",
+                     name, name, name, node, spec, limits, status);
+}
+
+std::string leftOf(const std::string& yaml) {
+  const Look look(yaml);
+  const Fleet fleet = fleetOf(look.snapshot, look.seen, true);
+  REQUIRE_FALSE(fleet.nodes.empty());
+  return fleet.nodes[0].left;
+}
+
+}  // namespace
+
+TEST_CASE("what cannot be seen through is left as it is, and why is said") {
+  CHECK(leftOf(nodeOf("g", kH100, 2, "nvidia.com/mig-3g.40gb: 4")).empty());
+  CHECK(leftOf(nodeOf("g", "Unheard-Of", 1, "nvidia.com/mig-3g.40gb: 2")) == "its GPU product is not known");
+  CHECK(leftOf(nodeOf("g", "RTX-PRO-5000-Blackwell-48GB", 1, "nvidia.com/gpu: 1")).starts_with("the catalogue does not know where slices of"));
+  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2", "", "unschedulable: true")) == "it is cordoned");
+  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2", ", nvidia.com/mig.config.state: pending")) == "its nvidia.com/mig.config.state is pending");
+  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/gpu: 4", ", nvidia.com/gpu.replicas: '4'")) == "its GPUs are shared in time");
+  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-4g.40gb: 2")) == "what it offers does not go on the GPUs that it says it has");
+  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "g")) == "pods hold slices that it does not offer any more");
+  CHECK(leftOf(nodeOf("g", kH100, 2, "nvidia.com/mig-4g.40gb: 2") + podOf("p", "nvidia.com/mig-4g.40gb: 2", "g")) == "a pod on it asks for more than one GPU holds");
+  SUBCASE("what is held is not known, or not by whom") {
+    auto snapshot = snapshotOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2"));
+    (*snapshot.nodes)[0].facts.requested["nvidia.com/mig-3g.40gb"] = 1;
+    const Look look(std::move(snapshot));
+    CHECK(fleetOf(look.snapshot, look.seen, true).nodes[0].left == "pods that were not read hold slices of it");
+    auto unknown = snapshotOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2"));
+    (*unknown.nodes)[0].facts.requestedKnown = false;
+    const Look other(std::move(unknown));
+    CHECK(fleetOf(other.snapshot, other.seen, true).nodes[0].left == "what is held on it is not known");
+  }
+}
+
+TEST_CASE("nodes that pods tell apart are pools of their own") {
+  const std::string two = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2", ", zone: x") + nodeOf("b", kH100, 1, "nvidia.com/mig-3g.40gb: 2", ", zone: y");
+  const auto pools = [](const std::string& yaml) {
+    const Look look(yaml);
+    return fleetOf(look.snapshot, look.seen, true).pools.size();
+  };
+  CHECK(pools(two + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a")) == 1);
+  CHECK(pools(two + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a", ", nodeSelector: {zone: x}")) == 2);
+  CHECK(pools(two + nodeOf("c", kH100, 1, "nvidia.com/mig-3g.40gb: 2", "", "taints: [{key: team, value: b, effect: NoSchedule}]")) == 2);
+  CHECK(pools(two + nodeOf("c", "NVIDIA-A100-SXM4-80GB", 1, "nvidia.com/mig-3g.40gb: 2")) == 2);
+}
+
+TEST_CASE("two half empty GPUs become one, and the other is spare") {
+  const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + nodeOf("b", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a") +
+                  podOf("q", "nvidia.com/mig-3g.40gb: 1", "b"));
+  const Plan plan = planOf(look.snapshot, look.seen, true);
+  REQUIRE(plan.target.pools.size() == 1);
+  CHECK(plan.target.pools[0].needed == 1);
+  CHECK(plan.target.pools[0].atLeast == 1);
+  CHECK(plan.configs.empty());
+  REQUIRE(plan.migration.steps.size() == 1);
+  CHECK(plan.migration.steps[0].kind == Step::Kind::Release);
+  CHECK(plan.migration.steps[0].moves.size() == 1);
+  CHECK(migPartedYaml(plan) == "version: v1\nmig-configs: {}\n");
+  int spare = 0;
+  for (const auto& node : plan.target.nodes) spare += node.gpus[0].fate == GpuTarget::Fate::Spare ? 1 : 0;
+  CHECK(spare == 1);
+}
+
+TEST_CASE("a slice that waits is cut where nothing runs, and the budget of a drain is named") {
+  const std::string budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: keep, namespace: a}\nspec: {selector: {matchLabels: {app: p}}}\nstatus: {disruptionsAllowed: 0}\n";
+  const std::string waits = podOf("w", "nvidia.com/mig-3g.40gb: 1", "");
+  const Look idle(nodeOf("a", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + nodeOf("b", kH100, 1, "nvidia.com/gpu: 1") + podOf("p", "nvidia.com/gpu: 1", "b") + waits);
+  const Plan plan = planOf(idle.snapshot, idle.seen, true);
+  REQUIRE(plan.configs.size() == 1);
+  CHECK(migPartedYaml(plan) == "version: v1\nmig-configs:\n  # a\n  rightslice-1:\n    - devices: all\n      mig-enabled: true\n      mig-devices:\n        \"3g.40gb\": 1\n");
+  REQUIRE(plan.migration.steps.size() == 1);
+  CHECK(plan.migration.steps[0].starts.size() == 1);
+  CHECK(plan.migration.steps[0].stops.empty());
+
+  auto snapshot = snapshotOf(nodeOf("a", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + podOf("p", "nvidia.com/mig-1g.10gb: 1", "a") + waits + budget);
+  REQUIRE(snapshot.pods.size() == 2);
+  snapshot.budgets = std::vector<Budget>{*readBudget(json::parseYaml(budget.substr(4)).documents[0].document.root())};
+  const Look busy(std::move(snapshot));
+  const Plan other = planOf(busy.snapshot, busy.seen, true);
+  REQUIRE(other.migration.steps.size() == 1);
+  const Step& step = other.migration.steps[0];
+  CHECK(step.stops.size() == 1);                    // there is no other node for it
+  CHECK(step.starts.size() == 2);
+  CHECK(step.alone.size() == 1);                    // nothing makes the pod anew
+  REQUIRE(step.budgets.size() == 1);
+  CHECK(step.budgets[0].name == "keep");
+  CHECK(step.budgets[0].allowed == 0);
+}
+
+TEST_CASE("more than there is room for is said, and nothing is cut") {
+  const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a") + podOf("w", "nvidia.com/mig-7g.80gb: 1", ""));
+  const Plan plan = planOf(look.snapshot, look.seen, true);
+  CHECK(plan.target.pools[0].impossible == "it would take 2 GPUs, and there are 1");
+  CHECK(plan.configs.empty());
+  CHECK(plan.migration.steps.empty());
+}
+
+TEST_CASE("the patch of a workload does what is recommended, and tests what it changes") {
+  const std::string args = "args: ['--model', 'Qwen/Qwen2.5-1.5B-Instruct', '--max-model-len', '4096', '--gpu-memory-utilization', '0.85']";
+  const std::string yaml = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 2") +
+                           "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: chat, namespace: a, uid: d, labels: {argocd.argoproj.io/instance: shop}}\n"
+                           "spec: {replicas: 1, template: {spec: {containers: [{name: main, image: 'vllm/vllm-openai:v0.10.2', " +
+                           args + ", resources: {limits: {nvidia.com/mig-3g.40gb: '1'}, requests: {nvidia.com/mig-3g.40gb: '1'}}}]}}}\n";
+  const Look look(yaml);
+  const auto advice = adviceOf(look.snapshot, look.seen);
+  REQUIRE(advice.size() == 1);
+  CHECK(advice[0].managedBy == "Argo CD application shop");
+  CHECK(advice[0].changes[0].obstacle.empty());
+  CHECK(advice[0].command.starts_with("kubectl -n a patch Deployment.v1.apps chat --type=json -p '["));
+  const auto object = json::Document::parse(*look.snapshot.objects[0].text);
+  REQUIRE(object);
+  const auto changed = json::apply(*object, advice[0].patch);
+  REQUIRE(changed);
+  const json::View resources = changed->root()["spec"]["template"]["spec"]["containers"].at(0)["resources"];
+  CHECK(resources.text() == R"({"limits":{"nvidia.com/mig-1g.10gb":"1"},"requests":{"nvidia.com/mig-1g.10gb":"1"}})");
+  // Of an object that was changed meanwhile nothing is changed.
+  CHECK_FALSE(json::apply(*changed, advice[0].patch));
+}
+
+TEST_CASE("labels choose nodes as the scheduler reads them") {
+  workload::Node node;
+  node.name = "g";
+  node.labels = {{"zone", "x"}, {"size", "8"}};
+  const auto may = [&](std::string_view spec) {
+    const auto stream = json::parseYaml(spec);
+    REQUIRE(stream.broken.empty());
+    const auto choice = json::Document::parse(nodeChoice(stream.documents[0].document.root()));
+    REQUIRE(choice);
+    return mayRunOn(choice->root(), node);
+  };
+  const auto term = [](std::string_view expression) {
+    return fmt::format("affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{}]}}}}}}", expression);
+  };
+  CHECK(may("{}"));
+  CHECK(may("nodeSelector: {zone: x}"));
+  CHECK_FALSE(may("nodeSelector: {zone: y}"));
+  CHECK(may(term("{matchExpressions: [{key: zone, operator: In, values: [y, x]}]}")));
+  CHECK_FALSE(may(term("{matchExpressions: [{key: zone, operator: NotIn, values: [y, x]}]}")));
+  CHECK(may(term("{matchExpressions: [{key: rack, operator: NotIn, values: [a]}]}")));
+  CHECK(may(term("{matchExpressions: [{key: size, operator: Gt, values: ['7']}]}")));
+  CHECK_FALSE(may(term("{matchExpressions: [{key: size, operator: Lt, values: ['7']}]}")));
+  CHECK(may(term("{matchExpressions: [{key: zone, operator: In, values: [y]}]}, {matchFields: [{key: metadata.name, operator: In, values: [g]}]}")));
+  CHECK_FALSE(may(term("{}")));
+  CHECK_FALSE(may(term("{matchExpressions: [{key: zone, operator: Unheard, values: [x]}]}")));
+}
+
+TEST_CASE("which pods a budget is over") {
+  Pod pod;
+  pod.ns = "a";
+  pod.labels = std::make_shared<const std::string>(R"({"app":"p","tier":"gold"})");
+  const auto covers = [&](std::string_view spec, std::string_view ns = "a") {
+    const auto stream = json::parseYaml(fmt::format("metadata: {{name: b, namespace: {}}}\nspec: {{{}}}\n", ns, spec));
+    return readBudget(stream.documents[0].document.root())->covers(pod);
+  };
+  CHECK(covers("selector: {matchLabels: {app: p}}"));
+  CHECK_FALSE(covers("selector: {matchLabels: {app: p}}", "b"));
+  CHECK_FALSE(covers("selector: {matchLabels: {app: q}}"));
+  CHECK(covers("selector: {}"));
+  CHECK_FALSE(covers(""));
+  CHECK(covers("selector: {matchExpressions: [{key: tier, operator: In, values: [gold]}, {key: canary, operator: DoesNotExist}]}"));
+  CHECK_FALSE(covers("selector: {matchExpressions: [{key: tier, operator: NotIn, values: [gold]}]}"));
+}

@@ -1,0 +1,39 @@
+// The look of commands that show what runs: at a cluster or at recorded objects, judged under the policies of both.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/cluster_flags.hpp"
+#include "cli/live_cluster.hpp"
+#include "cli/sources.hpp"
+#include "observe/observation.hpp"
+
+namespace rightslice::cli {
+
+struct Observed {
+  Sources sources;
+  LiveCluster cluster;                    ///< for what it makes of policies
+  observe::Snapshot snapshot;
+  observe::Observation seen;
+  int unreadable = 0;                     ///< files and parts of them
+};
+
+struct ObservedFlags {
+  void declare(Flags& flags);
+  /// Nothing after the error was written on stderr. `prepare` may change what is judged with before the look; false: it wrote an error.
+  std::unique_ptr<Observed> look(const std::function<bool(Sources&)>& prepare = {}) const;
+
+  SourceFlags sources;
+  ClusterFlags cluster;
+  std::vector<std::string> namespaces, from;
+  std::string at;
+
+ private:
+  bool lookAtCluster(Observed& to) const;
+  bool choosePolicies(Observed& to, const policy::LoadOptions& options) const;
+};
+
+}  // namespace rightslice::cli

@@ -1,0 +1,234 @@
+#include "cli/plan_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "json/utf8.hpp"
+
+namespace rightslice::cli {
+namespace {
+
+using namespace observe::plan;
+using observe::Index;
+using observe::Observation;
+using observe::Snapshot;
+
+std::string plain(std::string_view text) { return json::printable(text); }
+
+std::string money(std::int64_t cents) { return fmt::format("{}.{:02}", cents / 100, cents % 100); }
+
+std::string fewestText(const PoolTarget& pool) {
+  return pool.needed == pool.atLeast ? std::to_string(pool.needed) : fmt::format("{} (at least {})", pool.needed, pool.atLeast);
+}
+
+/// "2 x 7 1g.10gb, 1 x whole".
+std::string cutsText(const std::vector<Cut>& cuts) {
+  std::string out;
+  for (std::size_t from = 0; from < cuts.size();) {
+    std::size_t to = from;
+    while (to < cuts.size() && cuts[to] == cuts[from]) ++to;
+    out += fmt::format("{}{} x [{}]", out.empty() ? "" : " ", to - from, text(cuts[from]));
+    from = to;
+  }
+  return out;
+}
+
+class Text {
+ public:
+  Text(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Style& style, const Print& print)
+      : snapshot_(snapshot), seen_(seen), plan_(plan), style_(style), print_(print) {}
+
+  void run() {
+    print_(fmt::format("{} at {}\n", plain(snapshot_.source), snapshot_.takenAt));
+    advice();
+    if (!snapshot_.nodes) {
+      print_("\nnodes unknown: how GPUs should be cut cannot be told\n");
+      return;
+    }
+    pools();
+    cuts();
+    steps();
+    unplaced();
+  }
+
+ private:
+  void title(std::string_view text) { print_("\n" + style_.paint(Colour::Bold, text) + "\n"); }
+  void line(const std::string& text, std::string_view indent = "    ", std::string_view next = "    ") { print_(wrap(plain(text), style_.width, indent, next)); }
+
+  void advice() {
+    if (plan_.advice.empty()) return;
+    title("other slices and flags");
+    for (const Advice& each : plan_.advice) {
+      print_(fmt::format("\n{}\n", style_.paint(Colour::Bold, plain(workloadTitle(seen_, each.deployed)))));
+      for (const Change& one : each.changes) change(one);
+      if (!each.managedBy.empty())
+        line(fmt::format("change it in what makes it, {}: what is changed here is taken back with its next rollout", each.managedBy), "    where: ",
+             "           ");
+      // One line, so that it can be copied.
+      if (!each.command.empty()) print_("    " + plain(each.command) + "\n");
+    }
+  }
+
+  void change(const Change& one) {
+    std::string text = fmt::format("container {}: ", one.container);
+    if (!one.to.empty()) text += fmt::format("{} -> {}", one.from, one.to);
+    if (!one.flags.empty()) text += fmt::format("{}{}", one.to.empty() ? "" : ", ", model::flagsText(one.flags));
+    line(text);
+    line(fmt::format("{}; {} confidence", one.why, model::name(one.confidence)), "    why: ", "         ");
+    if (one.cost && one.cost->recommendedCents)
+      line(fmt::format("{} {} -> {} a month for each pod at list prices{}; nothing is saved until the rest of the GPU is used", one.cost->currency,
+                       money(one.cost->requestedCents), money(*one.cost->recommendedCents),
+                       one.cost->defaultBook ? fmt::format(" (defaults of {})", one.cost->bookDate) : ""),
+           "    cost: ", "          ");
+    if (!one.obstacle.empty()) line(one.obstacle, "    by hand: ", "             ");
+  }
+
+  void pools() {
+    std::vector<std::vector<std::string>> rows{{"product", "nodes", "gpus", "fewest as asked", "fewest as planned"}};
+    for (std::size_t i = 0; i < plan_.fleet.pools.size(); ++i) {
+      const Pool& pool = plan_.fleet.pools[i];
+      std::string nodes = plan_.fleet.nodes[pool.nodes.front()].name;
+      if (pool.nodes.size() > 1) nodes += fmt::format(" and {} more", pool.nodes.size() - 1);
+      rows.push_back({plain(pool.cutting.product().label()), plain(nodes), std::to_string(pool.gpus), fewestText(plan_.asAsked[i]),
+                      fewestText(plan_.target.pools[i])});
+    }
+    title("GPUs that hold what is needed");
+    if (rows.size() > 1) print_(table(rows, {2}));
+    for (std::size_t i = 0; i < plan_.fleet.pools.size(); ++i)
+      if (!plan_.target.pools[i].impossible.empty())
+        line(fmt::format("{} with {} stay as they are: {}", plan_.fleet.pools[i].cutting.product().label(),
+                         plan_.fleet.nodes[plan_.fleet.pools[i].nodes.front()].name, plan_.target.pools[i].impossible));
+    for (const FleetNode& each : plan_.fleet.nodes)
+      if (!each.left.empty()) line(fmt::format("node {} is not planned for: {}", each.name, each.left));
+  }
+
+  void cuts() {
+    std::vector<std::vector<std::string>> rows{{"node", "now", "then", ""}};
+    for (std::size_t i = 0; i < plan_.fleet.nodes.size(); ++i) {
+      const NodeTarget& target = plan_.target.nodes[i];
+      std::vector<Cut> now, then;
+      std::int64_t spare = 0;
+      for (const GpuTarget& each : target.gpus) {
+        now.push_back(each.now);
+        then.push_back(each.then);
+        spare += each.fate == GpuTarget::Fate::Spare ? 1 : 0;
+      }
+      if (target.gpus.empty()) continue;
+      const std::string free = spare > 0 ? fmt::format("{} not needed", spare) : "";
+      rows.push_back({plain(plan_.fleet.nodes[i].name), cutsText(now), target.recut() ? cutsText(then) : "as it is", free});
+    }
+    if (rows.size() == 1) return;
+    print_("\n" + table(rows));
+    if (plan_.configs.empty()) return;
+    title("for mig-parted");
+    print_(migPartedYaml(plan_));
+  }
+
+  std::string configOf(std::size_t node) const {
+    for (const MigConfig& each : plan_.configs)
+      if (std::find(each.nodes.begin(), each.nodes.end(), node) != each.nodes.end()) return each.name;
+    return {};
+  }
+
+  std::string names(const std::vector<std::size_t>& needs) const {
+    std::string out;
+    for (std::size_t i = 0; i < needs.size() && i < 5; ++i) out += (i == 0 ? "" : ", ") + needTitle(snapshot_, seen_, plan_.fleet.needs[needs[i]]);
+    if (needs.size() > 5) out += fmt::format(" and {} more", needs.size() - 5);
+    return out;
+  }
+
+  void moves(const std::vector<Step::Move>& moves, std::string_view what) {
+    std::map<std::string, std::int64_t> to;
+    for (const auto& each : moves) ++to[plan_.fleet.nodes[each.to].name];
+    std::string text;
+    for (const auto& [node, count] : to) text += fmt::format("{}{} on {}", text.empty() ? "" : ", ", count, node);
+    if (!text.empty()) line(fmt::format("{}: {}", what, text), "   ", "   ");
+  }
+
+  void steps() {
+    if (!plan_.migration.fitting.empty())
+      line(fmt::format("\nthere is room today for {}: it is something else that they wait for", names(plan_.migration.fitting)), "", "");
+    if (plan_.migration.steps.empty()) {
+      print_("\nnothing is to be cut anew\n");
+      return;
+    }
+    title("steps");
+    int number = 0;
+    for (const Step& each : plan_.migration.steps) {
+      ++number;
+      if (each.kind == Step::Kind::Change) changeStep(each, number);
+      else if (each.kind == Step::Kind::Recut) recutStep(each, number);
+      else releaseStep(each, number);
+      const char* found = each.starts.size() == 1 ? "pod that waited finds" : "pods that waited find";
+      if (!each.starts.empty()) line(fmt::format("now {} {} room: {}", each.starts.size(), found, names(each.starts)), "   ", "   ");
+    }
+    if (!snapshot_.budgets) line("PodDisruptionBudgets were not read: a drain may wait for one", "", "");
+  }
+
+  void changeStep(const Step& step, int number) {
+    line(fmt::format("{}. change {} to what is recommended above", number, workloadTitle(seen_, *step.deployed)), "", "   ");
+    moves(step.moves, "its new pods find room");
+    if (!step.stops.empty()) line(fmt::format("nothing has room yet for {}", names(step.stops)), "   ", "   ");
+  }
+
+  void recutStep(const Step& step, int number) {
+    const std::string& node = plan_.fleet.nodes[step.node].name;
+    const auto pods = step.moves.size() + step.stops.size();
+    if (pods == 0) line(fmt::format("{}. no pod with GPUs is on {}: cut it anew", number, node), "", "   ");
+    else line(fmt::format("{}. drain {} of its {} pod{} with GPUs, and cut it anew", number, node, pods, pods == 1 ? "" : "s"), "", "   ");
+    print_(fmt::format("   kubectl cordon {}\n", plain(node)));
+    if (pods > 0) print_(fmt::format("   kubectl drain {} --ignore-daemonsets --delete-emptydir-data\n", plain(node)));
+    print_(fmt::format("   kubectl label node {} nvidia.com/mig.config={} --overwrite\n", plain(node), configOf(step.node)));
+    print_(fmt::format("   kubectl wait --for=jsonpath='{{.metadata.labels.nvidia\\.com/mig\\.config\\.state}}'=success node/{} --timeout=30m\n", plain(node)));
+    print_(fmt::format("   kubectl uncordon {}\n", plain(node)));
+    moves(step.moves, "there is room");
+    if (!step.stops.empty())
+      line(fmt::format("for {} of them there is no room until later, so they stop: {}; a spare GPU would spare them that", step.stops.size(),
+                       names(step.stops)),
+           "   ", "   ");
+    inTheWay(step);
+  }
+
+  void releaseStep(const Step& step, int number) {
+    const std::string& node = plan_.fleet.nodes[step.node].name;
+    line(fmt::format("{}. no GPU of {} is needed any more: drain it", number, node), "", "   ");
+    print_(fmt::format("   kubectl drain {} --ignore-daemonsets --delete-emptydir-data\n", plain(node)));
+    moves(step.moves, "there is room");
+    inTheWay(step);
+  }
+
+  void inTheWay(const Step& step) {
+    if (!step.alone.empty()) line(fmt::format("nothing makes these anew, so keep their manifests: {}", names(step.alone)), "   ", "   ");
+    for (const auto& each : step.budgets)
+      line(each.allowed == 0 ? fmt::format("PodDisruptionBudget {}/{} lets none of its {} pods go now: the drain waits until it does", each.ns, each.name, each.pods)
+                             : fmt::format("PodDisruptionBudget {}/{} lets {} of {} pods go at a time", each.ns, each.name, each.allowed, each.pods),
+           "   ", "   ");
+  }
+
+  void unplaced() {
+    if (plan_.fleet.outside.empty() && plan_.migration.left.empty()) return;
+    title("not planned for");
+    for (const auto& each : plan_.fleet.outside) {
+      const Need& need = plan_.fleet.needs[each.need];
+      line(fmt::format("{} ({}): {}", needTitle(snapshot_, seen_, need), asksText(need.wanted, need.wholeWanted), each.why));
+    }
+    for (const std::size_t each : plan_.migration.left)
+      line(fmt::format("{}: what is free is in pieces on several nodes; move a pod that is on one of them", needTitle(snapshot_, seen_, plan_.fleet.needs[each])));
+  }
+
+  const Snapshot& snapshot_;
+  const Observation& seen_;
+  const Plan& plan_;
+  const Style& style_;
+  const Print& print_;
+};
+
+}  // namespace
+
+void writePlanText(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Style& style, const Print& print) {
+  Text(snapshot, seen, plan, style, print).run();
+}
+
+}  // namespace rightslice::cli

@@ -1,0 +1,10 @@
+// How a plan is shown to people.
+#pragma once
+#include "cli/scan_report.hpp"
+#include "observe/plan/plan.hpp"
+
+namespace rightslice::cli {
+
+void writePlanText(const observe::Snapshot& snapshot, const observe::Observation& seen, const observe::plan::Plan& plan, const Style& style, const Print& print);
+
+}  // namespace rightslice::cli

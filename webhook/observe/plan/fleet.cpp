@@ -1,0 +1,258 @@
+#include "observe/plan/fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "json/document.hpp"
+#include "observe/plan/advice.hpp"
+#include "observe/plan/node_match.hpp"
+#include "observe/plan/packing.hpp"
+
+namespace rightslice::observe::plan {
+namespace {
+
+constexpr std::string_view kWhole = "nvidia.com/gpu";
+constexpr std::int64_t kMostGpus = 1024;   // of a node
+
+/// GPUs of a node by what they offer together: alike if that goes, else in some way that is legal; nothing if there is none.
+std::optional<std::vector<Cut>> cutsOf(const Cutting& cutting, const Slices& slices, std::int64_t gpus, std::int64_t whole) {
+  const std::int64_t cut = gpus - whole;
+  if (gpus <= 0 || gpus > kMostGpus || cut < 0) return std::nullopt;
+  std::vector<Cut> out(static_cast<std::size_t>(whole), Cut{true, {}});
+  Slices each;
+  bool alike = cut > 0;
+  for (const auto& [profile, count] : slices) {
+    alike = alike && count % cut == 0;
+    if (alike) each[profile] = static_cast<int>(count / cut);
+  }
+  if (alike && cutting.arrange(each)) {
+    out.resize(static_cast<std::size_t>(gpus), Cut{false, each});
+    return out;
+  }
+  std::vector<Ask> asks;
+  for (const auto& [profile, count] : slices) asks.push_back({{{profile, 1}}, count});
+  const Packing packing = pack(cutting, asks);
+  if (packing.gpus > cut || !packing.impossible.empty()) return std::nullopt;
+  for (const Load& load : packing.loads) out.insert(out.end(), static_cast<std::size_t>(load.gpus), Cut{false, load.slices});
+  out.resize(static_cast<std::size_t>(gpus), Cut{});
+  return out;
+}
+
+class Reading {
+ public:
+  Reading(const Snapshot& snapshot, const Observation& seen, bool recommended) : snapshot_(snapshot), seen_(seen) {
+    for (Index i = 0; i < seen.workloads.size(); ++i) advice_.push_back(recommended ? sliceAdvice(seen.workloads[i].judgement) : std::vector<SliceAdvice>());
+  }
+
+  Fleet run() {
+    for (Index i = 0; i < seen_.placement.boards.size(); ++i) node(i);
+    pools();
+    for (std::size_t i = 0; i < out_.nodes.size(); ++i)
+      if (out_.nodes[i].left.empty()) needsOn(i);
+    waiting();
+    return std::move(out_);
+  }
+
+ private:
+  const Node& nodeOf(std::size_t i) const { return (*snapshot_.nodes)[seen_.placement.boards[out_.nodes[i].board].node]; }
+
+  void node(Index index) {
+    const Board& board = seen_.placement.boards[index];
+    FleetNode out;
+    out.board = index;
+    out.name = (*snapshot_.nodes)[board.node].facts.name;
+    cuttings_.push_back(board.geometry.product != nullptr ? Cutting::of(*board.geometry.product) : std::nullopt);
+    out.left = whyLeft(board, out.cuts);
+    out_.nodes.push_back(std::move(out));
+  }
+
+  std::string whyLeft(const Board& board, std::vector<Cut>& cuts) const {
+    const Node& node = (*snapshot_.nodes)[board.node];
+    const Geometry& geometry = board.geometry;
+    const auto& cutting = cuttings_.back();
+    if (geometry.product == nullptr) return "its GPU product is not known";
+    if (!cutting) return fmt::format("the catalogue does not know where slices of {} may lie", geometry.product->title);
+    if (!geometry.gpus) return "how many GPUs it has is not known";
+    if (geometry.shares > 1) return "its GPUs are shared in time";
+    if (!geometry.single.empty()) return "its strategy is single, by which all slices of a node are alike";
+    if (node.cordoned) return "it is cordoned";
+    if (!node.ready) return "it is not ready";
+    if (!geometry.configState.empty() && geometry.configState != "success") return fmt::format("its nvidia.com/mig.config.state is {}", geometry.configState);
+    std::map<std::string, std::int64_t> held;
+    for (const Hold& each : board.holds) held[each.resource] += each.count;
+    Slices slices;
+    std::int64_t whole = 0;
+    for (const SliceUse& each : board.slices) {
+      if (!each.asked) return "what is held on it is not known";
+      if (*each.asked != held[each.resource]) return "pods that were not read hold slices of it";
+      if (each.capacity > each.offered) return fmt::format("not all of its {} are healthy", each.resource);
+      if (each.resource == kWhole) whole = each.offered;
+      else if (each.profile.empty() || each.resource.ends_with(".shared") || !cutting->offers(each.profile))
+        return fmt::format("what {} is on it is not known", each.resource);
+      else if (each.offered > 0) slices[each.profile] += static_cast<int>(std::min<std::int64_t>(each.offered, kMostGpus * 16));
+    }
+    for (const Pod& pod : snapshot_.pods)
+      if (pod.node == node.facts.name && pod.asksByClaim) return "pods on it ask by claims, for which slices are made when they are asked for";
+    std::map<Index, std::pair<Slices, bool>> asked;
+    for (const Hold& each : board.holds) {
+      if (each.profile.empty()) asked[each.pod].second = true;
+      else asked[each.pod].first[each.profile] += static_cast<int>(each.count);
+    }
+    for (const auto& [pod, what] : asked)
+      if (!what.first.empty() && (what.second || !cutting->arrange(what.first))) return "a pod on it asks for more than one GPU holds";
+    auto found = cutsOf(*cutting, slices, *geometry.gpus, whole);
+    if (!found) return "what it offers does not go on the GPUs that it says it has";
+    for (const Hold& each : board.holds)
+      if (each.count > 0 && each.resource != kWhole && !slices.contains(each.profile)) return "pods hold slices that it does not offer any more";
+    cuts = std::move(*found);
+    return {};
+  }
+
+  void pools() {
+    std::map<std::string, std::size_t> choices;
+    for (const Pod& pod : snapshot_.pods) choiceOf_[pod.text.get()] = choices.try_emplace(choiceText(pod), choices.size()).first->second;
+    std::vector<const std::string*> texts(choices.size());
+    for (const auto& [text, at] : choices) texts[at] = &text;
+    std::vector<std::vector<bool>> may(out_.nodes.size());
+    for (const auto* text : texts) {
+      const auto choice = json::Document::parse(*text);
+      for (std::size_t i = 0; i < out_.nodes.size(); ++i) may[i].push_back(choice && mayRunOn(choice->root(), nodeOf(i).facts));
+    }
+    std::map<std::tuple<std::string, std::vector<std::string>, std::vector<bool>>, std::size_t> byKey;
+    poolOf_.resize(out_.nodes.size());
+    for (std::size_t i = 0; i < out_.nodes.size(); ++i) {
+      if (!out_.nodes[i].left.empty()) continue;
+      auto taints = nodeOf(i).taints;
+      std::sort(taints.begin(), taints.end());
+      const auto [at, fresh] = byKey.try_emplace({cuttings_[i]->product().title, taints, may[i]}, out_.pools.size());
+      if (fresh) {
+        out_.pools.push_back({*cuttings_[i], {}, {}, 0});
+        mayRun_.push_back(may[i]);
+        // Pods that ask for GPUs bear this taint (admission plugin ExtendedResourceToleration); of others it is not known.
+        open_.push_back(std::all_of(taints.begin(), taints.end(), [](const std::string& each) { return each.starts_with(kWhole); }));
+      }
+      poolOf_[i] = at->second;
+      out_.pools[at->second].nodes.push_back(i);
+      out_.pools[at->second].gpus += static_cast<std::int64_t>(out_.nodes[i].cuts.size());
+    }
+  }
+
+  static std::string choiceText(const Pod& pod) {
+    const auto document = pod.text ? json::Document::parse(*pod.text) : Result<json::Document>(json::Document());
+    return document ? nodeChoice(document->root()["spec"]) : "{}";
+  }
+
+  /// Adds what the container holds, as it is and as it is recommended.
+  void add(const Hold& hold, const Cutting* cutting, Need& to) const {
+    if (hold.profile.empty()) {
+      to.wholeNow += hold.count;
+    } else {
+      to.now[hold.profile] += static_cast<int>(hold.count);
+    }
+    for (const SliceAdvice& each : advice_[hold.deployed]) {
+      if (each.container != hold.container || each.from != hold.resource || hold.count != 1) continue;
+      if (cutting != nullptr && !cutting->offers(each.profile)) continue;
+      ++to.wanted[each.profile];
+      return;
+    }
+    if (hold.profile.empty()) to.wholeWanted += hold.count;
+    else to.wanted[hold.profile] += static_cast<int>(hold.count);
+  }
+
+  /// What is recommended must be on one GPU, or be whole ones; else the pod keeps what it asks for.
+  static void settle(const Cutting& cutting, Need& need) {
+    if (need.wanted.empty() || (need.wholeWanted == 0 && cutting.arrange(need.wanted))) return;
+    need.wanted = need.now;
+    need.wholeWanted = need.wholeNow;
+  }
+
+  void needsOn(std::size_t index) {
+    const Board& board = seen_.placement.boards[out_.nodes[index].board];
+    std::map<Index, Need> byPod;
+    for (const Hold& hold : board.holds) {
+      if (snapshot_.pods[hold.pod].deleting) continue;
+      Need& need = byPod[hold.pod];
+      need.pod = hold.pod;
+      need.deployed = hold.deployed;
+      need.node = index;
+      add(hold, &*cuttings_[index], need);
+    }
+    for (auto& [pod, need] : byPod) {
+      settle(*cuttings_[index], need);
+      out_.pools[poolOf_[index]].needs.push_back(out_.needs.size());
+      out_.needs.push_back(std::move(need));
+    }
+  }
+
+  /// Units of memory slices that a pool has left, by what is needed of it.
+  std::int64_t room(std::size_t pool) const {
+    const auto& product = out_.pools[pool].cutting.product();
+    const std::int64_t units = product.memorySlices.value_or(1);
+    std::int64_t left = out_.pools[pool].gpus * units;
+    for (const std::size_t each : out_.pools[pool].needs) {
+      left -= out_.needs[each].wholeWanted * units;
+      for (const auto& [profile, count] : out_.needs[each].wanted) left -= count * product.profile(profile)->memorySlices.value_or(1);
+    }
+    return left;
+  }
+
+  void waiting() {
+    std::map<Index, std::vector<const Hold*>> byPod;
+    for (const Hold& each : seen_.placement.waiting)
+      if (!snapshot_.pods[each.pod].deleting) byPod[each.pod].push_back(&each);
+    for (const auto& [pod, holds] : byPod) {
+      std::optional<std::size_t> best;
+      Need chosen;
+      for (std::size_t pool = 0; pool < out_.pools.size(); ++pool) {
+        Need need;
+        need.pod = pod;
+        need.deployed = holds.front()->deployed;
+        for (const Hold* each : holds) add(*each, &out_.pools[pool].cutting, need);
+        settle(out_.pools[pool].cutting, need);
+        if (best && room(pool) <= room(*best)) continue;
+        if (!open_[pool] || !mayRun_[pool][choiceOf_.at(snapshot_.pods[pod].text.get())] || !fits(out_.pools[pool], need)) continue;
+        best = pool;
+        chosen = std::move(need);
+      }
+      if (!best) {
+        Need need;
+        need.pod = pod;
+        need.deployed = holds.front()->deployed;
+        for (const Hold* each : holds) add(*each, nullptr, need);
+        out_.outside.push_back({out_.needs.size(), "no node that may be cut, and that it may run on, can hold it"});
+        out_.needs.push_back(std::move(need));
+        continue;
+      }
+      out_.pools[*best].needs.push_back(out_.needs.size());
+      out_.needs.push_back(std::move(chosen));
+    }
+  }
+
+  static bool fits(const Pool& pool, const Need& need) {
+    return (need.wanted.empty() || need.wholeWanted == 0) && pool.cutting.arrange(need.wanted) && need.wholeWanted <= pool.gpus;
+  }
+
+  const Snapshot& snapshot_;
+  const Observation& seen_;
+  std::vector<std::vector<SliceAdvice>> advice_;         // by workload
+  std::vector<std::optional<Cutting>> cuttings_;         // by node
+  std::vector<std::size_t> poolOf_;                      // by node
+  std::vector<std::vector<bool>> mayRun_;                // by pool: the choices that let it in
+  std::vector<bool> open_;                               // by pool: no taint but that of GPUs
+  std::map<const std::string*, std::size_t> choiceOf_;   // by text of pods
+  Fleet out_;
+};
+
+}  // namespace
+
+std::string text(const Cut& cut) { return cut.whole ? "whole" : text(cut.slices); }
+
+Fleet fleetOf(const Snapshot& snapshot, const Observation& seen, bool recommended) {
+  if (!snapshot.nodes) return {};
+  return Reading(snapshot, seen, recommended).run();
+}
+
+}  // namespace rightslice::observe::plan

@@ -1,0 +1,15 @@
+// Whether a pod's own words let it run on a node: nodeSelector and required node affinity, as the scheduler reads them.
+#pragma once
+#include <string>
+
+#include "json/view.hpp"
+#include "workload/surroundings.hpp"
+
+namespace rightslice::observe::plan {
+
+/// What of a pod's spec chooses nodes, as compact JSON; the same for pods that choose alike.
+std::string nodeChoice(json::View podSpec);
+/// Labels only: taints and what else the scheduler weighs are not looked at. An expression that is not known lets no node in.
+bool mayRunOn(json::View choice, const workload::Node& node);
+
+}  // namespace rightslice::observe::plan

@@ -1,0 +1,71 @@
+#include "observe/plan/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace rightslice::observe::plan {
+
+Plan planOf(const Snapshot& snapshot, const Observation& seen, bool recommended) {
+  Plan out;
+  out.advice = adviceOf(snapshot, seen);
+  out.fleet = fleetOf(snapshot, seen, recommended);
+  out.target = targetOf(out.fleet);
+  out.asAsked = recommended ? targetOf(fleetOf(snapshot, seen, false)).pools : out.target.pools;
+  out.migration = migrationOf(snapshot, out.fleet, out.target);
+  for (std::size_t i = 0; i < out.target.nodes.size(); ++i) {
+    if (!out.target.nodes[i].recut()) continue;
+    std::vector<Cut> cuts;
+    for (const GpuTarget& each : out.target.nodes[i].gpus) cuts.push_back(each.then);
+    // Alike ones beside each other, so that few lines say it.
+    std::stable_sort(cuts.begin(), cuts.end(), [](const Cut& a, const Cut& b) { return std::tie(a.whole, a.slices) < std::tie(b.whole, b.slices); });
+    auto at = std::find_if(out.configs.begin(), out.configs.end(), [&](const MigConfig& each) { return each.gpus == cuts; });
+    if (at == out.configs.end()) at = out.configs.insert(at, {fmt::format("rightslice-{}", out.configs.size() + 1), std::move(cuts), {}});
+    at->nodes.push_back(i);
+  }
+  return out;
+}
+
+std::string workloadTitle(const Observation& seen, Index deployed) {
+  const auto& judgement = seen.workloads[deployed].judgement;
+  return fmt::format("{} {}/{}", judgement.kind, judgement.ns, judgement.name);
+}
+
+std::string needTitle(const Snapshot& snapshot, const Observation& seen, const Need& need) {
+  if (!need.pod) return fmt::format("a pod of {}", workloadTitle(seen, need.deployed));
+  const Pod& pod = snapshot.pods[*need.pod];
+  return fmt::format("pod {}/{}", pod.ns, pod.name);
+}
+
+std::string asksText(const Slices& slices, std::int64_t whole) {
+  std::string out = slices.empty() && whole > 0 ? "" : text(slices);
+  if (whole > 0) out += fmt::format("{}{} whole GPU{}", out.empty() ? "" : ", ", whole, whole == 1 ? "" : "s");
+  return out;
+}
+
+std::string migPartedYaml(const Plan& plan) {
+  std::string out = "version: v1\nmig-configs:\n";
+  if (plan.configs.empty()) return "version: v1\nmig-configs: {}\n";
+  for (const MigConfig& config : plan.configs) {
+    std::string nodes;
+    for (const std::size_t each : config.nodes) nodes += (nodes.empty() ? "" : ", ") + plan.fleet.nodes[each].name;
+    out += fmt::format("  # {}\n  {}:\n", nodes, config.name);
+    for (std::size_t from = 0; from < config.gpus.size();) {
+      std::size_t to = from;
+      std::string indexes;
+      for (; to < config.gpus.size() && config.gpus[to] == config.gpus[from]; ++to) indexes += fmt::format("{}{}", indexes.empty() ? "" : ", ", to);
+      const Cut& cut = config.gpus[from];
+      out += to - from == config.gpus.size() ? "    - devices: all\n" : fmt::format("    - devices: [{}]\n", indexes);
+      out += fmt::format("      mig-enabled: {}\n", !cut.whole);
+      if (!cut.whole) {
+        out += cut.slices.empty() ? "      mig-devices: {}\n" : "      mig-devices:\n";
+        for (const auto& [profile, count] : cut.slices) out += fmt::format("        \"{}\": {}\n", profile, count);
+      }
+      from = to;
+    }
+  }
+  return out;
+}
+
+}  // namespace rightslice::observe::plan
