@@ -26,14 +26,15 @@ class Plan : public Command {
             "for which no pod has to stop; where pods must stop because nothing else has room, they are named, and so are PodDisruptionBudgets in the way and "
             "pods that nothing makes anew. Nodes of which something is not known, whose strategy is single, that are cordoned, or whose slices are "
             "held by pods that were not read, are left as they are, with the reason. Only the strategy mixed of the device plugin offers slices of several profiles.\n\n"
-            "-o json has recommendations, pools, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone.",
+            "-o json has recommendations, pools, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone; -o kustomize has the "
+            "patches of workloads for manifests in Git. check --fix writes the same changes into the text of a manifest.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
-            "rightslice plan\nrightslice plan -o json | jq -r '.recommendations[].command'\nrightslice plan -o mig-parted > mig-config.yaml\n"
+            "rightslice plan\nrightslice plan -o json | jq -r '.recommendations[].command'\nrightslice plan -o mig-parted > mig-config.yaml\nrightslice plan -o kustomize > right-sized/kustomization.yaml\n"
             "kubectl get nodes,pods,pdb,deployments,replicasets -A -o json | rightslice plan --from -"};
   }
 
   void declare(Flags& flags) override {
-    flags.choice(output_, "--output", {"text", "json", "mig-parted"}, "How the plan is printed.").shortName = "-o";
+    flags.choice(output_, "--output", {"text", "json", "mig-parted", "kustomize"}, "How the plan is printed.").shortName = "-o";
     flags.toggle(asAsked_, "--as-asked", "Plan for the slices that are asked for today, without those that are recommended.");
     observed_.declare(flags);
   }
@@ -45,6 +46,7 @@ class Plan : public Command {
     const auto sink = [](std::string_view text) { print(text); };
     if (output_ == "json") observe::plan::writeJson(observed->snapshot, observed->seen, plan, sink);
     else if (output_ == "mig-parted") print(observe::plan::migPartedYaml(plan));
+    else if (output_ == "kustomize") print(observe::plan::kustomization(observed->snapshot, observed->seen, plan));
     else writePlanText(observed->snapshot, observed->seen, plan, Style::ofOutput(), sink);
     return observed->unreadable > 0 ? kUsage : kOk;
   }

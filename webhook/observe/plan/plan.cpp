@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "json/writer.hpp"
+
 namespace rightslice::observe::plan {
 
 Plan planOf(const Snapshot& snapshot, const Observation& seen, bool recommended) {
@@ -42,6 +44,27 @@ std::string asksText(const Slices& slices, std::int64_t whole) {
   std::string out = slices.empty() && whole > 0 ? "" : text(slices);
   if (whole > 0) out += fmt::format("{}{} whole GPU{}", out.empty() ? "" : ", ", whole, whole == 1 ? "" : "s");
   return out;
+}
+
+std::string kustomization(const Snapshot& snapshot, const Observation& seen, const Plan& plan) {
+  std::string out;
+  for (const Advice& each : plan.advice) {
+    const auto index = seen.placement.deployed[each.deployed].object;
+    if (each.patch.empty() || !index) continue;
+    const Object& object = snapshot.objects[*index];
+    const auto slash = object.apiVersion.find('/');
+    out += fmt::format("  - target: {{group: \"{}\", version: {}, kind: {}, namespace: {}, name: {}}}\n    patch: |-\n", object.group,
+                       slash == std::string::npos ? object.apiVersion : object.apiVersion.substr(slash + 1), object.kind, json::quoted(object.ns),
+                       json::quoted(object.name));
+    // JSON is YAML: an operation a line, so that a review can read it.
+    out += "      [\n";
+    for (std::size_t i = 0; i < each.patch.size(); ++i) {
+      const std::string one = json::patchText({each.patch[i]});
+      out += fmt::format("        {}{}\n", one.substr(1, one.size() - 2), i + 1 < each.patch.size() ? "," : "");
+    }
+    out += "      ]\n";
+  }
+  return "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" + (out.empty() ? "patches: []\n" : "patches:\n" + out);
 }
 
 std::string migPartedYaml(const Plan& plan) {

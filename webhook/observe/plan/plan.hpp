@@ -29,6 +29,8 @@ Plan planOf(const Snapshot& snapshot, const Observation& seen, bool recommended)
 
 /// A file for mig-parted (`version: v1`, `mig-configs`; mig-parted, README.md and examples/config.yaml).
 std::string migPartedYaml(const Plan& plan);
+/// A kustomization.yaml whose patches do to manifests in Git what the recommendations do in the cluster (kustomize, `patches` with JSON 6902).
+std::string kustomization(const Snapshot& snapshot, const Observation& seen, const Plan& plan);
 /// What `plan -o json` prints.
 void writeJson(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const std::function<void(std::string_view)>& sink);
 
