@@ -183,6 +183,7 @@ class Text {
     print_(fmt::format("   kubectl label node {} nvidia.com/mig.config={} --overwrite\n", plain(node), configOf(step.node)));
     print_(fmt::format("   kubectl wait --for=jsonpath='{{.metadata.labels.nvidia\\.com/mig\\.config\\.state}}'=success node/{} --timeout=30m\n", plain(node)));
     print_(fmt::format("   kubectl uncordon {}\n", plain(node)));
+    for (const auto& each : notesOn(seen_, plan_, step.node)) line(each, "   ", "   ");
     moves(step.moves, "there is room");
     if (!step.stops.empty())
       line(fmt::format("for {} of them there is no room until later, so they stop: {}; a spare GPU would spare them that", step.stops.size(),

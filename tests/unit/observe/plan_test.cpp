@@ -116,6 +116,23 @@ TEST_CASE("a slice that waits is cut where nothing runs, and the budget of a dra
   CHECK(step.budgets[0].allowed == 0);
 }
 
+TEST_CASE("what to know before a node is cut is said") {
+  const auto notes = [](std::string yaml) {
+    const Look look(yaml + podOf("w", "nvidia.com/mig-1g.34gb: 1", "") + podOf("v", "nvidia.com/mig-1g.10gb: 1", ""));
+    const Plan plan = planOf(look.snapshot, look.seen, true);
+    return notesOn(look.seen, plan, 0);
+  };
+  CHECK(notes(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2")).empty());
+  CHECK(notes(nodeOf("a", kH100, 1, "nvidia.com/mig-1g.10gb: 7")).empty());   // not cut anew
+  CHECK(notes(nodeOf("a", kH100, 1, "nvidia.com/gpu: 1")).size() == 1);
+  const auto inferred = notes(nodeOf("a", "NVIDIA-B300-SXM6-AC", 1, "nvidia.com/mig-7g.269gb: 1"));
+  REQUIRE(inferred.size() == 1);
+  CHECK(inferred[0].starts_with("where slices of B300 may lie was not printed by its driver"));
+  auto none = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2");
+  none.replace(none.find("mixed"), 5, "none");
+  CHECK(notes(none).front().starts_with("nvidia.com/mig.strategy of the node is none"));
+}
+
 TEST_CASE("more than there is room for is said, and nothing is cut") {
   const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a") + podOf("w", "nvidia.com/mig-7g.80gb: 1", ""));
   const Plan plan = planOf(look.snapshot, look.seen, true);

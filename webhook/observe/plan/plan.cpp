@@ -46,6 +46,27 @@ std::string asksText(const Slices& slices, std::int64_t whole) {
   return out;
 }
 
+std::vector<std::string> notesOn(const Observation& seen, const Plan& plan, std::size_t node) {
+  std::vector<std::string> out;
+  const Geometry& geometry = seen.placement.boards[plan.fleet.nodes[node].board].geometry;
+  if (!plan.target.nodes[node].recut()) return out;
+  if (geometry.strategy != "mixed")
+    out.push_back(fmt::format("nvidia.com/mig.strategy of the node {}: slices of several profiles need the strategy mixed of the device plugin",
+                              geometry.strategy.empty() ? "is not told" : "is " + geometry.strategy));
+  const auto cutting = Cutting::of(*geometry.product);
+  bool mode = false, inferred = false;
+  for (const GpuTarget& each : plan.target.nodes[node].gpus) {
+    mode = mode || each.now.whole != each.then.whole;
+    inferred = inferred || (each.fate == GpuTarget::Fate::Recut && cutting && cutting->inferred(each.then.slices));
+  }
+  // MIG User Guide, "Enable MIG Mode": Ampere GPUs are reset for it, Hopper and later are not.
+  if (mode) out.push_back("MIG mode is switched: GPUs of the Ampere generation are reset for that, which often takes a reboot of the node");
+  if (inferred)
+    out.push_back(fmt::format("where slices of {} may lie was not printed by its driver, but taken from boards of its kind: compare nvidia-smi mig -lgipp",
+                              geometry.product->title));
+  return out;
+}
+
 std::string kustomization(const Snapshot& snapshot, const Observation& seen, const Plan& plan) {
   std::string out;
   for (const Advice& each : plan.advice) {

@@ -27,6 +27,9 @@ struct Plan {
 };
 Plan planOf(const Snapshot& snapshot, const Observation& seen, bool recommended);
 
+/// What to know before the node is cut anew: one sentence each, without a trailing period.
+std::vector<std::string> notesOn(const Observation& seen, const Plan& plan, std::size_t node);
+
 /// A file for mig-parted (`version: v1`, `mig-configs`; mig-parted, README.md and examples/config.yaml).
 std::string migPartedYaml(const Plan& plan);
 /// A kustomization.yaml whose patches do to manifests in Git what the recommendations do in the cluster (kustomize, `patches` with JSON 6902).

@@ -59,6 +59,8 @@ class Json {
         cut(out, each.then);
         out.endObject();
       }
+      out.endArray().key("notes").beginArray();
+      for (const auto& each : notesOn(seen_, plan_, i)) out.string(each);
       out.endArray().endObject();
     }
     out.endArray();
