@@ -29,7 +29,8 @@ class Plan : public Command {
             "-o json has recommendations, pools, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone; -o kustomize has the "
             "patches of workloads for manifests in Git. check --fix writes the same changes into the text of a manifest.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
-            "rightslice plan\nrightslice plan -o json | jq -r '.recommendations[].command'\nrightslice plan -o mig-parted > mig-config.yaml\nrightslice plan -o kustomize > right-sized/kustomization.yaml\n"
+            "rightslice plan\nrightslice plan -o json | jq -r '.recommendations[].command'\nrightslice plan -o mig-parted > mig-config.yaml\n"
+            "rightslice plan -o kustomize > right-sized/kustomization.yaml\n"
             "kubectl get nodes,pods,pdb,deployments,replicasets -A -o json | rightslice plan --from -"};
   }
 

@@ -139,6 +139,12 @@ class Text {
     return out;
   }
 
+  std::string names(const std::vector<Step::Move>& moves) const {
+    std::vector<std::size_t> needs;
+    for (const auto& each : moves) needs.push_back(each.need);
+    return names(needs);
+  }
+
   void moves(const std::vector<Step::Move>& moves, std::string_view what) {
     std::map<std::string, std::int64_t> to;
     for (const auto& each : moves) ++to[plan_.fleet.nodes[each.to].name];

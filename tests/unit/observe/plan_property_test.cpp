@@ -118,7 +118,7 @@ TEST_CASE("the steps cut every node once that is to be cut, and in the end every
       RC_ASSERT(migration.steps.empty());
       return;
     }
-    // Where each pod is, told by the steps alone; each asks for one slice, so that what fits in number finds room.
+    // Where each pod is, told by the steps alone. Each asks for one slice, so that what fits in number finds room.
     std::vector<std::optional<std::size_t>> at;
     std::vector<bool> changed;
     for (const Need& each : fleet.needs) {
@@ -139,24 +139,12 @@ TEST_CASE("the steps cut every node once that is to be cut, and in the end every
         RC_ASSERT(whole[n] <= target.nodes[n].whole(done[n]));
       }
     };
-    // Anywhere that has room: as the scheduler does.
-    const auto start = [&](std::size_t i) {
-      const Need& need = fleet.needs[i];
-      RC_ASSERT(!at[i]);
-      for (std::size_t n = 0; n < fleet.nodes.size() && !at[i]; ++n) {
-        if (!done[n] && target.nodes[n].recut()) continue;
-        Slices held = need.wanted;
-        std::int64_t whole = need.wholeWanted;
-        for (std::size_t j = 0; j < at.size(); ++j) {
-          if (at[j] != n) continue;
-          held = sum(held, changed[j] ? fleet.needs[j].wanted : fleet.needs[j].now);
-          whole += changed[j] ? fleet.needs[j].wholeWanted : fleet.needs[j].wholeNow;
-        }
-        if (covers(target.nodes[n].slices(done[n]), held) && whole <= target.nodes[n].whole(done[n])) at[i] = n;
-      }
-      RC_ASSERT(at[i].has_value());
+    const auto start = [&](const Step::Move& move) {
+      RC_ASSERT(!at[move.need]);
+      at[move.need] = move.to;
     };
-    for (const std::size_t i : migration.fitting) start(i);
+    for (const auto& each : migration.fitting) start(each);
+    check();
     for (const Step& step : migration.steps) {
       for (const auto& move : step.moves) {
         if (step.kind == Step::Kind::Change) changed[move.need] = true;
@@ -170,7 +158,7 @@ TEST_CASE("the steps cut every node once that is to be cut, and in the end every
         for (const auto& each : at) RC_ASSERT(each != step.node);
         done[step.node] = true;
       }
-      for (const std::size_t i : step.starts) start(i);
+      for (const auto& each : step.starts) start(each);
       if (step.kind == Step::Kind::Release) {
         for (const auto& each : at) RC_ASSERT(each != step.node);
       }

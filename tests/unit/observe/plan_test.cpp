@@ -18,13 +18,15 @@ namespace {
 constexpr std::string_view kH100 = "NVIDIA-H100-80GB-HBM3";
 
 std::string nodeOf(std::string_view name, std::string_view product, int gpus, std::string_view slices, std::string_view labels = "", std::string_view spec = "") {
-  return fmt::format("---\napiVersion: v1\nkind: Node\nmetadata: {{name: {}, labels: {{nvidia.com/gpu.product: {}, nvidia.com/gpu.count: '{}', nvidia.com/mig.strategy: mixed{}}}}}\n"
+  return fmt::format("---\napiVersion: v1\nkind: Node\n"
+                     "metadata: {{name: {}, labels: {{nvidia.com/gpu.product: {}, nvidia.com/gpu.count: '{}', nvidia.com/mig.strategy: mixed{}}}}}\n"
                      "spec: {{{}}}\nstatus: {{capacity: {{{}}}, allocatable: {{{}}}, conditions: [{{type: Ready, status: 'True'}}]}}\n",
                      name, product, gpus, labels, spec, slices, slices);
 }
 
 std::string podOf(std::string_view name, std::string_view limits, std::string_view node, std::string_view spec = "") {
-  const std::string status = node.empty() ? "phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: none}]" : "phase: Running";
+  const std::string status =
+      node.empty() ? "phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: none}]" : "phase: Running";
   return fmt::format("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: a, uid: {}, labels: {{app: {}}}}}\n"
                      "spec: {{nodeName: '{}'{}, containers: [{{name: main, image: x, resources: {{limits: {{{}}}}}}}]}}\nstatus: {{{}}}\n",
                      name, name, name, node, spec, limits, status);
@@ -47,8 +49,10 @@ TEST_CASE("what cannot be seen through is left as it is, and why is said") {
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2", ", nvidia.com/mig.config.state: pending")) == "its nvidia.com/mig.config.state is pending");
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/gpu: 4", ", nvidia.com/gpu.replicas: '4'")) == "its GPUs are shared in time");
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-4g.40gb: 2")) == "what it offers does not go on the GPUs that it says it has");
-  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "g")) == "pods hold slices that it does not offer any more");
-  CHECK(leftOf(nodeOf("g", kH100, 2, "nvidia.com/mig-4g.40gb: 2") + podOf("p", "nvidia.com/mig-4g.40gb: 2", "g")) == "a pod on it asks for more than one GPU holds");
+  CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "g")) ==
+        "pods hold slices that it does not offer any more");
+  CHECK(leftOf(nodeOf("g", kH100, 2, "nvidia.com/mig-4g.40gb: 2") + podOf("p", "nvidia.com/mig-4g.40gb: 2", "g")) ==
+        "a pod on it asks for more than one GPU holds");
   SUBCASE("what is held is not known, or not by whom") {
     auto snapshot = snapshotOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2"));
     (*snapshot.nodes)[0].facts.requested["nvidia.com/mig-3g.40gb"] = 1;
@@ -74,7 +78,8 @@ TEST_CASE("nodes that pods tell apart are pools of their own") {
 }
 
 TEST_CASE("two half empty GPUs become one, and the other is spare") {
-  const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + nodeOf("b", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a") +
+  const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + nodeOf("b", kH100, 1, "nvidia.com/mig-3g.40gb: 2") +
+                  podOf("p", "nvidia.com/mig-3g.40gb: 1", "a") +
                   podOf("q", "nvidia.com/mig-3g.40gb: 1", "b"));
   const Plan plan = planOf(look.snapshot, look.seen, true);
   REQUIRE(plan.target.pools.size() == 1);
@@ -91,12 +96,14 @@ TEST_CASE("two half empty GPUs become one, and the other is spare") {
 }
 
 TEST_CASE("a slice that waits is cut where nothing runs, and the budget of a drain is named") {
-  const std::string budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: keep, namespace: a}\nspec: {selector: {matchLabels: {app: p}}}\nstatus: {disruptionsAllowed: 0}\n";
+  const std::string budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\n"
+                             "metadata: {name: keep, namespace: a}\nspec: {selector: {matchLabels: {app: p}}}\nstatus: {disruptionsAllowed: 0}\n";
   const std::string waits = podOf("w", "nvidia.com/mig-3g.40gb: 1", "");
   const Look idle(nodeOf("a", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + nodeOf("b", kH100, 1, "nvidia.com/gpu: 1") + podOf("p", "nvidia.com/gpu: 1", "b") + waits);
   const Plan plan = planOf(idle.snapshot, idle.seen, true);
   REQUIRE(plan.configs.size() == 1);
-  CHECK(migPartedYaml(plan) == "version: v1\nmig-configs:\n  # a\n  rightslice-1:\n    - devices: all\n      mig-enabled: true\n      mig-devices:\n        \"3g.40gb\": 1\n");
+  CHECK(migPartedYaml(plan) ==
+        "version: v1\nmig-configs:\n  # a\n  rightslice-1:\n    - devices: all\n      mig-enabled: true\n      mig-devices:\n        \"3g.40gb\": 1\n");
   REQUIRE(plan.migration.steps.size() == 1);
   CHECK(plan.migration.steps[0].starts.size() == 1);
   CHECK(plan.migration.steps[0].stops.empty());

@@ -32,7 +32,8 @@ model::Confidence confidenceOf(const policy::ContainerJudgement& container) {
 std::string obstacleOf(const policy::ContainerJudgement& container) {
   const auto& better = *container.recommended;
   if (better.count) return fmt::format("ask for {} x {} and set the parallelism of the engine to it by hand", better.resource, *better.count);
-  if (better.resource.starts_with(workload::kDeviceClassPrefix)) return fmt::format("it asks by a claim, which is another object: write profile {} there", better.profile);
+  if (better.resource.starts_with(workload::kDeviceClassPrefix))
+    return fmt::format("it asks by a claim, which is another object: write profile {} there", better.profile);
   if (container.requested && better.resource == container.requested->resource)
     return fmt::format("{} means a slice here: choose {} by the label or the pool of the nodes", better.resource, better.profile);
   return {};

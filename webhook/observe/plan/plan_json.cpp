@@ -162,6 +162,16 @@ class Json {
     out.endArray();
   }
 
+  void moves(Writer& out, std::string_view key, const std::vector<Step::Move>& list) const {
+    out.key(key).beginArray();
+    for (const auto& each : list) {
+      out.beginObject();
+      need(out, plan_.fleet.needs[each.need]);
+      out.member("roomOn", std::string_view(plan_.fleet.nodes[each.to].name)).endObject();
+    }
+    out.endArray();
+  }
+
   void step(Writer& out, const Step& step) const {
     out.beginObject().member("kind", name(step.kind));
     if (step.deployed) workload(out, *step.deployed);
@@ -171,15 +181,9 @@ class Json {
         for (const std::size_t node : each.nodes)
           if (node == step.node) out.member("migConfig", std::string_view(each.name));
     }
-    out.key("moves").beginArray();
-    for (const auto& each : step.moves) {
-      out.beginObject();
-      need(out, plan_.fleet.needs[each.need]);
-      out.member("roomOn", std::string_view(plan_.fleet.nodes[each.to].name)).endObject();
-    }
-    out.endArray();
+    moves(out, "moves", step.moves);
     needs(out, "stops", step.stops);
-    needs(out, "starts", step.starts);
+    moves(out, "starts", step.starts);
     needs(out, "notMadeAnew", step.alone);
     out.key("budgets").beginArray();
     for (const Blocking& each : step.budgets) {

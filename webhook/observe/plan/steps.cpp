@@ -137,7 +137,7 @@ class Simulation {
       }
       hold(i, *node, -1);
       at_[i] = *node;
-      step.starts.push_back(i);
+      step.starts.push_back({i, *node});
     }
     waits_ = std::move(still);
   }

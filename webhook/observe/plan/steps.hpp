@@ -31,14 +31,14 @@ struct Step {
   std::size_t node = 0;                   ///< of Recut and Release
   std::vector<Move> moves;                ///< pods that go where there is room; of Change: where the new pods find it
   std::vector<std::size_t> stops;         ///< pods that nothing has room for until a later step: they are away that long
-  std::vector<std::size_t> starts;        ///< pods that waited and find room after this step
+  std::vector<Move> starts;               ///< pods that waited and find room after this step
   std::vector<Blocking> budgets;          ///< in the way of this drain: none allowed, or fewer than there are pods
   std::vector<std::size_t> alone;         ///< pods that nothing makes anew when they are evicted
 };
 std::string_view name(Step::Kind kind);   ///< "change", "recut", "release"
 
 struct Migration {
-  std::vector<std::size_t> fitting;       ///< needs that wait though there is room for them today
+  std::vector<Step::Move> fitting;        ///< needs that wait though there is room for them today
   std::vector<Step> steps;
   std::vector<std::size_t> left;          ///< needs that find no room at the end, though there is as much: it is in pieces on the nodes
 };
