@@ -125,6 +125,19 @@ void answers(benchmark::State& state) {
   const Allocations counted(state);
   for (auto _ : state) benchmark::DoNotOptimize(admission::answer(text, admission::Path::Validate, around.environment, {}));
 }
+/// With 1,000 models and 200 products more than those that are built in.
+void answersFromLargeCatalogues(benchmark::State& state) {
+  static const auto gpus = gpu::Catalogue::load(input("gpus.json"), "gpus.json", &gpu::Catalogue::builtIn());
+  static const auto models = model::Catalogue::load(input("models.json"), "models.json", &model::Catalogue::builtIn());
+  if (!gpus || !models) std::exit(2);
+  Around around(20);
+  around.environment.catalogue.gpus = &*gpus;
+  around.environment.catalogue.models = &*models;
+  const std::string text = reviewOf(2048);
+  for (auto _ : state) benchmark::DoNotOptimize(admission::answer(text, admission::Path::Validate, around.environment, {}));
+}
+BENCHMARK(answersFromLargeCatalogues);
+
 BENCHMARK(answers)->Args({2048, 1})->Args({2048, 20})->Args({2048, 10000})->Args({12288, 20})->Args({262144, 20})->Args({3 << 20, 20});
 
 }  // namespace

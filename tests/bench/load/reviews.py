@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """AdmissionReviews of a given size and the policies they are judged with: a vLLM Deployment as kube-apiserver sends it.
 
-  reviews.py FOLDER     writes review-BYTES.json and policies-COUNT.yaml for bench_review
+  reviews.py FOLDER     writes review-BYTES.json, policies-COUNT.yaml, and a models.json and a gpus.json of many rows for bench_review
 """
 import json
 import pathlib
@@ -98,9 +98,23 @@ spec:
     return "---\n".join(documents)
 
 
+def catalogues(models, products):
+    """Texts of a models.json and a gpus.json that add as many rows to the built-in ones."""
+    row = {"family": "qwen2", "num_hidden_layers": 28, "hidden_size": 3584, "intermediate_size": 18944, "num_attention_heads": 28,
+           "num_key_value_heads": 4, "head_dim": 128, "vocab_size": 152064, "tie_word_embeddings": False, "max_position_embeddings": 32768,
+           "torch_dtype": "bfloat16", "attention_bias": True, "source": "made up"}
+    slices = [{"name": f"{count}g.{memory}gb", "id": count, "computeSlices": count, "memorySlices": count, "memoryMiB": memory * 1000,
+               "maxInstances": 7 // count, "placements": {"start": [0], "size": count}, "source": "made up"} for count, memory in ((1, 10), (2, 20), (7, 80))]
+    boards = [{"title": f"Example {index} 80GB", "gfdLabels": [f"NVIDIA-Example-{index}-80GB"], "totalMiB": 81000, "computeSlices": 7,
+               "memorySlices": 8, "profiles": slices} for index in range(products)]
+    return (json.dumps({"models": [{"id": f"example/model-{index}-7b-instruct"} | row for index in range(models)]}), json.dumps({"products": boards}))
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     for size in (2048, 12288, 262144, 3 << 20):
         (folder / f"review-{size}.json").write_text(review(size), encoding="ascii")
     for number in (1, 20, 10000):
         (folder / f"policies-{number}.yaml").write_text(policies(number), encoding="ascii")
+    for name, text in zip(("models.json", "gpus.json"), catalogues(1000, 200)):
+        (folder / name).write_text(text, encoding="ascii")
