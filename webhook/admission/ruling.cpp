@@ -92,6 +92,12 @@ Ruled rule(const Question& question, std::optional<Scaled> scaled) {
   Ruled out;
   const auto& [review, path, environment, options] = question;
   const std::string ns = review.ns.empty() ? "default" : review.ns;
+  for (const json::View object : {review.object, review.oldObject}) {
+    if (auto excess = workload::excessOf(object)) {
+      out.excess = std::move(*excess);
+      return out;
+    }
+  }
   workload::Workload workload;
   std::optional<workload::Workload> old, owner;
   if (scaled) {

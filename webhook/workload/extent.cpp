@@ -31,6 +31,31 @@ std::size_t valuesOf(const NodeSelection::Label& label) {
 
 }  // namespace
 
+namespace {
+
+/// Recursion is bounded by limits::kMaxDepth, which the parser sees to.
+std::size_t containersIn(json::View value) {
+  std::size_t count = 0;
+  for (const json::View each : value.elements()) count += containersIn(each);
+  for (const auto [key, member] : value.members()) {
+    if (member.isArray() && (key == "containers" || key == "initContainers" || key == "ephemeralContainers")) count += member.size();
+    count += containersIn(member);
+  }
+  return count;
+}
+
+std::string said(std::size_t count, const char* what, std::size_t most) {
+  return fmt::format("the object has {} {}; at most {} are judged", count, what, most);
+}
+
+}  // namespace
+
+std::optional<std::string> excessOf(json::View object) {
+  const std::size_t count = containersIn(object);
+  if (count > limits::kMaxContainers) return said(count, "containers", limits::kMaxContainers);
+  return std::nullopt;
+}
+
 std::optional<std::string> excessOf(const Workload& workload) {
   std::size_t asks = 0, annotations = ownIn(workload.annotations), values = 0;
   for (const PodTemplate& pod : workload.templates) {
@@ -41,9 +66,6 @@ std::optional<std::string> excessOf(const Workload& workload) {
     asks += pod.claims.size();
     for (const Container& each : pod.containers) asks += each.claims.size() + gpusIn(each.limits) + gpusIn(each.requests);
   }
-  const auto said = [](std::size_t count, const char* what, std::size_t most) {
-    return fmt::format("the object has {} {}; at most {} are judged", count, what, most);
-  };
   if (asks > limits::kMaxAsks) return said(asks, "requests for GPUs", limits::kMaxAsks);
   if (annotations > limits::kMaxAsks) return said(annotations, "annotations of rightslice.io", limits::kMaxAsks);
   if (values > limits::kMaxSelected) return said(values, "alternatives of GPU products in its node affinity", limits::kMaxSelected);

@@ -45,3 +45,17 @@ TEST_CASE("an object with more GPUs, annotations or products than any cluster kn
 
   CHECK_FALSE(excessOf("", R"("containers":[)" + repeated(5 * most, R"({"name":"c)", R"("})") + "]"));  // who asks for nothing costs little
 }
+
+TEST_CASE("containers are counted before any is read") {
+  const auto excess = [](const std::string& spec) {
+    const auto object = json::Document::parse(R"({"apiVersion":"example.com/v1","kind":"Any","spec":{)" + spec + "}}");
+    REQUIRE(object);
+    return workload::excessOf(object->root());
+  };
+  const auto list = [](const std::string& key, std::size_t count) { return "\"" + key + "\":[" + repeated(count, R"({"name":"c)", R"("})") + "]"; };
+  const std::size_t most = limits::kMaxContainers;
+  CHECK_FALSE(excess(list("containers", most)));
+  CHECK(excess(list("containers", most + 1)) == "the object has 10001 containers; at most 10000 are judged");
+  CHECK(excess(R"("groups":[{"template":{"spec":{)" + list("containers", most) + "," + list("initContainers", 1) + "}}}]"));
+  CHECK_FALSE(excess(list("items", 3 * most)));
+}
