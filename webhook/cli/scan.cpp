@@ -11,6 +11,7 @@
 #include "host/clock.hpp"
 #include "observe/cluster_source.hpp"
 #include "observe/facts_bundle.hpp"
+#include "observe/measured_use.hpp"
 #include "observe/observation_json.hpp"
 
 namespace rightslice::cli {
@@ -124,7 +125,7 @@ class Scan : public Command {
     looking.progress = [&](std::string_view what) { progress.step(what); };
     const auto seen = observe::observe(snapshot, looking);
     progress.clear();
-    ScanReport report{snapshot, seen, {}};
+    ScanReport report{snapshot, seen, observe::measuredUseOf(snapshot, seen), {}};
     if (!count(report, *sources->catalogues.gpus, book, std::move(since))) return kUsage;
     for (const Format& each : kFormats)
       if (each.name == output_) each.write(report);
@@ -154,7 +155,7 @@ class Scan : public Command {
   /// What it costs; false after the error was written.
   bool count(ScanReport& report, const gpu::Catalogue& gpus, const workload::RateBook& book, std::optional<observe::Statement> since) const {
     auto& to = report.money;
-    to.money = observe::moneyOf(report.snapshot, report.seen, gpus, book);
+    to.money = observe::moneyOf(report.snapshot, report.seen, gpus, book, report.use);
     to.savings = observe::savingsOf(report.snapshot, report.seen, gpus, to.money);
     to.since = std::move(since);
     if (!to.since || !to.money.nodesKnown) return true;

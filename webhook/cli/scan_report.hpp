@@ -15,6 +15,7 @@ using Print = std::function<void(std::string_view)>;
 struct ScanReport {
   const observe::Snapshot& snapshot;
   const observe::Observation& seen;
+  observe::Measured use;   ///< by metrics; empty without
   observe::MoneyReport money;
 };
 

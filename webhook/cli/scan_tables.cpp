@@ -61,7 +61,7 @@ std::string numbersTable(const std::vector<std::vector<std::string>>& rows) {
 }  // namespace
 
 void writeScanJson(const ScanReport& report, const Print& print) {
-  observe::writeJson(report.snapshot, report.seen, print, {{"money", observe::moneyJson(report.snapshot, report.seen, report.money)}});
+  observe::writeJson(report.snapshot, report.seen, print, {{"money", observe::moneyJson(report.snapshot, report.seen, report.money, report.use)}});
 }
 
 void writeScanYaml(const ScanReport& report, const Print& print) {
@@ -71,7 +71,9 @@ void writeScanYaml(const ScanReport& report, const Print& print) {
 }
 
 void writeScanCsv(const ScanReport& report, const Print& print) {
-  const auto& [snapshot, seen, money] = report;
+  const auto& snapshot = report.snapshot;
+  const auto& seen = report.seen;
+  const auto& money = report.money;
   const auto costs = workloadCosts(seen, money.money);
   print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings,"
         "currency,monthlyCost,monthlyOversized\n");
@@ -91,7 +93,9 @@ void writeScanCsv(const ScanReport& report, const Print& print) {
 }
 
 void writeScanMarkdown(const ScanReport& report, const Print& print) {
-  const auto& [snapshot, seen, money] = report;
+  const auto& snapshot = report.snapshot;
+  const auto& seen = report.seen;
+  const auto& money = report.money;
   print(fmt::format("# What runs: {}\n\nAt {}. {}.\n", cell(snapshot.source), snapshot.takenAt, totalsText(snapshot, seen)));
   print("\n## Nodes\n\n");
   if (!snapshot.nodes) print("Unknown: nodes could not be read.\n");

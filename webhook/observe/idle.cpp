@@ -12,8 +12,6 @@ namespace {
 using metrics::Measure;
 using metrics::Measured;
 
-constexpr std::int64_t kLeastSeconds = 30 * 60;
-constexpr double kLeastCoverage = 0.9;
 constexpr double kBusy = 5;   // % of the time with a kernel running: something works, whatever its counters say
 
 enum class Says { Nothing, Idle, Works };
@@ -22,7 +20,7 @@ Says says(const Measured* measured) {
   if (measured == nullptr || !measured->value) return Says::Nothing;
   const bool counter = metrics::rowOf(measured->measure).sort == metrics::Sort::Counter;
   if (counter ? *measured->value > 0 : measured->peak.value_or(0) > 0) return Says::Works;
-  return measured->windowSeconds >= kLeastSeconds && measured->coverage() >= kLeastCoverage ? Says::Idle : Says::Nothing;
+  return measured->windowSeconds >= kIdleSeconds && measured->coverage() >= kIdleCoverage ? Says::Idle : Says::Nothing;
 }
 
 /// Counters see each request; gauges alone miss those between two samples.

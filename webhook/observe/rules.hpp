@@ -56,6 +56,10 @@ std::string counted(std::int64_t count, std::string_view noun);
 std::string sourceOf(const Pod& pod);
 /// A measured value with its source, time, window and coverage.
 Evidence evidenceOf(const metrics::Measured& measured, const Pod& pod);
+
+/// A window that may say that nothing was asked for: as long, and with as much of it seen.
+constexpr std::int64_t kIdleSeconds = 30 * 60;
+constexpr double kIdleCoverage = 0.9;
 /// What a slice is called: its profile, else "whole GPU", else the resource.
 std::string sliceName(const SliceUse& slice);
 

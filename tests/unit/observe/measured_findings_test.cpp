@@ -7,6 +7,7 @@
 
 #include "base/date.hpp"
 #include "fixture.hpp"
+#include "observe/measured_use.hpp"
 #include "observe/metrics/recorded.hpp"
 
 using namespace rightslice;
@@ -32,7 +33,7 @@ std::string hour(std::string_view series, const std::function<double(int)>& valu
   return out;
 }
 
-std::vector<Finding> found(const std::string& pod, const std::string& text, Code code) {
+Look lookAt(const std::string& pod, const std::string& text) {
   auto snapshot = snapshotOf(pod);
   metrics::Joiner joiner(snapshot, gpu::Catalogue::builtIn(), metrics::windowOf(kNow, 3600));
   auto recorded = metrics::readRecorded(text, "file", "t/p", kNow);
@@ -41,7 +42,16 @@ std::vector<Finding> found(const std::string& pod, const std::string& text, Code
   all.push_back(std::move(*recorded));
   metrics::addTo(joiner, std::move(all));
   snapshot.measured = std::make_shared<const metrics::Measurements>(joiner.finish());
-  return Look(std::move(snapshot)).findings(code);
+  return Look(std::move(snapshot));
+}
+
+std::vector<Finding> found(const std::string& pod, const std::string& text, Code code) { return lookAt(pod, text).findings(code); }
+
+MeasuredUse useIn(const Look& look) {
+  const auto use = measuredUseOf(look.snapshot, look.seen);
+  REQUIRE(use);
+  REQUIRE(look.seen.workloads.size() == 1);
+  return use(0);
 }
 
 constexpr std::string_view kKv = "vllm:kv_cache_usage_perc", kPreemptions = "vllm:num_preemptions_total", kUsed = "DCGM_FI_DEV_FB_USED{gpu=\"0\",GPU_I_ID=\"1\"}",
@@ -129,4 +139,24 @@ TEST_CASE("what an engine says of itself is held against what is declared") {
   const auto model = found(kVllm, named("mistralai/Mistral-7B-v0.3"), Code::Drift);
   REQUIRE(model.size() == 1);
   CHECK(model[0].aspect == "model");
+}
+
+TEST_CASE("money is told what does nothing, and what it costs to serve: as far as it was measured") {
+  const auto grows = [](int i) { return std::min(i, 15) * 1200.0; };   // in 15 of 29 steps
+  const auto busy = useIn(lookAt(kVllm, hour("vllm:generation_tokens_total", grows) + hour("vllm:prompt_tokens_total", grows)));
+  CHECK(busy.idlePerMille == (29 - 15) * 1000 / 29);
+  REQUIRE(busy.tokensPerHour);
+  CHECK(*busy.tokensPerHour > 36'000);    // 2 x 18,000 in 58 minutes
+  CHECK(*busy.tokensPerHour < 38'000);
+
+  const auto none = [](int) { return 900.0; };
+  const auto idle = useIn(lookAt(kVllm, hour("vllm:generation_tokens_total", none) + hour("vllm:num_requests_running", [](int) { return 0.0; })));
+  CHECK(idle.idlePerMille == 1000);
+  CHECK(idle.tokensPerHour == 0);
+
+  const auto gauges = useIn(lookAt(kVllm, hour("vllm:num_requests_running", [](int) { return 1.0; })));   // works, and nobody counts
+  CHECK_FALSE(gauges.idlePerMille);
+  CHECK_FALSE(gauges.tokensPerHour);
+  CHECK_FALSE(useIn(lookAt(kVllm, "vllm:generation_tokens_total 5\n")).idlePerMille);
+  CHECK_FALSE(measuredUseOf(Look(kVllm).snapshot, Look(kVllm).seen));
 }
