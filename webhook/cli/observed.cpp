@@ -24,7 +24,7 @@ void ObservedFlags::declare(Flags& flags) {
   cluster.declare(flags);
 }
 
-std::unique_ptr<Observed> ObservedFlags::look(const std::function<bool(Sources&)>& prepare) const {
+std::unique_ptr<Observed> ObservedFlags::look(const LookHooks& hooks) const {
   const auto refuse = [](std::string_view message) {
     complain(message);
     return nullptr;
@@ -34,7 +34,7 @@ std::unique_ptr<Observed> ObservedFlags::look(const std::function<bool(Sources&)
   if (from.empty() && !at.empty()) return refuse("--at says when the objects of --from were recorded; a cluster is looked at now");
   if (!at.empty() && !secondsOfTimestamp(at)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
   auto base = loadBase(sources);
-  if (!base || (prepare && !prepare(*base))) return nullptr;
+  if (!base || (hooks.prepare && !hooks.prepare(*base))) return nullptr;
   auto out = std::make_unique<Observed>();
   out->sources = std::move(*base);
   if (!from.empty()) {
@@ -52,6 +52,7 @@ std::unique_ptr<Observed> ObservedFlags::look(const std::function<bool(Sources&)
   out->cluster.load(options);
   if (!choosePolicies(*out, options)) return nullptr;
   observe::surround(out->snapshot, out->sources.surroundings);
+  if (hooks.more) hooks.more(*out);
   Progress progress(out->snapshot.objects.size());
   observe::Looking looking{out->sources.environment(), {}, {}};
   looking.unknownPolicies = [&](const std::string& ns) { return out->cluster.unknownPolicies(ns); };

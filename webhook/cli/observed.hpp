@@ -21,10 +21,16 @@ struct Observed {
   int unreadable = 0;                     ///< files and parts of them
 };
 
+/// What a command adds to the look; both may be empty.
+struct LookHooks {
+  std::function<bool(Sources&)> prepare{};   ///< before it: changes what is judged with; false: it wrote an error on stderr
+  std::function<void(Observed&)> more{};     ///< after it, before anything is judged: adds what the look does not read
+};
+
 struct ObservedFlags {
   void declare(Flags& flags);
-  /// Nothing after the error was written on stderr. `prepare` may change what is judged with before the look; false: it wrote an error.
-  std::unique_ptr<Observed> look(const std::function<bool(Sources&)>& prepare = {}) const;
+  /// Nothing after the error was written on stderr.
+  std::unique_ptr<Observed> look(const LookHooks& hooks = {}) const;
 
   SourceFlags sources;
   ClusterFlags cluster;

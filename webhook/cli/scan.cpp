@@ -1,15 +1,11 @@
 #include <fmt/format.h>
 
-#include "base/date.hpp"
 #include "cli/command.hpp"
-#include "cli/live_cluster.hpp"
 #include "cli/metrics_flags.hpp"
-#include "cli/scan_files.hpp"
+#include "cli/observed.hpp"
 #include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/version.hpp"
-#include "host/clock.hpp"
-#include "observe/cluster_source.hpp"
 #include "observe/facts_bundle.hpp"
 #include "observe/measured_use.hpp"
 #include "observe/observation_json.hpp"
@@ -75,69 +71,39 @@ class Scan : public Command {
     std::vector<std::string> formats;
     for (const Format& each : kFormats) formats.emplace_back(each.name);
     flags.choice(output_, "--output", formats, "How results are printed; piqc is a bundle of facts in the shape piqc-scan.v0.1.").shortName = "-o";
-    Flag& space = flags.list(namespaces_, "--namespace", "NAME", "Only what runs in this namespace. Without it: all.");
-    space.shortName = "-n";
-    flags.list(from_, "--from", "FILE|FOLDER|-", "Recorded objects to look at instead of a cluster.");
-    flags.text(at_, "--at", "TIME", "When the objects of --from were recorded, as 2026-06-01T08:00:00Z: ages are counted up to then.").defaultText = "now";
     flags.text(prices_, "--prices", "FILE",
                "Price book, YAML or JSON: currency, date, gpuHour by product, and rates for nodes by provider, region, instance, term, labels and days; instead of "
                "prices of --surroundings and --catalogue.");
     flags.text(since_, "--since", "FILE", "Output of an earlier scan -o json at the same prices: what smaller slices have saved since then.");
-    sources_.declare(flags, "Policies beside those of the cluster: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests).");
     metrics_.declare(flags);
-    cluster_.declare(flags);
+    observed_.declare(flags);
   }
 
   int run() override {
-    if (!from_.empty() && (cluster_.given() || !namespaces_.empty()))
-      return refuse("files are looked at without a cluster: leave out --kubeconfig, --context and --namespace, or --from");
-    if (from_.empty() && !at_.empty()) return refuse("--at says when the objects of --from were recorded; a cluster is looked at now");
-    if (!at_.empty() && !secondsOfTimestamp(at_)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
-    if (const std::string wrong = metrics_.wrong(); !wrong.empty()) return refuse(wrong);
-    auto sources = loadBase(sources_);
-    if (!sources) return kUsage;
-    workload::RateBook book{*sources->surroundings.prices, {}};
-    std::optional<observe::Statement> since;
-    if (!readMoney(book, since)) return kUsage;
-    sources->surroundings.prices = book.book;
-    observe::Snapshot snapshot;
-    LiveCluster cluster;   // for what it makes of policies
-    int unreadable = 0;
-    if (!from_.empty()) {
-      auto recorded = readRecorded(from_, at_.empty() ? host::timestamp(host::systemClock().now()) : at_);
-      snapshot = std::move(recorded.snapshot);
-      cluster.snapshot.policies = std::move(recorded.policies);
-      unreadable = recorded.unreadable;
-    } else if (!look(snapshot, cluster.snapshot.policies)) {
+    if (const std::string wrong = metrics_.wrong(); !wrong.empty()) {
+      complain(wrong);
       return kUsage;
     }
-    // Files hold what was asked for; nobody says that there are policies beside them.
-    for (const auto* each : snapshot.coverage.unread())
-      if (each->state != observe::Seen::State::NotGiven) cluster.snapshot.unread.push_back({each->resource, each->ns, each->reason});
-    const auto options = sources->loadOptions(sources_.maxExceptionDays);
-    cluster.load(options);
-    if (!choosePolicies(*sources, cluster, options)) return kUsage;
-    observe::surround(snapshot, sources->surroundings);
-    if (!metrics_.read(snapshot, *sources->catalogues.gpus)) ++unreadable;
-    Progress progress(snapshot.objects.size());
-    observe::Looking looking{sources->environment(), {}, {}};
-    looking.unknownPolicies = [&](const std::string& ns) { return cluster.unknownPolicies(ns); };
-    looking.progress = [&](std::string_view what) { progress.step(what); };
-    const auto seen = observe::observe(snapshot, looking);
-    progress.clear();
-    ScanReport report{snapshot, seen, observe::measuredUseOf(snapshot, seen), {}};
-    if (!count(report, *sources->catalogues.gpus, book, std::move(since))) return kUsage;
+    workload::RateBook book;
+    std::optional<observe::Statement> since;
+    LookHooks hooks;
+    hooks.prepare = [&](Sources& sources) {
+      book = {*sources.surroundings.prices, {}};
+      if (!readMoney(book, since)) return false;
+      sources.surroundings.prices = book.book;
+      return true;
+    };
+    hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus) ? 0 : 1; };
+    const auto observed = observed_.look(hooks);
+    if (!observed) return kUsage;
+    ScanReport report{observed->snapshot, observed->seen, observe::measuredUseOf(observed->snapshot, observed->seen), {}};
+    if (!count(report, *observed->sources.catalogues.gpus, book, std::move(since))) return kUsage;
     for (const Format& each : kFormats)
       if (each.name == output_) each.write(report);
-    return unreadable > 0 ? kUsage : kOk;
+    return observed->unreadable > 0 ? kUsage : kOk;
   }
 
  private:
-  static int refuse(std::string_view message) {
-    complain(message);
-    return kUsage;
-  }
-
   /// The price book and the earlier look, where they are given; false after the error was written.
   bool readMoney(workload::RateBook& book, std::optional<observe::Statement>& since) const {
     const auto read = [](const std::string& file, auto parse, auto& to) {
@@ -165,43 +131,9 @@ class Scan : public Command {
     return true;
   }
 
-  bool look(observe::Snapshot& snapshot, std::vector<app::PolicyObject>& policies) const {
-    auto config = cluster_.choose();
-    if (!config) {
-      complain(describe(config.error()));
-      return false;
-    }
-    observe::ClusterSource source(std::move(*config));
-    Progress progress(10 + workload::kinds().size());
-    auto found = source.look({namespaces_.begin(), namespaces_.end()}, host::timestamp(host::systemClock().now()), [&](std::string_view what) { progress.step(what); });
-    progress.clear();
-    if (!found) {
-      complain(fmt::format("{}: {}", source.name(), describe(found.error())));
-      return false;
-    }
-    snapshot = std::move(found->snapshot);
-    policies = std::move(found->policies);
-    return true;
-  }
-
-  /// Those of the cluster and of the files; else the starter's.
-  bool choosePolicies(Sources& sources, const LiveCluster& cluster, const policy::LoadOptions& options) const {
-    const policy::Loaded& ofCluster = cluster.loaded;
-    if (!sources_.policies.empty() || !ofCluster.policies.empty()) return usePolicies(sources, sources_, ofCluster, std::nullopt);
-    const bool refused = !cluster.snapshot.unreadPolicies("").empty();
-    complain(fmt::format("{}: judging with the shipped starter policy, in audit mode", refused ? "not all policies may be read, and none was" : "no policy found"));
-    auto loaded = policy::load(app::starterPolicy(), "the starter policy", options);
-    loaded.exceptions = ofCluster.exceptions;
-    sources.policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions)).withMode(policy::Mode::Audit);
-    sources.starter = true;
-    return true;
-  }
-
-  SourceFlags sources_;
-  ClusterFlags cluster_;
+  ObservedFlags observed_;
   MetricsFlags metrics_;
-  std::vector<std::string> namespaces_, from_;
-  std::string output_ = "text", at_, prices_, since_;
+  std::string output_ = "text", prices_, since_;
 };
 
 }  // namespace
