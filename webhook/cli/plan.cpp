@@ -25,7 +25,8 @@ class Plan : public Command {
             "A node is drained of its pods with GPUs before it is cut anew, since nobody tells from outside on which of its GPUs a pod is. Nodes come next "
             "for which no pod has to stop; where pods must stop because nothing else has room, they are named, and so are PodDisruptionBudgets in the way and "
             "pods that nothing makes anew. Nodes of which something is not known, whose strategy is single, that are cordoned, or whose slices are "
-            "held by pods that were not read, are left as they are, with the reason. Only the strategy mixed of the device plugin offers slices of several profiles.\n\n"
+            "held by pods that were not read, are left as they are, with the reason. A drain also evicts pods without "
+            "GPUs, of which the plan says nothing. Only the strategy mixed of the device plugin offers slices of several profiles.\n\n"
             "-o json has recommendations, pools, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone; -o kustomize has the "
             "patches of workloads for manifests in Git. check --fix writes the same changes into the text of a manifest.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",

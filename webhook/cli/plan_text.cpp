@@ -122,7 +122,7 @@ class Text {
     if (rows.size() == 1) return;
     print_("\n" + table(rows));
     if (plan_.configs.empty()) return;
-    title("for mig-parted");
+    title("for mig-parted: config.yaml of the ConfigMap that migManager.config.name of the GPU operator names");
     print_(migPartedYaml(plan_));
   }
 
@@ -186,7 +186,8 @@ class Text {
     else line(fmt::format("{}. drain {} of its {} pod{} with GPUs, and cut it anew", number, node, pods, pods == 1 ? "" : "s"), "", "   ");
     print_(fmt::format("   kubectl cordon {}\n", plain(node)));
     if (pods > 0) print_(fmt::format("   kubectl drain {} --ignore-daemonsets --delete-emptydir-data\n", plain(node)));
-    print_(fmt::format("   kubectl label node {} nvidia.com/mig.config={} --overwrite\n", plain(node), configOf(step.node)));
+    // The state too: else it is "success" of the cut before until mig-manager has seen the label, and nobody waits.
+    print_(fmt::format("   kubectl label node {} nvidia.com/mig.config={} nvidia.com/mig.config.state=pending --overwrite\n", plain(node), configOf(step.node)));
     print_(fmt::format("   kubectl wait --for=jsonpath='{{.metadata.labels.nvidia\\.com/mig\\.config\\.state}}'=success node/{} --timeout=30m\n", plain(node)));
     print_(fmt::format("   kubectl uncordon {}\n", plain(node)));
     for (const auto& each : notesOn(seen_, plan_, step.node)) line(each, "   ", "   ");
