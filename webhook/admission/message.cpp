@@ -122,7 +122,8 @@ std::vector<std::string> warnings(const policy::Judgement& judgement, Path path)
         }
     for (const auto& note : judgement.rewriteNotes) all.push_back("not rewritten: " + note);
   } else {
-    for (const auto& note : judgement.notes) all.push_back(note);
+    // Audit lets pass without warnings (DESIGN 4); also of what could not be read.
+    if (judgement.mode != policy::Mode::Audit) all.insert(all.end(), judgement.notes.begin(), judgement.notes.end());
     for (std::size_t index = 0; index < judgement.findings.size(); ++index)
       if (judgement.effective[index] == Action::Warn) {
         const auto& finding = judgement.findings[index];

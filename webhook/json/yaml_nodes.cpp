@@ -47,7 +47,7 @@ class Collector : public YAML::EventHandler {
     if (tag != "?") {
       checkQuotes(mark);
     }
-    add(YamlNode::Kind::Scalar, mark, tag, anchor).value = tag == "tag:yaml.org,2002:binary" ? decoded(mark, value) : value;
+    add(YamlNode::Kind::Scalar, mark, tag, anchor).value = tag == "tag:yaml.org,2002:binary" ? decoded(mark, value) : inUtf8(value);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -63,6 +63,21 @@ class Collector : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
  private:
+  /// yaml-cpp 0.7 (src/exp.cpp, Escape) writes "\\N" and "\\_" as the bytes 85 and A0 of Latin-1. The source is UTF-8, so no other byte is stray.
+  static std::string inUtf8(const std::string& value) {
+    std::string out;
+    for (std::string_view rest = value; !rest.empty();) {
+      const std::size_t valid = validUtf8Prefix(rest);
+      out += rest.substr(0, valid);
+      rest.remove_prefix(valid);
+      if (rest.empty()) break;
+      out += '\xC2';
+      out += rest.front();
+      rest.remove_prefix(1);
+    }
+    return out;
+  }
+
   /// As goyaml.v2/decode.go reads it: the text that the base64 stands for.
   std::string decoded(const YAML::Mark& mark, const std::string& value) const {
     auto text = fromBase64(value);

@@ -89,6 +89,7 @@ void resolveDraft(EstimateInput& input, const Catalogue& catalogue) {
   const auto found = catalogue.find(input.run->draft.model);
   if (!found) return;
   input.draft = found->architecture;
+  input.guessedDraft = found->guessed;
   input.draftFormat = found->formatFromName;
 }
 

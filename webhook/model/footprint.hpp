@@ -2,6 +2,7 @@
 // Formulas and their sources: facts cited at each one in footprint.cpp; summary in policies/catalogue/README.md.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,7 @@ struct EstimateInput {
   Quantization detail;                       ///< of `format`, where it is not the architecture's own
   const EngineRun* run = nullptr;
   const Architecture* draft = nullptr;       ///< of run->draft.model, where the catalogue has it; outlives the call
+  std::shared_ptr<const Architecture> guessedDraft;  ///< owns `draft` where its shape is guessed (Resolved::guessed)
   std::optional<Format> draftFormat;         ///< in its name
   std::optional<std::string> kvCacheDtype;   ///< annotation; overrides the flag
   Load load;
@@ -67,7 +69,7 @@ struct EstimateInput {
 /// An input for what the catalogue resolved: the format is that of flags that name one, else of the repository's name, else of the
 /// catalogue's row. The caller adds annotations. `resolved` and `run` outlive the result.
 EstimateInput estimateInput(const Resolved& resolved, const EngineRun& run, const Load& load, const Device& device);
-/// Adds the draft model that the run names, if the catalogue has it; it outlives `input`.
+/// Adds the draft model that the run names, if the catalogue has it or its shape can be guessed; the catalogue outlives `input`.
 void resolveDraft(EstimateInput& input, const Catalogue& catalogue);
 
 /// An estimate with what the rules of start need of it.

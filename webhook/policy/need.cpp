@@ -54,12 +54,7 @@ NeedSource::NeedSource(const workload::Container& container, const Annotations& 
     if (run_.engine != nullptr && run_.engine->namedModel != nullptr) run_.engine->namedModel(*annotations.model, run_);
   }
   if (!modelName_.empty()) resolved_ = catalogue.models->find(modelName_);
-  if (run_.draft.method == model::DraftSettings::Method::Model) {
-    if (const auto found = catalogue.models->find(run_.draft.model)) {
-      draft_ = found->architecture;
-      draftFormat_ = found->formatFromName;
-    }
-  }
+  if (run_.draft.method == model::DraftSettings::Method::Model) draft_ = catalogue.models->find(run_.draft.model);
   quantization_ = quantizationOf(annotations, run_, resolved_);
   if (!footprint_ && !modelName_.empty())
     declaredModel_ = mostSpecific(policy.models, modelName_, quantization_, run_.engine != nullptr ? run_.engine->name : "");
@@ -119,8 +114,10 @@ model::Need NeedSource::declaredNeed(std::int64_t devices) const {
 std::optional<model::EstimateInput> NeedSource::inputOn(const model::Device& device) const {
   if (!resolved_ || resolved_->architecture == nullptr || run_.engine == nullptr) return std::nullopt;
   auto input = model::estimateInput(*resolved_, run_, load_, device);
-  input.draft = draft_;
-  input.draftFormat = draftFormat_;
+  if (draft_) {
+    input.draft = draft_->architecture;
+    input.draftFormat = draft_->formatFromName;
+  }
   if (format_) {
     input.format = format_;
     input.formatConfidence = model::Confidence::High;

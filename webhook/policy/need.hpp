@@ -54,8 +54,7 @@ class NeedSource {
   const Policy* policy_;
   std::optional<model::Format> format_;
   std::optional<std::string> kvCacheDtype_;
-  const model::Architecture* draft_ = nullptr;  ///< of the catalogue, as resolved_
-  std::optional<model::Format> draftFormat_;
+  std::optional<model::Resolved> draft_;  ///< kept whole: it owns a shape that was guessed
   model::Load load_;
   mutable model::WeightsMemo weights_;
   mutable std::vector<std::unique_ptr<model::Sized>> sized_;  ///< of each device that was asked for

@@ -64,6 +64,19 @@ TEST_CASE("mode, finding and path decide between denial, warning, patch and sile
   }
 }
 
+TEST_CASE("what cannot be read is warned of, but not in audit") {
+  std::string object = written::fitting();
+  const auto at = object.find("\"containers\"");
+  REQUIRE(at != std::string::npos);
+  object.insert(at, R"("initContainers":"none",)");
+  for (const auto& [mode, warns] : {std::pair("enforce", true), std::pair("warn", true), std::pair("audit", false)}) {
+    CAPTURE(mode);
+    const auto answer = Setting(written::policy(mode, "")).ask(written::review(object), Path::Validate);
+    CHECK(answer.allowed);
+    CHECK(written::parsed(answer).root()["response"]["warnings"].exists() == warns);
+  }
+}
+
 TEST_CASE("would-be of a review is that of check: the rewritten object is judged too") {
   const std::string policies = written::policy("audit", kRewrite + "  budget: {memory: 20Gi}\n");
   const Setting setting(policies);

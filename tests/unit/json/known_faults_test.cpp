@@ -125,3 +125,9 @@ TEST_CASE("yaml-cpp leftovers: what does not fit becomes one more document, or a
   CHECK(parseYaml(",").broken.size() == 1);
   CHECK(parseYaml("a: b\n---\n,\n---\nc: d\n").documents.size() == 2);
 }
+
+TEST_CASE("yaml-cpp escapes: the next line and the space that does not break are bytes that are no UTF-8") {
+  const auto stream = parseYaml("a: \"x\\Ny\\_z\\\\N \u00e9\\_\"");
+  REQUIRE(stream.documents.size() == 1);
+  CHECK(stream.documents[0].document.root()["a"].string() == "x\u0085y\u00a0z\\N \u00e9\u00a0");
+}

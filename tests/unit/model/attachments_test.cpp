@@ -114,6 +114,16 @@ TEST_CASE("a draft model adds its weights, and its keys and values to the pool")
   CHECK(poolAlone->bytes - pool->bytes > 2 * kGiB);
 }
 
+TEST_CASE("the shape of a draft that no catalogue has is guessed, and lives as long as what is computed from it") {
+  Sized s;
+  size(s, with({"--speculative-config", R"({"model": "example/chat-0.5B", "num_speculative_tokens": 3})"}));
+  CHECK(s.input.guessedDraft != nullptr);
+  const Term* draft = term(*s.result, "draftModel");
+  REQUIRE(draft != nullptr);
+  CHECK(draft->bytes > 800 * kMiB);
+  CHECK(draft->bytes < 1400 * kMiB);
+}
+
 TEST_CASE("layers on top of the target are computed from its shape") {
   const auto draftOf = [](const char* model, const char* config) {
     Sized s;
