@@ -165,8 +165,9 @@ void size(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& inpu
   if (a.isMla()) {  // keys and values are kept expanded (facts/footprint 2, T030); newer runners keep the latent
     const Int128 latent = Int128{a.kvLoraRank} + a.qkRopeDim;
     const Int128 expanded = Int128{a.heads} * (a.qkNopeDim + a.qkRopeDim + a.vHeadDim);
-    sizes.kv.high = static_cast<Bytes>(std::min(Int128{sizes.kv.bytes} * expanded / latent, Int128{kMaxBytes}));
-    if (since(plan, {0, 17, 0}) == Certain::No) sizes.kv.bytes = sizes.kv.high;
+    const auto whole = static_cast<Bytes>(std::min(Int128{sizes.kv.bytes} * expanded / latent, Int128{kMaxBytes}));
+    if (since(plan, {0, 17, 0}) == Certain::No) sizes.kv.bytes = whole;
+    sizes.kv.high = std::max(sizes.kv.bytes, whole);  // a latent may be the wider of the two
   }
   if (!run.settings.maxModelLen) {  // what the release takes by default may be more
     const auto context = defaultOf(ollama, Default::ContextLength, plan.version, input.device);
