@@ -147,10 +147,4 @@ std::vector<std::string_view> otherSystems() {
   return out;
 }
 
-std::vector<std::string_view> sharingAnnotations() {
-  std::vector<std::string_view> out;
-  for (const Sharing& row : kAnnotations) out.push_back(row.glob);
-  return out;
-}
-
 }  // namespace rightslice::gpu

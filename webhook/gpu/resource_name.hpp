@@ -39,8 +39,7 @@ std::string resourceFor(std::string_view profile, const ResourceName& like);
 /// nvidia.com/vgpu-mode, ...); `system` gets its name.
 bool isSharingAnnotation(std::string_view key, std::string_view* system);
 
-/// Globs of the resource names, and of the annotation and label keys, of other sharing systems: as parse() and isSharingAnnotation() read them.
+/// Globs of the resource names of other sharing systems: as parse() reads them.
 std::vector<std::string_view> otherSystems();
-std::vector<std::string_view> sharingAnnotations();
 
 }  // namespace rightslice::gpu

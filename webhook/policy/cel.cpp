@@ -91,15 +91,14 @@ bool isSaid(const workload::Kind& kind) {
   return std::all_of(kind.places.begin(), kind.places.end(), [](const workload::PodPlace& place) { return onceAtMost(place.podSpec); });
 }
 
-std::string pods(const std::string& object, const std::vector<const workload::Kind*>& kinds, bool metadata) {
+std::string pods(const std::string& object, const std::vector<const workload::Kind*>& kinds) {
   // Kinds of one group with the same place are one case.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> cases;
   for (const auto* kind : kinds) {
     const std::string group = kind->group.empty() ? fmt::format("{}.apiVersion == 'v1'", object)
                                                   : fmt::format("{}.apiVersion.startsWith('{}/')", object, kind->group);
     for (const auto& place : kind->places) {
-      const std::string_view where = metadata ? place.metadata : place.podSpec;
-      if (!where.empty()) cases[{group, follow(object, where)}].emplace_back(kind->kind);
+      if (!place.podSpec.empty()) cases[{group, follow(object, place.podSpec)}].emplace_back(kind->kind);
     }
   }
   std::vector<std::string> parts;

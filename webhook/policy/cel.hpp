@@ -18,9 +18,9 @@ std::string globs(const std::string& expression, const std::vector<std::string>&
 std::string pattern(std::string_view literalOrGlob, bool glob);
 /// `labels` is an expression of a map.
 std::string selector(const Selector& selector, const std::string& labels);
-/// A list of the pod specs (or, with `metadata`, of the metadata of the templates) of an object of one of these kinds. Kinds whose pods
-/// lie in lists of lists, or in fields of their own, are not said; isSaid() tells.
-std::string pods(const std::string& object, const std::vector<const workload::Kind*>& kinds, bool metadata);
+/// A list of the pod specs of an object of one of these kinds. Kinds whose pods lie in lists of lists, or in fields of their own, are not
+/// said; isSaid() tells.
+std::string pods(const std::string& object, const std::vector<const workload::Kind*>& kinds);
 bool isSaid(const workload::Kind& kind);
 
 }  // namespace rightslice::policy::cel

@@ -113,17 +113,7 @@ std::string validation(const std::vector<std::string>& denied) {
   const std::string before = fmt::format("variables.before.exists(p, {}.exists(d, d.?name == c.?name && k in d.?resources.?limits.orValue({{}})))",
                                          containersOf("p"));
   const std::string judged = fmt::format("size(c.?resources.?claims.orValue([])) == 0 && !{}.exists(k, k.matches({}))", limits, other);
-  return fmt::format("variables.shared || variables.pods.all(s, {}.all(c, !({}) || {}.all(k, !({}) || {})))", containersOf("s"), judged, limits, asks,
-                     before);
-}
-
-/// True where another sharing system has a say in the pods.
-std::string sharing(const Kinds& kinds) {
-  std::vector<std::string> keys;
-  for (const auto glob : gpu::sharingAnnotations()) keys.push_back(cel::pattern(glob, true));
-  const std::string match = fmt::format("k.matches({})", cel::text(fmt::format("^({})$", fmt::join(keys, "|"))));
-  return fmt::format("([object.metadata] + {}).exists(m, m.?annotations.orValue({{}}).exists(k, {}) || m.?labels.orValue({{}}).exists(k, {}))",
-                     cel::pods("object", kinds, true), match, match);
+  return fmt::format("variables.pods.all(s, {}.all(c, !({}) || {}.all(k, !({}) || {})))", containersOf("s"), judged, limits, asks, before);
 }
 
 void writeRules(json::Writer& out, const Kinds& kinds) {
@@ -195,9 +185,8 @@ std::string write(const Policy& policy, const PolicySet& policies, const Kinds& 
   const auto variable = [&](std::string_view name, const std::string& expression) {
     out.beginObject().member("name", name).member("expression", std::string_view(expression)).endObject();
   };
-  variable("pods", cel::pods("object", kinds, false));
-  variable("before", fmt::format("request.operation == 'UPDATE' ? {} : []", cel::pods("oldObject", kinds, false)));
-  variable("shared", sharing(kinds));
+  variable("pods", cel::pods("object", kinds));
+  variable("before", fmt::format("request.operation == 'UPDATE' ? {} : []", cel::pods("oldObject", kinds)));
   out.endArray();
   out.key("validations").beginArray().beginObject();
   out.member("expression", std::string_view(validation(denied))).member("reason", "Forbidden");
