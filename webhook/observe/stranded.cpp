@@ -9,6 +9,8 @@
 namespace rightslice::observe {
 namespace {
 
+constexpr std::int64_t kBelievable = 1'000'000;   // GPUs or slices of one node: labels may say anything
+
 struct Parts {
   std::int64_t compute = 0, memory = 0;   // slices
 };
@@ -18,10 +20,12 @@ std::optional<Parts> uncut(const Board& board) {
   const auto& geometry = board.geometry;
   const auto* product = geometry.product;
   if (product == nullptr || !geometry.sharing.empty() || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
+  if (*geometry.gpus < 0 || *geometry.gpus > kBelievable) return std::nullopt;
   Parts out{*geometry.gpus * *product->computeSlices, *geometry.gpus * *product->memorySlices};
   for (const SliceUse& slice : board.slices) {
     if (slice.resource.ends_with(".shared")) return std::nullopt;
     const std::int64_t count = std::max(slice.capacity, slice.offered) / (slice.resource == "nvidia.com/gpu" ? geometry.shares : 1);
+    if (count < 0 || count > kBelievable) return std::nullopt;
     const auto* profile = slice.profile.empty() ? nullptr : product->profile(slice.profile);
     if (slice.profile.empty() && slice.resource != "nvidia.com/gpu") return std::nullopt;
     if (!slice.profile.empty() && (profile == nullptr || !profile->memorySlices)) return std::nullopt;
