@@ -57,14 +57,7 @@ struct CertificateWatch::Parts {
 };
 
 CertificateWatch::CertificateWatch(const CertificateSettings& settings, kube::Config config, ClusterTells tells, kube::Pace pace) {
-  kube::ClusterOptions options;
-  options.config = std::move(config);
-  options.pace = pace;
-  options.userAgent = "rightslice/" RIGHTSLICE_VERSION;
-  options.onRestart = std::move(tells.onRestart);
-  options.onTrouble = std::move(tells.onTrouble);
-  options.onRecovery = std::move(tells.onRecovery);
-  parts_ = std::make_unique<Parts>(settings, std::move(options));
+  parts_ = std::make_unique<Parts>(settings, clusterOptions(std::move(config), std::move(tells), pace));
 }
 
 CertificateWatch::~CertificateWatch() = default;

@@ -1,5 +1,6 @@
 #include "app/cluster_look.hpp"
 
+#include "app/cluster_options.hpp"
 #include "app/cluster_resources.hpp"
 #include "app/device_objects.hpp"
 #include "kube/list.hpp"
@@ -8,13 +9,6 @@ namespace rightslice::app {
 namespace {
 
 using Outcome = kube::Look::Outcome;
-
-kube::ClusterOptions optionsOf(kube::Config config) {
-  kube::ClusterOptions options;
-  options.config = std::move(config);
-  options.userAgent = "rightslice/" RIGHTSLICE_VERSION;
-  return options;
-}
 
 /// Reads one list after the other into a snapshot.
 class Reading {
@@ -226,7 +220,7 @@ std::vector<std::string> ClusterSnapshot::unreadPolicies(std::string_view ns) co
 }
 
 struct ClusterLook::Parts {
-  explicit Parts(kube::Config config) : cluster(optionsOf(std::move(config))) { cluster.start(); }
+  explicit Parts(kube::Config config) : cluster(clusterOptions(std::move(config))) { cluster.start(); }
   kube::Cluster cluster;
 };
 

@@ -18,17 +18,6 @@ constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 
                       kAutoscalers = kDevices + DeviceWatches::kCount,
                       kPods = kAutoscalers + kAutoscalerKinds.size();
 
-kube::ClusterOptions optionsOf(kube::Config config, ClusterTells tells, kube::Pace pace) {
-  kube::ClusterOptions options;
-  options.config = std::move(config);
-  options.pace = pace;
-  options.userAgent = "rightslice/" RIGHTSLICE_VERSION;
-  options.onRestart = std::move(tells.onRestart);
-  options.onTrouble = std::move(tells.onTrouble);
-  options.onRecovery = std::move(tells.onRecovery);
-  return options;
-}
-
 }  // namespace
 
 std::string_view nameOf(Phase phase) {
@@ -51,7 +40,7 @@ struct ClusterSource::Parts {
         namespaces(readNamespaceLabels),
         nodes(readNode),
         pods(readPod),
-        cluster(optionsOf(std::move(config), std::move(tells), pace)) {
+        cluster(clusterOptions(std::move(config), std::move(tells), pace)) {
     for (const PolicyKind& each : kPolicyKinds) {
       policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); }));
       cluster.follow(policyResource(each), *policies.back());

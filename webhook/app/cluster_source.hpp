@@ -10,6 +10,7 @@
 
 #include "admission/missing_claim.hpp"
 #include "app/cluster_objects.hpp"
+#include "app/cluster_options.hpp"
 #include "host/clock.hpp"
 #include "kube/cluster.hpp"
 #include "workload/autoscaler.hpp"
@@ -41,12 +42,6 @@ struct WatchReport {
 
 /// "starting", "synced", "refused", "absent".
 std::string_view nameOf(kube::WatchState::Phase phase);
-
-struct ClusterTells {
-  std::function<void(std::string_view resource, std::string_view reason)> onRestart;
-  std::function<void(std::string_view resource, std::string_view message)> onTrouble;
-  std::function<void(std::string_view resource)> onRecovery;
-};
 
 /// Thread-safe but for start() and stop().
 class ClusterSource {

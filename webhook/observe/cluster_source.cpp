@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/cluster_options.hpp"
 #include "app/cluster_resources.hpp"
 #include "app/device_objects.hpp"
 #include "kube/cluster.hpp"
@@ -12,13 +13,6 @@ namespace rightslice::observe {
 namespace {
 
 using Outcome = kube::Look::Outcome;
-
-kube::ClusterOptions optionsOf(kube::Config config) {
-  kube::ClusterOptions options;
-  options.config = std::move(config);
-  options.userAgent = "rightslice/" RIGHTSLICE_VERSION;
-  return options;
-}
 
 /// One list after the other.
 class Reading {
@@ -225,7 +219,7 @@ class Reading {
 }  // namespace
 
 struct ClusterSource::Parts {
-  explicit Parts(kube::Config config) : cluster(optionsOf(std::move(config))) { cluster.start(); }
+  explicit Parts(kube::Config config) : cluster(app::clusterOptions(std::move(config))) { cluster.start(); }
   kube::Cluster cluster;
 };
 

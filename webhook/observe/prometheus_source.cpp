@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/cluster_options.hpp"
 #include "kube/cluster.hpp"
 #include "observe/metrics/prometheus_answer.hpp"
 
@@ -49,8 +50,7 @@ Result<PrometheusSource> PrometheusSource::open(const PrometheusAddress& address
   if (address.url.find('@') != std::string::npos) return fail("a user and a password do not belong into the address");
   const auto url = kube::parseUrl(address.url);
   if (!url) return tl::unexpected(url.error());
-  kube::ClusterOptions options;
-  options.userAgent = "rightslice/" RIGHTSLICE_VERSION;
+  kube::ClusterOptions options = app::clusterOptions({});
   options.config.source = url->text();
   options.config.server = *url;
   options.config.token.file = address.tokenFile;
