@@ -7,7 +7,6 @@
 #include "cli/scan_report.hpp"
 #include "cli/version.hpp"
 #include "observe/facts_bundle.hpp"
-#include "observe/measured_use.hpp"
 #include "observe/observation_json.hpp"
 
 namespace rightslice::cli {
@@ -18,7 +17,7 @@ void toOutput(std::string_view text) { print(text); }
 
 struct Format {
   std::string_view name;
-  void (*write)(const ScanReport& report);
+  void (*write)(const observe::Report& report);
 };
 constexpr Format kFormats[] = {
     {"text",
@@ -96,10 +95,13 @@ class Scan : public Command {
     hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus) ? 0 : 1; };
     const auto observed = observed_.look(hooks);
     if (!observed) return kUsage;
-    ScanReport report{observed->snapshot, observed->seen, observe::measuredUseOf(observed->snapshot, observed->seen), {}};
-    if (!count(report, *observed->sources.catalogues.gpus, book, std::move(since))) return kUsage;
+    auto report = observe::reportOf(observed->snapshot, observed->seen, *observed->sources.catalogues.gpus, book, std::move(since));
+    if (!report) {
+      complain(fmt::format("{}: {}", since_, describe(report.error())));
+      return kUsage;
+    }
     for (const Format& each : kFormats)
-      if (each.name == output_) each.write(report);
+      if (each.name == output_) each.write(*report);
     return observed->unreadable > 0 ? kUsage : kOk;
   }
 
@@ -116,19 +118,6 @@ class Scan : public Command {
       return true;
     };
     return read(prices_, workload::readRateBook, book) && read(since_, observe::readStatement, since);
-  }
-
-  /// What it costs; false after the error was written.
-  bool count(ScanReport& report, const gpu::Catalogue& gpus, const workload::RateBook& book, std::optional<observe::Statement> since) const {
-    auto& to = report.money;
-    to.money = observe::moneyOf(report.snapshot, report.seen, gpus, book, report.use);
-    to.savings = observe::savingsOf(report.snapshot, report.seen, gpus, to.money);
-    to.since = std::move(since);
-    if (!to.since || !to.money.nodesKnown) return true;
-    auto verified = observe::verify(*to.since, observe::statementOf(report.snapshot, report.seen, to.money));
-    if (!verified) return complain(fmt::format("{}: {}", since_, describe(verified.error()))), false;
-    to.verified = *verified;
-    return true;
   }
 
   ObservedFlags observed_;

@@ -57,7 +57,7 @@ std::string memory(const Measured* measured) {
 
 }  // namespace
 
-void writeMeasuredText(const ScanReport& report, const Style& style, const Print& print) {
+void writeMeasuredText(const observe::Report& report, const Style& style, const Print& print) {
   const observe::Snapshot& snapshot = report.snapshot;
   const observe::Observation& seen = report.seen;
   if (!snapshot.measured) return;

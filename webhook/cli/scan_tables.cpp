@@ -60,17 +60,17 @@ std::string numbersTable(const std::vector<std::vector<std::string>>& rows) {
 
 }  // namespace
 
-void writeScanJson(const ScanReport& report, const Print& print) {
+void writeScanJson(const observe::Report& report, const Print& print) {
   observe::writeJson(report.snapshot, report.seen, print, {{"money", observe::moneyJson(report.snapshot, report.seen, report.money, report.use)}});
 }
 
-void writeScanYaml(const ScanReport& report, const Print& print) {
+void writeScanYaml(const observe::Report& report, const Print& print) {
   std::string text;
   writeScanJson(report, [&](std::string_view piece) { text += piece; });
   if (const auto document = json::Document::parse(text)) print(json::yamlText(document->root()));
 }
 
-void writeScanCsv(const ScanReport& report, const Print& print) {
+void writeScanCsv(const observe::Report& report, const Print& print) {
   const auto& snapshot = report.snapshot;
   const auto& seen = report.seen;
   const auto& money = report.money;
@@ -92,7 +92,7 @@ void writeScanCsv(const ScanReport& report, const Print& print) {
   }
 }
 
-void writeScanMarkdown(const ScanReport& report, const Print& print) {
+void writeScanMarkdown(const observe::Report& report, const Print& print) {
   const auto& snapshot = report.snapshot;
   const auto& seen = report.seen;
   const auto& money = report.money;

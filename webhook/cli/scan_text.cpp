@@ -38,7 +38,7 @@ std::string workloadsText(const observe::Snapshot& snapshot, const observe::Obse
 
 }  // namespace
 
-void writeScanText(const ScanReport& report, const Style& style, const Print& print) {
+void writeScanText(const observe::Report& report, const Style& style, const Print& print) {
   const auto& snapshot = report.snapshot;
   const auto& seen = report.seen;
   print(fmt::format("{} at {}\n", plain(snapshot.source), snapshot.takenAt));
