@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 
+#include "app/loaded_policies.hpp"
 #include "cli/terminal.hpp"
 
 namespace rightslice::cli {
@@ -24,33 +24,15 @@ void sayUnread(const app::ClusterSnapshot& snapshot) {
   }
 }
 
-std::string idOf(const app::PolicyObject& object) {
-  return fmt::format("{} {}{}", object.kind, object.kind == "ClusterSlicePolicy" ? "" : object.ns + "/", object.name);
-}
-
 }  // namespace
 
-std::vector<std::string> LiveCluster::unknownPolicies(const std::string& ns) const {
-  std::vector<std::string> out;
-  for (const auto& resource : snapshot.unreadPolicies(ns)) out.push_back(fmt::format("{} over namespace {}", resource, ns));
-  for (const auto& object : snapshot.policies) {
-    const std::string id = idOf(object);
-    const bool here = object.kind == "ClusterSlicePolicy" || object.ns == ns;
-    if (here && std::find(notAccepted.begin(), notAccepted.end(), id) != notAccepted.end())
-      out.push_back(id + ", which is not valid; its last good version may be in force");
-  }
-  return out;
-}
+std::vector<std::string> LiveCluster::unknownPolicies(const std::string& ns) const { return app::unknownPolicies(snapshot, notAccepted, ns); }
 
 void LiveCluster::load(const policy::LoadOptions& options) {
-  std::vector<policy::Loaded> parts;
-  for (const auto& object : snapshot.policies) {
-    parts.push_back(policy::load(object.text, object.place(), options));
-    for (const auto& diagnostic : parts.back().diagnostics) printError(diagnostic.text() + "\n");
-    if (!parts.back().ok()) notAccepted.push_back(idOf(object));
-    parts.back().diagnostics.clear();
-  }
-  loaded = policy::merge(std::move(parts));
+  auto all = app::loadPolicyObjects(snapshot.policies, options);
+  for (const auto& diagnostic : all.diagnostics) printError(diagnostic.text() + "\n");
+  notAccepted = std::move(all.notAccepted);
+  loaded = std::move(all.loaded);
 }
 
 std::shared_ptr<const workload::Autoscalers> LiveCluster::autoscalers() const {

@@ -37,61 +37,50 @@ std::unique_ptr<Observed> ObservedFlags::look(const LookHooks& hooks) const {
   if (!base || (hooks.prepare && !hooks.prepare(*base))) return nullptr;
   auto out = std::make_unique<Observed>();
   out->sources = std::move(*base);
-  if (!from.empty()) {
-    auto recorded = readRecorded(from, at.empty() ? now() : at);
-    out->snapshot = std::move(recorded.snapshot);
-    out->cluster.snapshot.policies = std::move(recorded.policies);
-    out->unreadable = recorded.unreadable;
-  } else if (!lookAtCluster(*out)) {
-    return nullptr;
+  auto look = from.empty() ? lookAtCluster() : readFiles(out->unreadable);
+  if (!look) return nullptr;
+  out->snapshot = std::move(look->snapshot);
+  auto policies = observe::policiesOf(out->snapshot, std::move(look->policies), sources.policies, out->sources.loadOptions(sources.maxExceptionDays));
+  for (const auto& diagnostic : policies.diagnostics) printError(diagnostic.text() + "\n");
+  if (!policies.ok) return refuse("the policies have errors; nothing was judged");
+  if (policies.starter) {
+    complain(fmt::format("{}: judging with the shipped starter policy, in audit mode",
+                         policies.refused ? "not all policies may be read, and none was" : "no policy found"));
   }
-  // Files hold what was asked for; nobody says that there are policies beside them.
-  for (const auto* each : out->snapshot.coverage.unread())
-    if (each->state != observe::Seen::State::NotGiven) out->cluster.snapshot.unread.push_back({each->resource, each->ns, each->reason});
-  const auto options = out->sources.loadOptions(sources.maxExceptionDays);
-  out->cluster.load(options);
-  if (!choosePolicies(*out, options)) return nullptr;
+  if (policies.set.policies().empty())
+    complain("no policy found in the cluster: everything is allowed. Name those that its webhook reads from files with --policies");
+  out->sources.policies = std::move(policies.set);
+  out->sources.starter = policies.starter;
   observe::surround(out->snapshot, out->sources.surroundings);
   if (hooks.more) hooks.more(*out);
   Progress progress(out->snapshot.objects.size());
   observe::Looking looking{out->sources.environment(), {}, {}};
-  looking.unknownPolicies = [&](const std::string& ns) { return out->cluster.unknownPolicies(ns); };
+  looking.unknownPolicies = [&](const std::string& ns) { return policies.unknownOver(ns); };
   looking.progress = [&](std::string_view what) { progress.step(what); };
   out->seen = observe::observe(out->snapshot, looking);
   progress.clear();
   return out;
 }
 
-bool ObservedFlags::lookAtCluster(Observed& to) const {
+std::optional<observe::ClusterLook> ObservedFlags::readFiles(int& unreadable) const {
+  auto recorded = readRecorded(from, at.empty() ? now() : at);
+  unreadable = recorded.unreadable;
+  return observe::ClusterLook{std::move(recorded.snapshot), std::move(recorded.policies)};
+}
+
+std::optional<observe::ClusterLook> ObservedFlags::lookAtCluster() const {
   auto config = cluster.choose();
   if (!config) {
     complain(describe(config.error()));
-    return false;
+    return std::nullopt;
   }
   observe::ClusterSource source(std::move(*config));
   Progress progress(10 + workload::kinds().size());
   auto found = source.look({namespaces.begin(), namespaces.end()}, now(), [&](std::string_view what) { progress.step(what); });
   progress.clear();
-  if (!found) {
-    complain(fmt::format("{}: {}", source.name(), describe(found.error())));
-    return false;
-  }
-  to.snapshot = std::move(found->snapshot);
-  to.cluster.snapshot.policies = std::move(found->policies);
-  return true;
-}
-
-/// Those of the cluster and of the files; else the starter's.
-bool ObservedFlags::choosePolicies(Observed& to, const policy::LoadOptions& options) const {
-  const auto& ofCluster = to.cluster.loaded;
-  if (!sources.policies.empty() || !ofCluster.policies.empty()) return usePolicies(to.sources, sources, ofCluster, std::nullopt);
-  const bool refused = !to.cluster.snapshot.unreadPolicies("").empty();
-  complain(fmt::format("{}: judging with the shipped starter policy, in audit mode", refused ? "not all policies may be read, and none was" : "no policy found"));
-  auto loaded = policy::load(app::starterPolicy(), "the starter policy", options);
-  loaded.exceptions = ofCluster.exceptions;
-  to.sources.policies = policy::PolicySet(std::move(loaded.policies), std::move(loaded.exceptions)).withMode(policy::Mode::Audit);
-  to.sources.starter = true;
-  return true;
+  if (found) return std::move(*found);
+  complain(fmt::format("{}: {}", source.name(), describe(found.error())));
+  return std::nullopt;
 }
 
 }  // namespace rightslice::cli

@@ -7,15 +7,13 @@
 #include <vector>
 
 #include "cli/cluster_flags.hpp"
-#include "cli/live_cluster.hpp"
 #include "cli/sources.hpp"
-#include "observe/observation.hpp"
+#include "observe/look_source.hpp"
 
 namespace rightslice::cli {
 
 struct Observed {
   Sources sources;
-  LiveCluster cluster;                    ///< for what it makes of policies
   observe::Snapshot snapshot;
   observe::Observation seen;
   int unreadable = 0;                     ///< files and parts of them
@@ -38,8 +36,8 @@ struct ObservedFlags {
   std::string at;
 
  private:
-  bool lookAtCluster(Observed& to) const;
-  bool choosePolicies(Observed& to, const policy::LoadOptions& options) const;
+  std::optional<observe::ClusterLook> lookAtCluster() const;
+  std::optional<observe::ClusterLook> readFiles(int& unreadable) const;
 };
 
 }  // namespace rightslice::cli

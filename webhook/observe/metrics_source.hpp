@@ -1,0 +1,31 @@
+// Metrics of what runs, for one look: of a Prometheus server and of recorded text, joined with the pods of a snapshot.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gpu/catalogue.hpp"
+#include "observe/prometheus_source.hpp"
+#include "observe/snapshot.hpp"
+
+namespace rightslice::observe {
+
+/// Where metrics are. Files are named, not read.
+struct MetricsPlaces {
+  PrometheusAddress prometheus;        ///< url empty: none
+  std::string passwordFile;            ///< of prometheus.user
+  std::vector<std::string> files;      ///< [NAMESPACE/POD=]FILE
+  std::int64_t window = 3600;          ///< seconds
+
+  bool given() const { return !prometheus.url.empty() || !files.empty(); }
+};
+
+struct MetricsRead {
+  bool all = true;                     ///< false: something could not be read; it is in the coverage too
+  std::vector<std::string> told;       ///< for people, a sentence each: what failed, and what is odd
+};
+
+/// Fills snapshot.measured and its coverage; nothing where no place is given. `snapshot` is finished.
+MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, const PrometheusSource::Progress& progress);
+
+}  // namespace rightslice::observe
