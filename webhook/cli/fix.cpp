@@ -153,6 +153,7 @@ std::vector<Fix> fixes(const Judged& judged) {
       if (judgement == nullptr || (!judgement->recommended && judgement->remedy.empty())) continue;
       Fix fix;
       fix.document = object.document;
+      fix.name = container.name;
       fix.container = fmt::format("{} {}/{}, container {}", judged.judgement.kind, judged.judgement.ns,
                                   judged.judgement.name, container.name);
       fix.where = fmt::format("{}:{}", object.file->name, object.place(finding->path).key.line);

@@ -12,6 +12,7 @@ namespace rightslice::cli {
 /// One container's change.
 struct Fix {
   const json::YamlDocument* document = nullptr;
+  std::string name;               ///< of the container
   std::string container;          ///< for messages: "Deployment team-a/chat, container vllm"
   std::string where;              ///< "file:line"
   std::string from, to;           ///< resource names; empty: only flags change

@@ -1,11 +1,21 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
 #include "cli/command.hpp"
+#include "cli/manifests.hpp"
 #include "cli/observed.hpp"
 #include "cli/plan_text.hpp"
+#include "cli/replace_file.hpp"
 #include "cli/terminal.hpp"
+#include "cli/unified_diff.hpp"
 
 namespace rightslice::cli {
 
 namespace {
+
+using State = observe::plan::Manifest::State;
 
 class Plan : public Command {
  public:
@@ -13,10 +23,10 @@ class Plan : public Command {
     return {"plan",
             "which slices workloads should ask for, and how GPUs should be cut for them",
             "rightslice plan [--kubeconfig FILE] [--context NAME] [--as-asked] [FLAG]...\n"
-            "rightslice plan --from FILE|FOLDER|-... [FLAG]...",
+            "rightslice plan --from FILE|FOLDER|-... [FLAG]...\nrightslice plan --manifests FILE|FOLDER|-... [--write] [-o patch] [FLAG]...",
             "Looks at a cluster once, as scan does, and says what would be better: for each workload another slice or other engine flags, with a "
             "kubectl patch for it; and for the GPUs the cuts that hold everything that is needed on the fewest of them, as a configuration for "
-            "mig-parted, with the order in which to get there. It writes nothing.\n\n"
+            "mig-parted, with the order in which to get there. In the cluster it writes nothing.\n\n"
             "Needed is what pods ask for today, on nodes or waiting, and for a workload with a recommendation of at least medium confidence what is "
             "recommended (--as-asked: only what is asked for). What is legal on one GPU is known exactly, from the places where slices of each profile may "
             "start. Fewest is proven where one number is shown; else the number below which no cutting comes is shown too. Each workload stays on the "
@@ -27,33 +37,97 @@ class Plan : public Command {
             "pods that nothing makes anew. Nodes of which something is not known, whose strategy is single, that are cordoned, or whose slices are "
             "held by pods that were not read, are left as they are, with the reason. A drain also evicts pods without "
             "GPUs, of which the plan says nothing. Only the strategy mixed of the device plugin offers slices of several profiles.\n\n"
+            "With --manifests it finds the file and document that declares each workload (by kind, namespace and name; one without a namespace stands "
+            "for any), judges it as what runs was judged, and makes the change in its text: comments, formatting and everything else stay byte for byte. "
+            "-o patch prints that as a unified diff for git apply, run where the files are; --write writes it. A file that asks for something else than what "
+            "runs, with another image, command line or need, is Drift: it is said, and left as it is.\n\n"
             "-o json has recommendations, pools, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone; -o kustomize has the "
-            "patches of workloads for manifests in Git. check --fix writes the same changes into the text of a manifest.",
+            "patches of workloads as a kustomization, for manifests that are made from a base.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
             "rightslice plan\nrightslice plan -o json | jq -r '.recommendations[].command'\nrightslice plan -o mig-parted > mig-config.yaml\n"
             "rightslice plan -o kustomize > right-sized/kustomization.yaml\n"
+            "rightslice plan --manifests deploy/ -o patch | git apply\n"
             "kubectl get nodes,pods,pdb,deployments,replicasets -A -o json | rightslice plan --from -"};
   }
 
   void declare(Flags& flags) override {
-    flags.choice(output_, "--output", {"text", "json", "mig-parted", "kustomize"}, "How the plan is printed.").shortName = "-o";
+    flags.choice(output_, "--output", {"text", "json", "patch", "mig-parted", "kustomize"}, "How the plan is printed.").shortName = "-o";
     flags.toggle(asAsked_, "--as-asked", "Plan for the slices that are asked for today, without those that are recommended.");
+    flags.list(manifests_, "--manifests", "FILE|FOLDER|-",
+               "Where what runs is declared: YAML or JSON, many documents, Lists, helm output; folders are read recursively.");
+    flags.toggle(write_, "--write", "Write the changes into the files of --manifests.");
     observed_.declare(flags);
   }
 
   int run() override {
+    if (const std::string_view wrong = wrongFlags(); !wrong.empty()) {
+      complain(wrong);
+      return kUsage;
+    }
     const auto observed = observed_.look();
     if (!observed) return kUsage;
-    const auto plan = observe::plan::planOf(observed->snapshot, observed->seen, !asAsked_);
+    auto plan = observe::plan::planOf(observed->snapshot, observed->seen, !asAsked_);
+    ManifestChanges changes;
+    if (!manifests_.empty()) changes = changeManifests(manifests_, *observed, plan.advice);
+    const int unwritten = write_ ? writeAll(plan, changes) : 0;
     const auto sink = [](std::string_view text) { print(text); };
-    if (output_ == "json") observe::plan::writeJson(observed->snapshot, observed->seen, plan, sink);
+    if (output_ == "patch") printPatch(observed->seen, plan, changes);
+    else if (output_ == "json") observe::plan::writeJson(observed->snapshot, observed->seen, plan, sink);
     else if (output_ == "mig-parted") print(observe::plan::migPartedYaml(plan));
     else if (output_ == "kustomize") print(observe::plan::kustomization(observed->snapshot, observed->seen, plan));
     else writePlanText(observed->snapshot, observed->seen, plan, Style::ofOutput(), sink);
-    return observed->unreadable > 0 ? kUsage : kOk;
+    return observed->unreadable + changes.unreadable + unwritten > 0 ? kUsage : kOk;
   }
 
  private:
+  std::string_view wrongFlags() const {
+    const auto input = [](const std::vector<std::string>& paths) { return std::count(paths.begin(), paths.end(), "-"); };
+    if (manifests_.empty() && output_ == "patch") return "-o patch is the change of manifests: name them with --manifests";
+    if (manifests_.empty() && write_) return "--write writes into manifests: name them with --manifests";
+    if (write_ && input(manifests_) > 0) return "--write writes into files, and standard input is none: use -o patch";
+    if (input(manifests_) + input(observed_.from) > 1) return "standard input can be read once: it is both in --manifests and in --from";
+    return {};
+  }
+
+  /// How many could not be written.
+  static int writeAll(observe::plan::Plan& plan, const ManifestChanges& changes) {
+    int unwritten = 0;
+    for (const ChangedManifest& each : changes.files) {
+      const auto done = replaceFile(each.file, each.before, each.after);
+      complain(done ? fmt::format("{}: written", each.file) : describe(done.error()));
+      unwritten += done ? 0 : 1;
+      for (auto& advice : plan.advice)
+        for (auto& outcome : advice.manifest->changes)
+          if (done && advice.manifest->file == each.file && outcome.state == State::Changed) outcome.state = State::Written;
+    }
+    return unwritten;
+  }
+
+  /// The files as a diff; what is not in it, and why, on stderr.
+  static void printPatch(const observe::Observation& seen, const observe::plan::Plan& plan, const ManifestChanges& changes) {
+    for (const ChangedManifest& each : changes.files) print(unifiedDiff(relativeName(each.file), each.before, each.edits));
+    for (const auto& advice : plan.advice) {
+      for (std::size_t i = 0; i < advice.changes.size(); ++i) {
+        const auto& outcome = advice.manifest->changes[i];
+        const std::string where = advice.manifest->file.empty() ? "" : fmt::format("{}:{}: ", advice.manifest->file, advice.manifest->line);
+        if (outcome.state == State::Changed || outcome.state == State::Written) continue;
+        complain(fmt::format("{}container {} of {}: not changed: {}{}", where, advice.changes[i].container,
+                             observe::plan::workloadTitle(seen, advice.deployed), manifestStateText(outcome.state), outcome.why));
+      }
+    }
+  }
+
+  /// As patch -p1 and git apply look for it from here.
+  static std::string relativeName(const std::string& file) {
+    std::error_code error;
+    const auto here = std::filesystem::current_path(error);
+    const auto path = std::filesystem::path(file).lexically_normal();
+    const auto relative = path.is_absolute() && !error ? path.lexically_relative(here) : path;
+    return relative.empty() || relative.begin()->string() == ".." ? path.string() : relative.string();
+  }
+
+  std::vector<std::string> manifests_;
+  bool write_ = false;
   ObservedFlags observed_;
   std::string output_ = "text";
   bool asAsked_ = false;

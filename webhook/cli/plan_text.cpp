@@ -62,7 +62,10 @@ class Text {
     title("other slices and flags");
     for (const Advice& each : plan_.advice) {
       print_(fmt::format("\n{}\n", style_.paint(Colour::Bold, plain(workloadTitle(seen_, each.deployed)))));
-      for (const Change& one : each.changes) change(one);
+      for (std::size_t i = 0; i < each.changes.size(); ++i) {
+        change(each.changes[i]);
+        if (each.manifest) manifest(*each.manifest, each.manifest->changes[i]);
+      }
       if (!each.managedBy.empty())
         line(fmt::format("change it in what makes it, {}: what is changed here is taken back with its next rollout", each.managedBy), "    where: ",
              "           ");
@@ -83,6 +86,14 @@ class Text {
                        one.cost->defaultBook ? fmt::format(" (defaults of {})", one.cost->bookDate) : ""),
            "    cost: ", "          ");
     if (!one.obstacle.empty()) line(one.obstacle, "    by hand: ", "             ");
+  }
+
+  void manifest(const Manifest& manifest, const Manifest::Outcome& outcome) {
+    const std::string where = manifest.file.empty() ? "" : fmt::format("{}:{}: ", manifest.file, manifest.line);
+    const std::string what = outcome.state == Manifest::State::Changed   ? "-o patch shows the change, --write writes it"
+                             : outcome.state == Manifest::State::Written ? "written"
+                                                                         : outcome.why;
+    line(fmt::format("{}{}{}", where, manifestStateText(outcome.state), what), "    in Git: ", "            ");
   }
 
   void pools() {
@@ -234,6 +245,19 @@ class Text {
 };
 
 }  // namespace
+
+std::string_view manifestStateText(Manifest::State state) {
+  switch (state) {
+    case Manifest::State::Changed:
+    case Manifest::State::Written:
+    case Manifest::State::Missing: return "";
+    case Manifest::State::Done: return "there already: ";
+    case Manifest::State::Drift: return "Drift: ";
+    case Manifest::State::ByHand: return "by hand: ";
+    case Manifest::State::Ambiguous: return "ambiguous: ";
+  }
+  return "";
+}
 
 void writePlanText(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Style& style, const Print& print) {
   Text(snapshot, seen, plan, style, print).run();

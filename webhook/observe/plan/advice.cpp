@@ -168,6 +168,11 @@ class Advising {
 
 }  // namespace
 
+std::string_view name(Manifest::State state) {
+  constexpr std::string_view kNames[] = {"changed", "written", "done", "drift", "byHand", "ambiguous", "missing"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
 std::vector<SliceAdvice> sliceAdvice(const policy::Judgement& judgement) {
   std::vector<SliceAdvice> out;
   for (const auto& each : judgement.containers) {

@@ -26,12 +26,34 @@ struct Change {
   std::string obstacle;                    ///< why it is in no patch, and what to do by hand; empty: it is in the patch
 };
 
+/// The file that declares a workload, and what became of the changes in it. Pure values: whoever reads files fills them in.
+struct Manifest {
+  enum class State {
+    Changed,    ///< the text that was made of the file has the change
+    Written,    ///< and so has the file now
+    Done,       ///< the file has it: it was not applied yet
+    Drift,      ///< the file declares something else than what runs: it is left as it is
+    ByHand,     ///< it is written in a way that cannot be edited surely
+    Ambiguous,  ///< several documents declare the workload
+    Missing     ///< none does
+  };
+  struct Outcome {
+    State state = State::Missing;
+    std::string why;                       ///< empty of Changed
+  };
+  std::string file;                        ///< empty: of Ambiguous and Missing
+  int document = 1, item = 0, line = 0;    ///< document and line from 1; item from 1 in a List, else 0
+  std::vector<Outcome> changes;            ///< parallel to Advice::changes
+};
+std::string_view name(Manifest::State state);   ///< "changed", "written", "done", "drift", "byHand", "ambiguous", "missing"
+
 struct Advice {
   Index deployed = 0;
   std::vector<Change> changes;
   json::Patch patch;                       ///< of the object, with tests of what it changes; empty: by hand
   std::string command;                     ///< kubectl patch ...; empty like the patch
   std::string managedBy;                   ///< "Helm release chat": there the change belongs, since the next rollout takes it back here
+  std::optional<Manifest> manifest;        ///< where manifests were looked through
 };
 /// In the order of the workloads; only of those with something to change.
 std::vector<Advice> adviceOf(const Snapshot& snapshot, const Observation& seen);

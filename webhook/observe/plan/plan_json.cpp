@@ -25,6 +25,7 @@ class Json {
       for (const Change& one : each.changes) change(out, one);
       out.endArray().key("patch").raw(json::patchText(each.patch));
       if (!each.command.empty()) out.member("command", std::string_view(each.command));
+      if (each.manifest) manifest(out, each);
       out.endObject();
     }
     out.endArray();
@@ -142,6 +143,23 @@ class Json {
     }
     if (!change.obstacle.empty()) out.member("byHand", std::string_view(change.obstacle));
     out.endObject();
+  }
+
+  static void manifest(Writer& out, const Advice& advice) {
+    const Manifest& manifest = *advice.manifest;
+    out.key("manifest").beginObject();
+    if (!manifest.file.empty()) {
+      out.member("file", std::string_view(manifest.file)).member("document", static_cast<std::int64_t>(manifest.document));
+      if (manifest.item > 0) out.member("item", static_cast<std::int64_t>(manifest.item));
+      out.member("line", static_cast<std::int64_t>(manifest.line));
+    }
+    out.key("changes").beginArray();
+    for (std::size_t i = 0; i < manifest.changes.size(); ++i) {
+      out.beginObject().member("container", std::string_view(advice.changes[i].container)).member("state", name(manifest.changes[i].state));
+      if (!manifest.changes[i].why.empty()) out.member("why", std::string_view(manifest.changes[i].why));
+      out.endObject();
+    }
+    out.endArray().endObject();
   }
 
   void need(Writer& out, const Need& need) const {
