@@ -58,6 +58,7 @@ void Collector::node(json::View object) {
 void Collector::space(json::View object) {
   auto labels = workload::labelsOf(object);
   std::string name(object["metadata"]["name"].stringOr(""));
+  if (name == "kube-system") to_.clusterId = object["metadata"]["uid"].stringOr("");
   labels.insert_or_assign("kubernetes.io/metadata.name", name);   // every namespace has it
   namespaces_.emplace_back(std::move(name), std::move(labels));
 }

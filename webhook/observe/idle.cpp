@@ -44,7 +44,28 @@ Answer answerOf(const metrics::OfContainer& container) {
   return out;
 }
 
+/// Nothing is told by a container without a series, or with too little of each.
+bool tells(const metrics::OfContainer& container) {
+  if (const Measured* active = container.find(Measure::GpuActive); active != nullptr && active->peak.value_or(0) > kBusy) return true;
+  for (const Measure which : {Measure::Requests, Measure::GeneratedTokens, Measure::PromptTokens, Measure::Running})
+    if (says(container.find(which)) != Says::Nothing) return true;
+  return says(container.find(Measure::Waiting)) == Says::Works;
+}
+
 }  // namespace
+
+bool tellsIdle(const Snapshot& snapshot, const Observation& seen, Index index) {
+  for (const Index at : seen.placement.deployed[index].pods) {
+    const Pod& pod = snapshot.pods[at];
+    if (pod.deleting || !pod.placed()) continue;
+    const auto all = snapshot.measured ? metrics::measuredOf(*snapshot.measured, at) : std::span<const metrics::OfContainer>();
+    for (const RunningContainer& each : pod.containers) {
+      const auto measured = std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.container == each.name; });
+      if (!each.init && (measured == all.end() || !tells(*measured))) return false;
+    }
+  }
+  return true;
+}
 
 std::vector<Finding> findIdle(const Scene& scene, Index index) {
   Finding finding;

@@ -86,6 +86,23 @@ Near nearMemory(const metrics::OfContainer& container, std::string_view engineNa
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string_view>> untoldCeilings(const Snapshot& snapshot, const Observation& seen, Index index) {
+  std::vector<std::pair<std::string, std::string_view>> out;
+  for (const Index at : seen.placement.deployed[index].pods) {
+    const Pod& pod = snapshot.pods[at];
+    if (pod.deleting || !pod.placed()) continue;
+    const auto all = snapshot.measured ? metrics::measuredOf(*snapshot.measured, at) : std::span<const metrics::OfContainer>();
+    for (const RunningContainer& each : pod.containers) {
+      const auto measured = std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.container == each.name; });
+      for (const auto& [aspect, measure] : {std::pair<std::string_view, Measure>{"KV cache", Measure::KvUsage}, {"memory", Measure::FramebufferUsed}}) {
+        const Measured* value = measured == all.end() ? nullptr : measured->find(measure);
+        if (value == nullptr || !isEnough(*value)) out.emplace_back(each.name, aspect);
+      }
+    }
+  }
+  return out;
+}
+
 std::vector<Finding> findNearCeiling(const Scene& scene, Index index) {
   struct Worst {
     Near near;

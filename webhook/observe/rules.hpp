@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "observe/observation.hpp"
@@ -49,6 +50,12 @@ std::vector<Finding> findPending(const Scene& scene, Index deployed);
 std::vector<Finding> findIdle(const Scene& scene, Index deployed);
 std::vector<Finding> findDark(const Scene& scene, Index board);
 std::vector<Finding> findStranded(const Scene& scene, Index board);
+
+// What silence of these rules is worth: a rule that had no data finds nothing, and that is no answer.
+/// Was it seen of each pod of the workload that it works, or that it is idle?
+bool tellsIdle(const Snapshot& snapshot, const Observation& seen, Index deployed);
+/// Containers and aspects ("KV cache", "memory") of which NearCeiling has not enough data.
+std::vector<std::pair<std::string, std::string_view>> untoldCeilings(const Snapshot& snapshot, const Observation& seen, Index deployed);
 
 /// "3 pods", "1 pod".
 std::string counted(std::int64_t count, std::string_view noun);

@@ -20,6 +20,7 @@ namespace rightslice::observe {
 
 struct Snapshot {
   std::string source;                     ///< the kubeconfig and its context, "in-cluster", or the files
+  std::string clusterId;                  ///< uid of the namespace kube-system, which is the cluster's for life; empty: not read
   std::string takenAt;                    ///< RFC 3339, UTC: when the look began
   std::set<std::string> scope;            ///< namespaces that were looked at; empty: all
   std::vector<Object> objects;            ///< that run pods with GPUs, or link them
