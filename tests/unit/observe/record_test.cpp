@@ -135,7 +135,10 @@ TEST_CASE("without nodes nothing is known of them, and nothing that hangs on the
   const Record after = recordAt(kCluster, "2026-06-01T01:00:00Z", {"nodes"});
   CHECK(!after.costs);
   const auto difference = differenceOf(known, after);
-  CHECK(difference.subjects.empty());
+  for (const auto& each : difference.subjects) {
+    CAPTURE(each.subject.key);
+    for (const auto& one : each.fields) FAIL_CHECK(one.field, ": ", one.before.value_or("-"), " -> ", one.after.value_or("-"));
+  }
   CHECK(std::none_of(difference.closed.begin(), difference.closed.end(), [](const auto& each) { return each.code == "Dark"; }));
 }
 

@@ -134,7 +134,7 @@ Subject workloadOf(const Report& report, Index index, const std::map<std::string
   for (const ContainerJudgement& each : state.judgement.containers) addContainer(each, out);
   const bool pods = snapshot.coverage.known("pods", ns);
   for (const ContainerJudgement& each : state.judgement.containers) {
-    for (const std::string_view name : {"recommended", "needBytes", "highBytes"}) {
+    for (const std::string_view name : {"recommended", "needBytes", "highBytes", "needSource"}) {
       if (judged) continue;
       out.fields.erase(fmt::format("{}/{}", each.name, name));
       out.unread.insert(fmt::format("{}/{}", each.name, name));
