@@ -7,9 +7,11 @@
 #include "cli/manifests.hpp"
 #include "cli/observed.hpp"
 #include "cli/plan_text.hpp"
+#include "cli/price_flags.hpp"
 #include "cli/replace_file.hpp"
 #include "cli/terminal.hpp"
 #include "cli/unified_diff.hpp"
+#include "observe/report.hpp"
 
 namespace rightslice::cli {
 
@@ -41,7 +43,9 @@ class Plan : public Command {
             "for any), judges it as what runs was judged, and makes the change in its text: comments, formatting and everything else stay byte for byte. "
             "-o patch prints that as a unified diff for git apply, run where the files are; --write writes it. A file that asks for something else than what "
             "runs, with another image, command line or need, is Drift: it is said, and left as it is.\n\n"
-            "-o json has recommendations, pools, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone; -o kustomize has the "
+            "What the plan is worth is told apart as scan does: by list, realisable once all of it is done, never more than is spent; and what is spent on GPUs "
+            "that nothing needs then.\n\n"
+            "-o json has recommendations, pools, savings, nodes, migParted, steps and unplaced; -o mig-parted is the configuration alone; -o kustomize has the "
             "patches of workloads as a kustomization, for manifests that are made from a base.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
             "rightslice plan\nrightslice plan -o json | jq -r '.recommendations[].command'\nrightslice plan -o mig-parted > mig-config.yaml\n"
@@ -56,6 +60,7 @@ class Plan : public Command {
     flags.list(manifests_, "--manifests", "FILE|FOLDER|-",
                "Where what runs is declared: YAML or JSON, many documents, Lists, helm output; folders are read recursively.");
     flags.toggle(write_, "--write", "Write the changes into the files of --manifests.");
+    prices_.declare(flags);
     observed_.declare(flags);
   }
 
@@ -64,18 +69,21 @@ class Plan : public Command {
       complain(wrong);
       return kUsage;
     }
-    const auto observed = observed_.look();
+    std::optional<workload::RateBook> book;
+    const auto observed = observed_.look({[&](Sources& sources) { return (book = prices_.read(sources)).has_value(); }, {}});
     if (!observed) return kUsage;
     auto plan = observe::plan::planOf(observed->snapshot, observed->seen, !asAsked_);
     ManifestChanges changes;
     if (!manifests_.empty()) changes = changeManifests(manifests_, *observed, plan.advice);
+    const auto money = observe::reportOf(observed->snapshot, observed->seen, *observed->sources.catalogues.gpus, *book);
+    const auto worth = observe::plan::worthOf(plan, observed->seen, money->money.money, money->money.savings);
     const int unwritten = write_ ? writeAll(plan, changes) : 0;
     const auto sink = [](std::string_view text) { print(text); };
     if (output_ == "patch") printPatch(observed->seen, plan, changes);
-    else if (output_ == "json") observe::plan::writeJson(observed->snapshot, observed->seen, plan, sink);
+    else if (output_ == "json") observe::plan::writeJson(observed->snapshot, observed->seen, plan, worth, sink);
     else if (output_ == "mig-parted") print(observe::plan::migPartedYaml(plan));
     else if (output_ == "kustomize") print(observe::plan::kustomization(observed->snapshot, observed->seen, plan));
-    else writePlanText(observed->snapshot, observed->seen, plan, Style::ofOutput(), sink);
+    else writePlanText(observed->snapshot, observed->seen, plan, worth, Style::ofOutput(), sink);
     return observed->unreadable + changes.unreadable + unwritten > 0 ? kUsage : kOk;
   }
 
@@ -129,6 +137,7 @@ class Plan : public Command {
   std::vector<std::string> manifests_;
   bool write_ = false;
   ObservedFlags observed_;
+  PriceFlags prices_;
   std::string output_ = "text";
   bool asAsked_ = false;
 };

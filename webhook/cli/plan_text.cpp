@@ -37,8 +37,8 @@ std::string cutsText(const std::vector<Cut>& cuts) {
 
 class Text {
  public:
-  Text(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Style& style, const Print& print)
-      : snapshot_(snapshot), seen_(seen), plan_(plan), style_(style), print_(print) {}
+  Text(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Worth& worth, const Style& style, const Print& print)
+      : snapshot_(snapshot), seen_(seen), plan_(plan), worth_(worth), style_(style), print_(print) {}
 
   void run() {
     print_(fmt::format("{} at {}\n", plain(snapshot_.source), snapshot_.takenAt));
@@ -48,6 +48,7 @@ class Text {
       return;
     }
     pools();
+    worth();
     cuts();
     steps();
     unplaced();
@@ -113,6 +114,30 @@ class Text {
                          plan_.fleet.nodes[plan_.fleet.pools[i].nodes.front()].name, plan_.target.pools[i].impossible));
     for (const FleetNode& each : plan_.fleet.nodes)
       if (!each.left.empty()) line(fmt::format("node {} is not planned for: {}", each.name, each.left));
+  }
+
+  void worth() {
+    const bool smaller = plan_.recommended && worth_.listCents > 0;
+    if (!worth_.anyPrice || (!smaller && worth_.spareGpus == 0)) return;
+    const std::string date = worth_.bookDate.empty() ? "" : " of " + worth_.bookDate;
+    title(fmt::format("What that is worth, in {} for a month of 730 hours, at {}prices{}", worth_.currency, worth_.defaultBook ? "list " : "", date));
+    if (smaller) {
+      const std::string known = worth_.realisableKnown ? "" : ", as far as it is known";
+      line(fmt::format("smaller slices save {} of {} by list; once all of this is done {} of it comes free for use{} (node by node, as scan says: {})",
+                       money(worth_.listCents), money(worth_.spendCents), money(worth_.realisableCents), known, money(worth_.byNodeCents)),
+           "", "  ");
+    }
+    if (worth_.spareGpus == 0) return;
+    std::string text = fmt::format("{} of {} are spent on {} GPU{} not needed then", money(worth_.spareCents), money(worth_.spendCents), worth_.spareGpus,
+                                   worth_.spareGpus == 1 ? " that is" : "s that are");
+    if (worth_.spareUnpriced > 0) text += fmt::format(" ({} of them without a price)", worth_.spareUnpriced);
+    if (!worth_.emptyNodes.empty()) {
+      std::string names;
+      for (std::size_t i = 0; i < worth_.emptyNodes.size() && i < 5; ++i) names += (i == 0 ? "" : ", ") + plan_.fleet.nodes[worth_.emptyNodes[i]].name;
+      if (worth_.emptyNodes.size() > 5) names += fmt::format(" and {} more", worth_.emptyNodes.size() - 5);
+      text += fmt::format("; {} of it on nodes that are empty then: {}", money(worth_.emptyCents), names);
+    }
+    line(text, "", "  ");
   }
 
   void cuts() {
@@ -240,6 +265,7 @@ class Text {
   const Snapshot& snapshot_;
   const Observation& seen_;
   const Plan& plan_;
+  const Worth& worth_;
   const Style& style_;
   const Print& print_;
 };
@@ -259,8 +285,9 @@ std::string_view manifestStateText(Manifest::State state) {
   return "";
 }
 
-void writePlanText(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Style& style, const Print& print) {
-  Text(snapshot, seen, plan, style, print).run();
+void writePlanText(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Worth& worth, const Style& style,
+                   const Print& print) {
+  Text(snapshot, seen, plan, worth, style, print).run();
 }
 
 }  // namespace rightslice::cli

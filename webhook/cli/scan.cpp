@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/metrics_flags.hpp"
 #include "cli/observed.hpp"
+#include "cli/price_flags.hpp"
 #include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/version.hpp"
@@ -70,9 +71,7 @@ class Scan : public Command {
     std::vector<std::string> formats;
     for (const Format& each : kFormats) formats.emplace_back(each.name);
     flags.choice(output_, "--output", formats, "How results are printed; piqc is a bundle of facts in the shape piqc-scan.v0.1.").shortName = "-o";
-    flags.text(prices_, "--prices", "FILE",
-               "Price book, YAML or JSON: currency, date, gpuHour by product, and rates for nodes by provider, region, instance, term, labels and days; instead of "
-               "prices of --surroundings and --catalogue.");
+    prices_.declare(flags);
     flags.text(since_, "--since", "FILE", "Output of an earlier scan -o json at the same prices: what smaller slices have saved since then.");
     metrics_.declare(flags);
     observed_.declare(flags);
@@ -87,9 +86,9 @@ class Scan : public Command {
     std::optional<observe::Statement> since;
     LookHooks hooks;
     hooks.prepare = [&](Sources& sources) {
-      book = {*sources.surroundings.prices, {}};
-      if (!readMoney(book, since)) return false;
-      sources.surroundings.prices = book.book;
+      auto read = prices_.read(sources);
+      if (!read || !readSince(since)) return false;
+      book = std::move(*read);
       return true;
     };
     hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus) ? 0 : 1; };
@@ -106,23 +105,20 @@ class Scan : public Command {
   }
 
  private:
-  /// The price book and the earlier look, where they are given; false after the error was written.
-  bool readMoney(workload::RateBook& book, std::optional<observe::Statement>& since) const {
-    const auto read = [](const std::string& file, auto parse, auto& to) {
-      if (file.empty()) return true;
-      const auto text = app::readFile(file);
-      if (!text) return complain(describe(text.error())), false;
-      auto made = parse(*text, file);
-      if (!made) return complain(describe(made.error())), false;
-      to = std::move(*made);
-      return true;
-    };
-    return read(prices_, workload::readRateBook, book) && read(since_, observe::readStatement, since);
+  /// The earlier look, where it is given; false after the error was written.
+  bool readSince(std::optional<observe::Statement>& since) const {
+    if (since_.empty()) return true;
+    const auto text = app::readFile(since_);
+    auto made = text ? observe::readStatement(*text, since_) : tl::unexpected(text.error());
+    if (!made) return complain(describe(made.error())), false;
+    since = std::move(*made);
+    return true;
   }
 
   ObservedFlags observed_;
   MetricsFlags metrics_;
-  std::string output_ = "text", prices_, since_;
+  PriceFlags prices_;
+  std::string output_ = "text", since_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace rightslice::observe::plan {
 
 Plan planOf(const Snapshot& snapshot, const Observation& seen, bool recommended) {
   Plan out;
+  out.recommended = recommended;
   out.advice = adviceOf(snapshot, seen);
   out.fleet = fleetOf(snapshot, seen, recommended);
   out.target = targetOf(out.fleet);

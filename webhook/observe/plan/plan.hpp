@@ -18,6 +18,7 @@ struct MigConfig {
 };
 
 struct Plan {
+  bool recommended = true;                ///< with what is recommended; else for what is asked for today
   std::vector<Advice> advice;
   Fleet fleet;                            ///< with what is recommended, unless only what is asked for was wanted
   Target target;
@@ -34,8 +35,9 @@ std::vector<std::string> notesOn(const Observation& seen, const Plan& plan, std:
 std::string migPartedYaml(const Plan& plan);
 /// A kustomization.yaml whose patches do to manifests in Git what the recommendations do in the cluster (kustomize, `patches` with JSON 6902).
 std::string kustomization(const Snapshot& snapshot, const Observation& seen, const Plan& plan);
+struct Worth;
 /// What `plan -o json` prints.
-void writeJson(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const std::function<void(std::string_view)>& sink);
+void writeJson(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Worth& worth, const std::function<void(std::string_view)>& sink);
 
 /// "Deployment team-a/chat"; "pod team-a/chat-0 (Deployment chat)".
 std::string workloadTitle(const Observation& seen, Index deployed);

@@ -1,5 +1,5 @@
 #include "json/writer.hpp"
-#include "observe/plan/plan.hpp"
+#include "observe/plan/worth.hpp"
 
 namespace rightslice::observe::plan {
 namespace {
@@ -8,7 +8,7 @@ using json::Writer;
 
 class Json {
  public:
-  Json(const Snapshot& snapshot, const Observation& seen, const Plan& plan) : snapshot_(snapshot), seen_(seen), plan_(plan) {}
+  Json(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Worth& worth) : snapshot_(snapshot), seen_(seen), plan_(plan), worth_(worth) {}
 
   void head(Writer& out) const {
     out.beginObject().member("source", std::string_view(snapshot_.source)).member("takenAt", std::string_view(snapshot_.takenAt));
@@ -42,9 +42,43 @@ class Json {
       fewest(out, plan_.asAsked[i]);
       out.key("planned");
       fewest(out, plan_.target.pools[i]);
+      ofPool(out, worth_.pools[i]);
       out.endObject();
     }
     out.endArray();
+  }
+
+  /// Amounts stand where something has a price.
+  Writer& cents(Writer& out, std::string_view key, std::int64_t value) const { return worth_.anyPrice ? out.key(key).hundredths(value) : out; }
+
+  void ofPool(Writer& out, const PoolWorth& pool) const {
+    out.key("savings").beginObject();
+    if (plan_.recommended) {
+      cents(out, "list", pool.listCents);
+      if (pool.realisableCents) cents(out, "realisable", *pool.realisableCents);
+      out.member("fewerGpus", pool.fewerGpus);
+    }
+    out.key("notNeeded").beginObject().member("gpus", pool.spareGpus);
+    cents(out, "amount", pool.spareCents).endObject();
+    if (!pool.why.empty()) out.member("why", std::string_view(pool.why));
+    out.endObject();
+  }
+
+  void savings(Writer& out) const {
+    out.beginObject().member("currency", std::string_view(worth_.currency)).member("per", "month").key("book").beginObject();
+    if (!worth_.bookDate.empty()) out.member("date", std::string_view(worth_.bookDate));
+    out.memberBool("default", worth_.defaultBook).endObject();
+    cents(out, "spend", worth_.spendCents);
+    if (plan_.recommended) {
+      cents(out, "list", worth_.listCents);
+      cents(out, "realisable", worth_.realisableCents);
+      cents(out, "realisableNodeByNode", worth_.byNodeCents);
+      if (!worth_.realisableKnown) out.memberBool("realisableOfAllNodes", false);
+    }
+    out.key("notNeeded").beginObject().member("gpus", worth_.spareGpus);
+    cents(out, "amount", worth_.spareCents).member("gpusWithoutPrice", worth_.spareUnpriced).key("emptyNodes").beginArray();
+    for (const std::size_t each : worth_.emptyNodes) out.string(plan_.fleet.nodes[each].name);
+    cents(out.endArray(), "emptyNodesAmount", worth_.emptyCents).endObject().endObject();
   }
 
   void nodes(Writer& out) const {
@@ -214,14 +248,16 @@ class Json {
   const Snapshot& snapshot_;
   const Observation& seen_;
   const Plan& plan_;
+  const Worth& worth_;
 };
 
 }  // namespace
 
-void writeJson(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const std::function<void(std::string_view)>& sink) {
-  const Json json(snapshot, seen, plan);
+void writeJson(const Snapshot& snapshot, const Observation& seen, const Plan& plan, const Worth& worth,
+               const std::function<void(std::string_view)>& sink) {
+  const Json json(snapshot, seen, plan, worth);
   const std::pair<std::string_view, void (Json::*)(Writer&) const> members[] = {
-      {"plan", &Json::head},   {"recommendations", &Json::advice}, {"pools", &Json::pools}, {"nodes", &Json::nodes},
+      {"plan", &Json::head},   {"recommendations", &Json::advice}, {"pools", &Json::pools}, {"savings", &Json::savings}, {"nodes", &Json::nodes},
       {"migParted", &Json::configs}, {"steps", &Json::steps},      {"unplaced", &Json::unplaced}};
   bool first = true;
   for (const auto& [key, write] : members) {
