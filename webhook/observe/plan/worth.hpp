@@ -2,9 +2,9 @@
 //
 //  list        the same as scan's: what is paid for the parts of held slices beyond the slices that would do. It does not hang on the plan.
 //  realisable  what of it comes free for use once the whole plan is carried out, pods moving among nodes: for each pool the GPUs that its
-//              needs take less than they would take with the slices that are held today (the least number for those, less the number that
-//              was found for the smaller ones), at the price of the pool's cheapest GPU; and no less than what scan realises on its nodes one by one. Never more than list. What is planned for
-//              no pool counts as scan says.
+//              needs take less than they would with the slices that are held today (the least number for those, less the number that was
+//              found for the smaller ones), at the price of the pool's cheapest GPU; and no less than what scan realises on its nodes one
+//              by one. Never more than list. What is planned for no pool counts as scan says.
 //  not needed  GPUs that the plan leaves empty, whether slices become smaller or not: at the price of their node. Those of nodes that are
 //              empty altogether are counted apart, since a node is what one gives back.
 // list <= spend, realisable <= list, and not needed <= spend. A GPU that is not needed may be among the realisable too: they are not added.
