@@ -15,6 +15,7 @@
 #include "app/sources.hpp"
 #include "base/limits.hpp"
 #include "host/log.hpp"
+#include "host/memory.hpp"
 #include "host/metrics.hpp"
 #include "http/server.hpp"
 
@@ -56,9 +57,10 @@ Result<std::optional<kube::Config>> clusterOf(const ServeSettings& settings) {
 }
 
 /// Waits for the next signal and polls meanwhile; returns when it is time to stop.
-void watch(const Signals& signals, LiveSources& sources, host::Log& log) {
-  for (;;) {
+void watch(const Signals& signals, LiveSources& sources, const http::Server& webhook, host::Log& log) {
+  for (host::Ebb crowd;;) {
     const Signals::Event event = signals.wait(sources.pollInterval());
+    if (crowd.fell(webhook.connections())) host::releaseFreedMemory();
     if (event == Signals::Event::Stop) return;
     if (event == Signals::Event::Reload) log.write(Level::Info, "SIGHUP: reading the files again");
     sources.poll(event == Signals::Event::Reload);
@@ -151,7 +153,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   out << "listening on https://" << (*webhook)->address() << "\nops on http://" << (*ops)->address() << std::endl;
   log.write(Level::Info, "serving", {{"address", std::string_view((*webhook)->address())}, {"ops", std::string_view((*ops)->address())}});
 
-  watch(signals, sources, log);
+  watch(signals, sources, **webhook, log);
 
   // Kube-apiserver keeps using its connections after the endpoint is gone, so go on answering, with `Connection: close`, before
   // the door is shut. A second signal cuts the wait short.

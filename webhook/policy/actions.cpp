@@ -40,6 +40,15 @@ bool holds(const ActionInput& in, const std::string& resource) {
   return false;
 }
 
+/// The record finds a container again by its name alone, and takes the name from between signs. The API server refuses other names.
+bool recordable(const ContainerOutcome& outcome) {
+  const std::string& name = outcome.container->name;
+  const auto& all = outcome.pod->containers;
+  constexpr std::string_view kSigns = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  return !name.empty() && name.find_first_not_of(kSigns) == std::string::npos &&
+         std::count_if(all.begin(), all.end(), [&](const auto& each) { return each.name == name; }) == 1;
+}
+
 /// Why a rewrite is not made; empty if it is.
 std::string obstacle(const ActionInput& in) {
   const ContainerOutcome& outcome = *in.outcome;
@@ -56,6 +65,7 @@ std::string obstacle(const ActionInput& in) {
   if (in.update && kind != nullptr && kind->immutableTemplate)
     return fmt::format("the template of a {} cannot be changed once it exists: create it anew", in.workload->kindName);
   if (outcome.pod->metadataPointer.empty()) return "the template has no metadata in which to record the rewrite";
+  if (!recordable(outcome)) return "its container needs a name of its own (an RFC 1123 label) by which to record the rewrite";
   if (!outcome.rewrite->flags.empty()) {
     if (!in.policy->rewriteFlags)
       return fmt::format("{} must change with the slice, and spec.engine.rewriteFlags is off",

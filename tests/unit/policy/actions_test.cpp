@@ -95,6 +95,11 @@ TEST_CASE("a rewrite that cannot be made is the default of its finding, and the 
   single.limits = R"("nvidia.com/gpu":"1")";
   auto owned = declaring(6 * kGiB);
   owned.metadata = R"("ownerReferences":[{"apiVersion":"x.io/v1","kind":"Gizmo","name":"g","uid":"u","controller":true}])";
+  auto nameless = declaring(6 * kGiB), named = declaring(6 * kGiB), twins = declaring(6 * kGiB);
+  nameless.called = "";
+  named.called = "a=b";
+  twins.more = R"(,{"name":"main","image":"busybox"})";
+  const std::string kNameless = "its container needs a name of its own";
   const std::string viaGpu = written::slicePolicy(
       "  gpuResource: 3g.40gb\n  gpus: [NVIDIA-H100-80GB-HBM3]\n  load: {concurrency: 8}\n  slices: {offered: [1g.10gb]}\n  actions: {Oversized: rewrite}");
   const Row rows[] = {
@@ -106,6 +111,9 @@ TEST_CASE("a rewrite that cannot be made is the default of its finding, and the 
       {"undersized, shared", shared, under, "SharedSlice=warn Undersized=deny", "not rewritten"},
       {"undersized, no offer known", declaring(50 * kGiB), h100Policy("  slices: {tolerance: 0}\n  actions: {Undersized: rewrite}"), "Undersized=deny", "slices on offer are not known"},
       {"nvidia.com/gpu that means a slice", single, viaGpu, "Oversized=warn", "select nodes with 1g.10gb slices instead"},
+      {"the record could not name its container", nameless, over, "Oversized=warn", kNameless},
+      {"nor read its name back", named, over, "Oversized=warn", kNameless},
+      {"nor tell it from another", twins, over, "Oversized=warn", kNameless},
       {"an object with a controller", owned, over, "Oversized=warn", "never patched"},
   };
   for (const auto& row : rows) {

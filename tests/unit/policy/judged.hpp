@@ -22,6 +22,7 @@ struct Manifest {
   std::string annotations;         ///< of the pod template
   std::string objectAnnotations;   ///< of the object (of the same place for a Pod)
   std::string labels, metadata;    ///< of the object; `metadata`: further members
+  std::string called = "main";     ///< the container
   std::string args, container, podSpec, spec;  ///< arguments; further members of the container, the pod spec and the spec
   std::string image = "registry.example/app:1";
   std::string more;                ///< further containers, each with a comma before it
@@ -34,7 +35,7 @@ struct Manifest {
     const std::string argsText = args.empty() ? "" : fmt::format(R"(,"args":[{}])", args);
     const std::string limitsText = limits.empty() ? "" : fmt::format(R"("limits":{{{}}})", limits);
     const std::string resources = limits.empty() && !requests.empty() ? requestsText.substr(1) : limitsText + requestsText;
-    const std::string pod = fmt::format(R"({{"containers":[{{"name":"main","image":"{}","resources":{{{}}}{}{}}}{}]{}}})", image, resources, argsText,
+    const std::string pod = fmt::format(R"({{"containers":[{{"name":"{}","image":"{}","resources":{{{}}}{}{}}}{}]{}}})", called, image, resources, argsText,
                                         rest(container), more, rest(podSpec));
     const bool bare = kind == "Pod";
     const std::string& own = bare && !annotations.empty() ? annotations : objectAnnotations;
