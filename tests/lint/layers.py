@@ -16,7 +16,7 @@ ARROWS = {
     "app": ["admission", "kube", "http"], "observe": ["app"], "cli": ["observe"],
 }
 # Of observe/ only files that ask a cluster do more than turn values into values (webhook/observe/README.md): the others are core too.
-PURE = {"observe": ("admission", re.compile(r"_(source|fetch|store)\.[ch]pp$"))}
+PURE = {"observe": ("admission", re.compile(r"_(source|fetch|store|writer|loop)\.[ch]pp$"))}
 # A library, and the folders that may include it. Everything else goes through the headers of those folders.
 LIBRARIES = {
     r"rapidjson/": ["json"], r"simdjson\.h": ["json"], r"yaml-cpp/": ["json"], r"openssl/": ["tls", "base"], r"boost/asio/ssl": ["http", "tls"], r"boost/": ["http", "kube"],
@@ -84,6 +84,7 @@ SELF_TEST = [
     ("base", '#include "limits.hpp"', True), ("observe", '#include "app/cluster_objects.hpp"', True), ("observe", '#include "admission/verdict.hpp"', False),
     ("observe/x_source.cpp", '#include "app/cluster_objects.hpp"', False), ("observe/sources.cpp", '#include "kube/list.hpp"', True),
     ("observe/history/x_store.cpp", "#include <mutex>", False), ("observe/history/store.hpp", "#include <mutex>", True),
+    ("observe/audit/x_loop.cpp", "#include <thread>", False), ("observe/audit/x_writer.cpp", '#include "host/metrics.hpp"', False),
     ("observe", "#include <thread>", True), ("app", '#include "observe/snapshot.hpp"', True), ("cli", '#include "observe/snapshot.hpp"', False),
 ]
 

@@ -157,6 +157,12 @@ std::vector<WatchReport> LiveSources::watches() const {
   return out;
 }
 
+std::uint64_t LiveSources::changes() const {
+  // Each grows, mostly; together they are another number whenever one of them is.
+  constexpr std::uint64_t kApart = 1'000'003;
+  return (cluster->policiesVersion() * kApart + cluster->basisVersion()) * kApart + cluster->runningVersion();
+}
+
 void LiveSources::poll(bool files) {
   const auto now = SteadyClock::now();
   files = files || now - filesRead_ >= limits::kFilePollInterval || !cluster;

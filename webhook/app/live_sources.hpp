@@ -40,6 +40,8 @@ class LiveSources {
   tls::Context context() const;                 ///< for new handshakes; null: no certificate yet
   CertificateReport certificateReport() const;
   std::vector<WatchReport> watches() const;
+  /// Another number whenever policies, nodes, namespaces or what runs may have changed. With a cluster.
+  std::uint64_t changes() const;
 
   PolicySource policies;
   SurroundingsSource surroundings;

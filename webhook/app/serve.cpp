@@ -69,7 +69,7 @@ void watch(const Signals& signals, LiveSources& sources, const http::Server& web
 
 }  // namespace
 
-int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors) {
+int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors, const ServePart& part) {
   const auto refuse = [&](const Error& error) {
     errors << "rightslice: " << placed(error) << '\n';
     return kCannotStart;
@@ -91,10 +91,11 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   if (!*cluster && settings.policies.empty()) {
     return refuse({"serve needs --policies, or a cluster to read them from: --kubeconfig, or a pod with the token of a service account", ""});
   }
-  for (const auto& [flag, value] : {std::pair{"--lease", &settings.lease}, {"--cert-secret", &settings.certSecret}}) {
+  for (const auto& [flag, value] : {std::pair{"--lease", &settings.lease}, {"--cert-secret", &settings.certSecret}, {part.flag.c_str(), &part.flag}}) {
     if (*cluster || value->empty()) continue;
     return refuse({fmt::format("{} needs a cluster: --kubeconfig, or a pod with the token of a service account", flag), ""});
   }
+  const std::optional<kube::Config> config = *cluster;
   LiveSources sources(settings, *catalogues, std::move(*cluster), metrics, log);
   if (!sources.open(errors)) return kCannotStart;
 
@@ -107,7 +108,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   inputs.catalogue = catalogues->view();
   inputs.today = settings.now;
   inputs.options = {settings.trustedControllers, settings.documentationUrl, settings.maxExceptionDays};
-  ReviewService reviews(std::move(inputs), metrics, log, clock);
+  ReviewService reviews(inputs, metrics, log, clock);
 
   // The webhook's port.
   http::ServerOptions options;
@@ -142,11 +143,18 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   opsOptions.listen = settings.opsListen;
   opsOptions.maxConnections = kOpsConnections;
   opsOptions.onError = [&](std::string_view message) { log.write(Level::Error, message); };
-  auto ops = http::Server::listen(std::move(opsOptions),
-                                  http::Router({{"GET", "/livez", "", [&](const http::Request&) { return health.livez(); }},
-                                                {"GET", "/readyz", "", [&](const http::Request&) { return health.readyz(); }},
-                                                {"GET", "/metrics", "", [&](const http::Request&) { return metricsPage(metrics); }}}));
+  std::vector<http::Route> opsRoutes{{"GET", "/livez", "", [&](const http::Request&) { return health.livez(); }},
+                                     {"GET", "/readyz", "", [&](const http::Request&) { return health.readyz(); }},
+                                     {"GET", "/metrics", "", [&](const http::Request&) { return metricsPage(metrics); }}};
+  opsRoutes.insert(opsRoutes.end(), part.routes.begin(), part.routes.end());
+  auto ops = http::Server::listen(std::move(opsOptions), http::Router(std::move(opsRoutes)));
   if (!ops) return refuse(ops.error());
+
+  if (part.start && config) {
+    const auto started = part.start({*config, *catalogues, metrics, log, inputs.policies, inputs.surroundings, [&] { return sources.changes(); },
+                                     [&] { return sources.lease->held(); }});
+    if (!started) return refuse(started.error());
+  }
 
   (*webhook)->start();
   (*ops)->start();
@@ -157,6 +165,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
 
   // Kube-apiserver keeps using its connections after the endpoint is gone, so go on answering, with `Connection: close`, before
   // the door is shut. A second signal cuts the wait short.
+  if (part.interrupt) part.interrupt();
   health.startDraining();
   (*webhook)->announceClose();
   log.write(Level::Info, "stopping", {{"delaySeconds", static_cast<std::int64_t>(settings.shutdownDelay.count())}});
@@ -166,6 +175,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   }
   const std::size_t cut = (*webhook)->drain(limits::kDrainTimeout);
   (*ops)->drain(std::chrono::milliseconds{0});
+  if (part.stop) part.stop();
   log.write(Level::Info, "stopped", {{"connectionsCut", static_cast<std::int64_t>(cut)}});
   return 0;
 }

@@ -1,13 +1,22 @@
 // `rightslice serve`: the composition root of the webhook.
 #pragma once
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/sources.hpp"
 #include "base/date.hpp"
 #include "base/limits.hpp"
+#include "host/log.hpp"
+#include "host/metrics.hpp"
+#include "http/router.hpp"
+#include "kube/config.hpp"
+#include "policy/policy_set.hpp"
 
 namespace rightslice::app {
 
@@ -38,8 +47,29 @@ struct ServeSettings {
   std::string logLevel = "info";             ///< --log-level: debug, info, warn, error
 };
 
+/// What a part of the program that hangs on serve may know of it. Functions are thread-safe and quick; references outlive the part.
+struct ServeContext {
+  kube::Config cluster;
+  const Catalogues& catalogues;
+  host::Metrics& metrics;
+  host::Log& log;
+  std::function<std::shared_ptr<const policy::PolicySet>()> policies;             ///< in force; null: not known yet
+  std::function<std::shared_ptr<const workload::Surroundings>()> surroundings;    ///< likewise
+  std::function<std::uint64_t()> changes;      ///< another number whenever policies, nodes or what runs may have changed
+  std::function<bool()> leads;                 ///< does this replica hold --lease
+};
+
+/// Such a part. All of it may be empty.
+struct ServePart {
+  std::string flag;                                                ///< that asks for it: it needs a cluster
+  std::function<Result<bool>(const ServeContext&)> start{};        ///< before the ports are open; an error ends the start
+  std::function<void()> interrupt{};                               ///< the program ends soon; must be quick
+  std::function<void()> stop{};                                    ///< after the ports are closed; waits until nothing of it runs
+  std::vector<http::Route> routes{};                               ///< of the ops port
+};
+
 /// Runs until SIGTERM or SIGINT and drains. Prints the addresses on `out` ("listening on https://127.0.0.1:8443", "ops on
 /// http://127.0.0.1:8080"); errors of start go to `errors`. Returns the exit status: 0, or 2 where it cannot start.
-int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors);
+int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors, const ServePart& part = {});
 
 }  // namespace rightslice::app

@@ -17,6 +17,14 @@ std::optional<std::int64_t> parseWindow(std::string_view text) {
 }
 
 void MetricsFlags::declare(Flags& flags) {
+  declareServer(flags);
+  Flag& recorded = flags.list(places.files, "--metrics", "[NAMESPACE/POD=]FILE",
+                              "What a /metrics endpoint said, as text: of the pod that is named, or with labels that say of which pods (DCGM exporter, "
+                              "kube-state-metrics, federation).");
+  recorded.group = "metrics";
+}
+
+void MetricsFlags::declareServer(Flags& flags) {
   const auto text = [&](std::string& target, std::string name, std::string value, std::string help) {
     flags.text(target, std::move(name), std::move(value), std::move(help)).group = "metrics";
   };
@@ -27,10 +35,6 @@ void MetricsFlags::declare(Flags& flags) {
   text(places.prometheus.authorities, "--prometheus-ca", "FILE", "Who may have signed its certificate, PEM. Without it: those whom the system trusts.");
   text(places.prometheus.certificate, "--prometheus-cert", "FILE", "A client certificate for it, PEM, with --prometheus-key.");
   text(places.prometheus.key, "--prometheus-key", "FILE", "The key of that certificate, PEM.");
-  Flag& recorded = flags.list(places.files, "--metrics", "[NAMESPACE/POD=]FILE",
-                              "What a /metrics endpoint said, as text: of the pod that is named, or with labels that say of which pods (DCGM exporter, "
-                              "kube-state-metrics, federation).");
-  recorded.group = "metrics";
   Flag back{.name = "--window", .value = "DURATION", .help = "How far back metrics are looked at: 10m to 31d.", .defaultText = "1h", .group = "metrics"};
   back.set = [this](const std::string& given) -> Result<bool> {
     const auto seconds = parseWindow(given);

@@ -15,6 +15,7 @@ struct MetricsFlags {
   observe::MetricsPlaces places;
 
   void declare(Flags& flags);
+  void declareServer(Flags& flags);   ///< those of a Prometheus server alone
   /// What is wrong with them together; empty: nothing.
   std::string wrong() const;
   /// What a person should know of them; empty: nothing.

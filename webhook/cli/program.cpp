@@ -76,6 +76,7 @@ std::vector<std::unique_ptr<Command>> commands() {
   all.push_back(makeReview());
   all.push_back(makeScan());
   all.push_back(makePlan());
+  all.push_back(makeAudit());
   all.push_back(makeImpact());
   all.push_back(makeReplay());
   all.push_back(makeExport());

@@ -6,22 +6,13 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "cli/duration_flags.hpp"
+#include "cli/serve_audit.hpp"
 #include "cli/terminal.hpp"
 
 namespace rightslice::cli {
 
 namespace {
-
-/// "5s", "1500ms" is no whole second and refused, "2m", "1h", or seconds without a unit.
-std::optional<std::chrono::seconds> parseSeconds(std::string_view text) {
-  std::int64_t unit = 1;
-  if (text.ends_with('h')) unit = 3600;
-  else if (text.ends_with('m')) unit = 60;
-  if (text.ends_with('s') || unit > 1) text.remove_suffix(1);
-  const auto count = parseInteger(text);
-  if (!count || *count < 0 || *count > 1'000'000) return std::nullopt;
-  return std::chrono::seconds(*count * unit);
-}
 
 /// RFC 1123 names, as those of Kubernetes' objects are (k8s.io/apimachinery, pkg/util/validation).
 bool isObjectName(std::string_view text) {
@@ -42,20 +33,6 @@ Flag named(std::string& target, std::string name, std::string help) {
     return true;
   };
   return flag;
-}
-
-void duration(Flags& flags, std::chrono::seconds& target, std::string name, std::string help) {
-  Flag flag{.name = std::move(name),
-            .value = "DURATION",
-            .help = std::move(help),
-            .defaultText = fmt::format("{}s", target.count())};
-  flag.set = [&target](const std::string& text) -> Result<bool> {
-    const auto value = parseSeconds(text);
-    if (!value) return fail(fmt::format("'{}' is no duration; write 30s, 5m or 1h", text));
-    target = *value;
-    return true;
-  };
-  flags.add(std::move(flag));
 }
 
 /// Hours where it is whole hours: "720h".
@@ -124,7 +101,7 @@ class Serve : public Command {
     flags.text(settings_.opsListen, "--ops-listen", "ADDRESS:PORT",
                "Where to serve /livez, /readyz and /metrics, without TLS.");
     flags.integer(workers_, "--workers", "N", "Worker threads; 0 is one per processor, at most 4.", 0, 256);
-    duration(flags, settings_.shutdownDelay, "--shutdown-delay",
+    durationFlag(flags, settings_.shutdownDelay, "--shutdown-delay",
              "How long it goes on answering after SIGTERM before it drains.");
     flags.list(settings_.policies, "--policies", "DIR|FILE",
                "Policies: a file, or a folder with *.yaml, *.yml and *.json. Polled by content, also through the link "
@@ -146,7 +123,7 @@ class Serve : public Command {
     flags.date(settings_.now, "--now", "The day on which exceptions are judged.").defaultText = "the clock's (UTC)";
     flags.list(settings_.trustedControllers, "--trusted-controllers", "GLOB",
                "Users whose objects with a controller owner count as proven children of it.");
-    duration(flags, settings_.maxPolicyAge, "--max-policy-age",
+    durationFlag(flags, settings_.maxPolicyAge, "--max-policy-age",
              "Unready when policies, namespaces or nodes could not be read, or their watch is without a word of the API server, for so long.");
     flags.integer(maxExceptionDays_, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1,
                   36500);
@@ -154,10 +131,15 @@ class Serve : public Command {
                "Where the pages about findings are read; named in denials.");
     flags.choice(settings_.logLevel, "--log-level", {"debug", "info", "warn", "error"},
                  "The least level that is logged.");
+    audit_.declare(flags);
   }
 
   int run() override {
     if (const std::string wrong = settings_.certSecret.empty() ? wrongWithFiles() : wrongWithSecret(); !wrong.empty()) {
+      complain(wrong);
+      return kUsage;
+    }
+    if (const std::string wrong = audit_.wrong(); !wrong.empty()) {
       complain(wrong);
       return kUsage;
     }
@@ -166,7 +148,7 @@ class Serve : public Command {
     settings_.events = events_ == "on";
     settings_.workers = static_cast<int>(workers_);
     settings_.maxExceptionDays = static_cast<int>(maxExceptionDays_);
-    return app::serve(settings_, std::cout, std::cerr);
+    return app::serve(settings_, std::cout, std::cerr, audit_.part());
   }
 
  private:
@@ -197,6 +179,7 @@ class Serve : public Command {
   }
 
   app::ServeSettings settings_;
+  ServeAudit audit_;
   std::string events_ = "on";
   std::optional<std::chrono::seconds> certLifetime_, caLifetime_;
   std::int64_t workers_ = 0, maxExceptionDays_ = 180;

@@ -74,6 +74,28 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "Of these, how many it would deny if they were applied today, in mode enforce."},
     {Metric::PolicyFindings, "rightslice_policy_finding_workloads", Kind::Gauge, "policy,code",
      "Of these, how many have such a finding, without those that an exception lifts."},
+    {Metric::AuditFindings, "rightslice_audit_findings", Kind::Gauge, "namespace,code",
+     "With --audit, on the replica that leads: findings of the last look, of what is declared and of what runs, without those that an exception lifts. "
+     "Beyond 50 namespaces, those with the fewest are one, `(others)`; of nodes the namespace is empty."},
+    {Metric::AuditWorkloads, "rightslice_audit_workloads", Kind::Gauge, "decision", "Likewise: workloads, by what enforce mode would decide of them."},
+    {Metric::AuditSlices, "rightslice_audit_slices", Kind::Gauge, "product,profile,state",
+     "Likewise: slices and whole GPUs that nodes offer, that pods hold, and that are free. Held and free are absent where they are not known."},
+    {Metric::AuditCost, "rightslice_audit_cost_per_month", Kind::Gauge, "currency,bucket",
+     "Likewise: what the GPUs with a price cost a month, each cent in one bucket (right, oversized, idle, dark, stranded, overhead, unknown)."},
+    {Metric::AuditSavings, "rightslice_audit_savings_per_month", Kind::Gauge, "currency,kind",
+     "Likewise: what smaller slices would save a month, by list, and realisable as the nodes are cut."},
+    {Metric::AuditUnread, "rightslice_audit_unread_resources", Kind::Gauge, "state",
+     "Likewise: resources that could not be read, forbidden or failed; what hangs on them is unknown."},
+    {Metric::AuditLookTime, "rightslice_audit_look_timestamp_seconds", Kind::Gauge, "outcome",
+     "With --audit: when this replica last ended a look (success, failed); 0: never. Take max over replicas: one of them looks."},
+    {Metric::AuditLookDuration, "rightslice_audit_look_duration_seconds", Kind::Gauge, "phase",
+     "How long the parts of its last look took (read, metrics, judge, write)."},
+    {Metric::AuditLooks, "rightslice_audit_looks_total", Kind::Counter, "outcome", "Looks of this replica (success, failed)."},
+    {Metric::AuditReports, "rightslice_audit_reports_total", Kind::Counter, "outcome",
+     "Reports at the end of its looks: created, updated, deleted, unchanged, kept (with results that could not be looked for), foreign (one of the same name "
+     "is not ours), failed."},
+    {Metric::AuditReportsServed, "rightslice_audit_reports_served", Kind::Gauge, "kind", "1 where the cluster has the definition of the reports that are to be written, else 0."},
+    {Metric::AuditHistory, "rightslice_audit_history_total", Kind::Counter, "outcome", "Looks that were to be kept in the history: written, already, failed."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};
 

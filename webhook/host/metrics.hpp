@@ -14,9 +14,11 @@ enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
   CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
-  Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings, BuildInfo
+  Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings,
+  AuditFindings, AuditWorkloads, AuditSlices, AuditCost, AuditSavings, AuditUnread, AuditLookTime, AuditLookDuration, AuditLooks, AuditReports,
+  AuditReportsServed, AuditHistory, BuildInfo
 };
-constexpr std::size_t kMetrics = 28;
+constexpr std::size_t kMetrics = 40;
 
 struct MetricRow {
   Metric id;

@@ -5,7 +5,6 @@
 #include "app/cluster_options.hpp"
 #include "app/cluster_resources.hpp"
 #include "app/device_objects.hpp"
-#include "kube/cluster.hpp"
 #include "kube/list.hpp"
 #include "observe/collector.hpp"
 
@@ -227,6 +226,9 @@ ClusterSource::ClusterSource(kube::Config config) : parts_(std::make_unique<Part
 ClusterSource::~ClusterSource() = default;
 
 const std::string& ClusterSource::name() const { return parts_->cluster.config().source; }
+
+kube::Cluster& ClusterSource::cluster() { return parts_->cluster; }
+void ClusterSource::interrupt() { parts_->cluster.stop(); }
 
 Result<ClusterLook> ClusterSource::look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress) {
   Reading reading(parts_->cluster, namespaces, std::move(takenAt), progress);

@@ -10,7 +10,7 @@
 
 #include "app/cluster_objects.hpp"
 #include "base/error.hpp"
-#include "kube/config.hpp"
+#include "kube/cluster.hpp"
 #include "observe/snapshot.hpp"
 
 namespace rightslice::observe {
@@ -20,7 +20,7 @@ struct ClusterLook {
   std::vector<app::PolicyObject> policies;   ///< policies and exceptions, as far as they may be read
 };
 
-/// For one thread.
+/// For one thread, but for interrupt().
 class ClusterSource {
  public:
   using Progress = std::function<void(std::string_view what)>;
@@ -32,6 +32,9 @@ class ClusterSource {
   /// Of these namespaces, or (empty) of all. `takenAt`: now, RFC 3339. A resource that may not be read, or that the server fails to
   /// list, is in the coverage; a server that does not answer, or does not know us, is an error.
   Result<ClusterLook> look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress);
+  kube::Cluster& cluster();                  ///< the connection, for what is done with a look
+  /// From another thread: what is asked now or later gets no answer, but an error.
+  void interrupt();
 
  private:
   struct Parts;

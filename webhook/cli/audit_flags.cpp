@@ -1,0 +1,24 @@
+#include "cli/audit_flags.hpp"
+
+#include "app/files.hpp"
+
+namespace rightslice::cli {
+
+Flag& declareReports(Flags& flags, std::string& target, std::string name) {
+  std::vector<std::string> kinds{"none"};
+  for (const auto& each : observe::audit::reportKinds()) kinds.emplace_back(each.name);
+  return flags.choice(target, std::move(name), std::move(kinds),
+               "Reports in the cluster, one for each namespace with findings and one for its nodes: PolicyReport (wgpolicyk8s.io/v1alpha2) or Report "
+               "(openreports.io/v1alpha1). Their definitions must be there.");
+}
+
+Result<std::optional<workload::RateBook>> readPrices(const std::string& file) {
+  if (file.empty()) return std::optional<workload::RateBook>();
+  const auto text = app::readFile(file);
+  if (!text) return tl::unexpected(text.error());
+  auto book = workload::readRateBook(*text, file);
+  if (!book) return tl::unexpected(book.error());
+  return std::optional(std::move(*book));
+}
+
+}  // namespace rightslice::cli

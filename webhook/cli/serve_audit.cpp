@@ -1,0 +1,93 @@
+#include "cli/serve_audit.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/audit_flags.hpp"
+#include "cli/duration_flags.hpp"
+#include "cli/terminal.hpp"
+#include "observe/audit/audit_loop.hpp"
+#include "observe/audit/audit_source.hpp"
+
+namespace rightslice::cli {
+
+namespace audit = observe::audit;
+
+struct ServeAudit::Running {
+  Running(audit::AuditInputs inputs, const app::ServeContext& context, audit::Schedule::Pace pace)
+      : auditor(std::move(inputs), context.metrics, context.log, host::systemClock()), loop(options(context, pace)) {}
+
+  audit::AuditLoop::Options options(const app::ServeContext& context, audit::Schedule::Pace pace) {
+    audit::AuditLoop::Options out;
+    out.pace = pace;
+    out.leads = context.leads;
+    out.changes = context.changes;
+    out.audit = [this] { return auditor.look(); };
+    out.lost = [this] { auditor.lost(); };
+    out.interrupt = [this] { auditor.interrupt(); };
+    return out;
+  }
+
+  audit::Auditor auditor;
+  audit::AuditLoop loop;   // ends first
+};
+
+ServeAudit::ServeAudit() = default;
+ServeAudit::~ServeAudit() = default;
+
+void ServeAudit::declare(Flags& flags) {
+  Flag& wanted = flags.toggle(wanted_, "--audit",
+                              "The replica that leads also looks at what runs, as rightslice scan does, judges it under the policies in force, and tells what it "
+                              "finds as metrics, and as reports where they are wanted. Needs a cluster.");
+  wanted.group = "audit";
+  durationFlag(flags, every_, "--audit-every",
+               "From one look to the next. When policies, nodes or workloads change it looks earlier, within about a minute.").group = "audit";
+  declareReports(flags, reports_, "--audit-reports").group = "audit";
+  flags.text(prices_, "--audit-prices", "FILE", "Price book, as --prices of scan. Without it prices are those of --surroundings and --catalogue.").group = "audit";
+  metrics_.declareServer(flags);
+}
+
+std::string ServeAudit::wrong() const {
+  if (std::string text = metrics_.wrong(); !text.empty()) return text;
+  if (wanted_ && every_ < std::chrono::seconds(30)) return "--audit-every is at least 30s: each look reads all that runs";
+  if (wanted_) return {};
+  for (const auto& [flag, given] : {std::pair{"--audit-reports", reports_ != "none"}, {"--audit-prices", !prices_.empty()}, {"--prometheus", metrics_.places.given()}})
+    if (given) return fmt::format("{} goes with --audit", flag);
+  return {};
+}
+
+app::ServePart ServeAudit::part() {
+  if (!wanted_) return {};
+  app::ServePart out;
+  out.flag = "--audit";
+  out.start = [this](const app::ServeContext& context) { return start(context); };
+  out.interrupt = [this] {
+    if (running_) running_->loop.interrupt();
+  };
+  out.stop = [this] { running_.reset(); };
+  return out;
+}
+
+Result<bool> ServeAudit::start(const app::ServeContext& context) {
+  audit::AuditInputs inputs;
+  inputs.cluster = context.cluster;
+  inputs.catalogue = context.catalogues.view();
+  inputs.policies = context.policies;
+  inputs.prices = [prices = context.catalogues.prices, surroundings = context.surroundings] {
+    const auto now = surroundings();
+    return now && now->prices ? *now->prices : *prices;
+  };
+  auto book = readPrices(prices_);
+  if (!book) return tl::unexpected(book.error());
+  inputs.book = std::move(*book);
+  inputs.metrics = metrics_.places;
+  inputs.reports = audit::findReportKind(reports_);
+  inputs.leads = context.leads;
+  if (const std::string text = metrics_.caution(); !text.empty()) context.log.write(host::Level::Warn, text);
+  audit::Schedule::Pace pace;
+  pace.every = every_;
+  running_ = std::make_unique<Running>(std::move(inputs), context, pace);
+  running_->loop.start();
+  return true;
+}
+
+}  // namespace rightslice::cli
