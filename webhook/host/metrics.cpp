@@ -74,7 +74,7 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "Of these, how many it would deny if they were applied today, in mode enforce."},
     {Metric::PolicyFindings, "rightslice_policy_finding_workloads", Kind::Gauge, "policy,code",
      "Of these, how many have such a finding, without those that an exception lifts."},
-    {Metric::AuditFindings, "rightslice_audit_findings", Kind::Gauge, "namespace,code",
+    {Metric::AuditFindings, "rightslice_audit_findings", Kind::Gauge, "workload_namespace,code",
      "With --audit, on the replica that leads: findings of the last look, of what is declared and of what runs, without those that an exception lifts. "
      "Beyond 50 namespaces, those with the fewest are one, `(others)`; of nodes the namespace is empty."},
     {Metric::AuditWorkloads, "rightslice_audit_workloads", Kind::Gauge, "decision", "Likewise: workloads, by what enforce mode would decide of them."},
@@ -94,7 +94,8 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
     {Metric::AuditReports, "rightslice_audit_reports_total", Kind::Counter, "outcome",
      "Reports at the end of its looks: created, updated, deleted, unchanged, kept (with results that could not be looked for), foreign (one of the same name "
      "is not ours), failed."},
-    {Metric::AuditReportsServed, "rightslice_audit_reports_served", Kind::Gauge, "kind", "1 where the cluster has the definition of the reports that are to be written, else 0."},
+    {Metric::AuditReportsServed, "rightslice_audit_reports_served", Kind::Gauge, "kind",
+     "1 where the cluster has the definition of the reports that are to be written, else 0."},
     {Metric::AuditHistory, "rightslice_audit_history_total", Kind::Counter, "outcome", "Looks that were to be kept in the history: written, already, failed."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};

@@ -15,7 +15,7 @@ struct Series {
 };
 
 struct Figures {
-  std::vector<Series> findings;      ///< namespace (empty: of nodes), code: results that are no Skip
+  std::vector<Series> findings;      ///< workload_namespace (empty: of nodes), code: results that are no Skip
   std::vector<Series> workloads;     ///< decision: what enforce would decide
   std::vector<Series> slices;        ///< product, profile, state (offered, held, free); held and free only where known
   std::vector<Series> cost;          ///< currency, bucket: a month; none where nothing has a price
