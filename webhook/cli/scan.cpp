@@ -9,6 +9,7 @@
 #include "cli/version.hpp"
 #include "observe/facts_bundle.hpp"
 #include "observe/observation_json.hpp"
+#include "observe/page/page.hpp"
 
 namespace rightslice::cli {
 
@@ -30,6 +31,7 @@ constexpr Format kFormats[] = {
     {"yaml", [](const auto& report) { writeScanYaml(report, toOutput); }},
     {"csv", [](const auto& report) { writeScanCsv(report, toOutput); }},
     {"markdown", [](const auto& report) { writeScanMarkdown(report, toOutput); }},
+    {"html", [](const auto& report) { observe::writePage(report, {std::string(version())}, toOutput); }},
     {"piqc", [](const auto& report) { observe::writeFactsBundle(report.snapshot, report.seen, version(), toOutput); }},
 };
 
@@ -59,10 +61,12 @@ class Scan : public Command {
             "-o json has results and summary as check, with further keys of each result: replicas, pods, scaling (unknown, none or scaled) and "
             "observed (what is found of what runs, with evidence, confidence and remedy), measured (values with source, time, window, coverage and "
             "confidence); nodes with their slices and findings; money; metrics; coverage. It is also a "
-            "file for --surroundings. -o yaml is the same as YAML; csv has a line for each workload; markdown has the tables of text; piqc is a bundle of facts "
+            "file for --surroundings. -o yaml is the same as YAML; csv has a line for each workload; markdown has the tables of text; html is a page to look "
+            "at, in one file that needs nothing else: the slices of each GPU, tables that sort and filter, where the money goes, and what each finding rests "
+            "on; piqc is a bundle of facts "
             "in the shape piqc-scan.v0.1, with source, confidence and time of each, and an error for each fact that was not seen.",
             "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
-            "rightslice scan\nrightslice scan -n team-a -o json | jq '.results[].observed[]'\n"
+            "rightslice scan\nrightslice scan -o html > cluster.html\nrightslice scan -n team-a -o json | jq '.results[].observed[]'\n"
             "kubectl get nodes,pods,deployments,replicasets -A -o json | rightslice scan --from -\n"
             "rightslice scan -o json > cluster.json && rightslice check --surroundings cluster.json manifests/"};
   }

@@ -40,9 +40,12 @@ std::optional<Cutting> Cutting::of(const gpu::Product& product) {
   Cutting out;
   out.product_ = &product;
   out.compute_ = product.computeSlices;
+  int all = 0;
+  for (const gpu::Profile& each : product.profiles) all = std::max(all, each.computeSlices);
   for (const gpu::Profile& each : product.profiles) {
+    // What a smaller slice has says nothing of how many there are: unknown for the whole GPU (B200) is no limit.
     for (int i = 0; i < kEngines; ++i)
-      if (const auto has = each.*kMedia[i]) out.engines_[i] = std::max(out.engines_[i].value_or(0), *has);
+      if (const auto has = each.*kMedia[i]; has && each.computeSlices == all) out.engines_[i] = std::max(out.engines_[i].value_or(0), *has);
     Row row{&each, {}};
     for (const gpu::Placement& at : each.placements) {
       if (at.start < 0 || at.size <= 0 || at.start + at.size > kMostUnits) continue;

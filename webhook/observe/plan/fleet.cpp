@@ -17,30 +17,6 @@ namespace {
 constexpr std::string_view kWhole = "nvidia.com/gpu";
 constexpr std::int64_t kMostGpus = 1024;   // of a node
 
-/// GPUs of a node by what they offer together: alike if that goes, else in some way that is legal; nothing if there is none.
-std::optional<std::vector<Cut>> cutsOf(const Cutting& cutting, const Slices& slices, std::int64_t gpus, std::int64_t whole) {
-  const std::int64_t cut = gpus - whole;
-  if (gpus <= 0 || gpus > kMostGpus || cut < 0) return std::nullopt;
-  std::vector<Cut> out(static_cast<std::size_t>(whole), Cut{true, {}});
-  Slices each;
-  bool alike = cut > 0;
-  for (const auto& [profile, count] : slices) {
-    alike = alike && count % cut == 0;
-    if (alike) each[profile] = static_cast<int>(count / cut);
-  }
-  if (alike && cutting.arrange(each)) {
-    out.resize(static_cast<std::size_t>(gpus), Cut{false, each});
-    return out;
-  }
-  std::vector<Ask> asks;
-  for (const auto& [profile, count] : slices) asks.push_back({{{profile, 1}}, count});
-  const Packing packing = pack(cutting, asks);
-  if (packing.gpus > cut || !packing.impossible.empty()) return std::nullopt;
-  for (const Load& load : packing.loads) out.insert(out.end(), static_cast<std::size_t>(load.gpus), Cut{false, load.slices});
-  out.resize(static_cast<std::size_t>(gpus), Cut{});
-  return out;
-}
-
 class Reading {
  public:
   Reading(const Snapshot& snapshot, const Observation& seen, bool recommended) : snapshot_(snapshot), seen_(seen) {
@@ -247,6 +223,29 @@ class Reading {
 };
 
 }  // namespace
+
+std::optional<std::vector<Cut>> cutsOf(const Cutting& cutting, const Slices& slices, std::int64_t gpus, std::int64_t whole) {
+  const std::int64_t cut = gpus - whole;
+  if (gpus <= 0 || gpus > kMostGpus || cut < 0) return std::nullopt;
+  std::vector<Cut> out(static_cast<std::size_t>(whole), Cut{true, {}});
+  Slices each;
+  bool alike = cut > 0;
+  for (const auto& [profile, count] : slices) {
+    alike = alike && count % cut == 0;
+    if (alike) each[profile] = static_cast<int>(count / cut);
+  }
+  if (alike && cutting.arrange(each)) {
+    out.resize(static_cast<std::size_t>(gpus), Cut{false, each});
+    return out;
+  }
+  std::vector<Ask> asks;
+  for (const auto& [profile, count] : slices) asks.push_back({{{profile, 1}}, count});
+  const Packing packing = pack(cutting, asks);
+  if (packing.gpus > cut || !packing.impossible.empty()) return std::nullopt;
+  for (const Load& load : packing.loads) out.insert(out.end(), static_cast<std::size_t>(load.gpus), Cut{false, load.slices});
+  out.resize(static_cast<std::size_t>(gpus), Cut{});
+  return out;
+}
 
 std::string text(const Cut& cut) { return cut.whole ? "whole" : text(cut.slices); }
 

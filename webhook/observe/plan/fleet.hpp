@@ -18,6 +18,10 @@ struct Cut {
 };
 std::string text(const Cut& cut);         ///< "whole", "7 1g.10gb"
 
+/// How `gpus` GPUs may be cut that offer these slices together, `whole` of them uncut: all alike if that goes, else in some way that is
+/// legal; nothing if there is none.
+std::optional<std::vector<Cut>> cutsOf(const Cutting& cutting, const Slices& slices, std::int64_t gpus, std::int64_t whole);
+
 /// What one pod needs, on one node.
 struct Need {
   std::optional<Index> pod;               ///< nothing: it is declared, and is not there
