@@ -99,6 +99,8 @@ TEST_CASE("page: figures for people") {
   CHECK(page::percent(1, 0).empty());
   CHECK(page::counted(1, "node") == "1 node");
   CHECK(page::counted(1000, "node") == "1,000 nodes");
+  CHECK(page::named({"a", "<b>"}) == "<code>a</code>, <code>&lt;b&gt;</code>");
+  CHECK(page::named({"a", "b", "c", "d", "e", "f", "g", "h"}).ends_with("<code>f</code> and 2 more"));
 }
 
 TEST_CASE("page: hostile names change nothing of its structure") {
@@ -224,7 +226,7 @@ TEST_CASE("page: what was not seen is said, and nothing that is unknown looks fi
   const Shown shown(snapshot);
   std::string said = page::unseen(shown.report);
   CHECK(said.find("Unknown: autoscaling.") != std::string::npos);
-  CHECK(said.find("forbidden: may not list &lt;them&gt;, and 1 other reasons") != std::string::npos);
+  CHECK(said.find("forbidden: may not list &lt;them&gt;, and 1 other reason)") != std::string::npos);
   CHECK(said.find("No metrics were asked for") != std::string::npos);
   snapshot.nodes.reset();
   const Shown blind(std::move(snapshot));

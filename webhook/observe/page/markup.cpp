@@ -51,6 +51,14 @@ std::string inScript(std::string_view json) {
   return out;
 }
 
+std::string named(const std::vector<std::string>& all) {
+  constexpr std::size_t kMost = 6;
+  std::string out;
+  for (std::size_t i = 0; i < all.size() && i < kMost; ++i) out += fmt::format("{}<code>{}</code>", i == 0 ? "" : ", ", escaped(all[i]));
+  if (all.size() > kMost) out += fmt::format(" and {} more", all.size() - kMost);
+  return out;
+}
+
 std::string amount(std::int64_t cents) { return grouped(centsText(cents)); }
 
 std::string tenths(std::int64_t value) { return grouped(value % 10 == 0 ? fmt::format("{}", value / 10) : fmt::format("{}.{}", value / 10, value % 10)); }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rightslice::observe::page {
 
@@ -22,6 +23,9 @@ std::string amount(std::int64_t cents);
 std::string tenths(std::int64_t value);
 /// The same of GPUs, by GPU-hours per month x 100.
 std::string gpusOf(std::int64_t centihours);
+/// "a, b and 3 more": escaped, each as code.
+std::string named(const std::vector<std::string>& all);
+
 /// "1,234"
 std::string number(std::int64_t value);
 /// "3 nodes", "1 node"

@@ -85,7 +85,8 @@ void writePlainTables(const Report& report, const Print& print) {
       add(holds, each.requested->usable ? formatBytes(*each.requested->usable) : "?");
       if (each.recommended) add(better, each.recommended->profile.empty() ? each.recommended->resource : each.recommended->profile);
     }
-    workloads.row({judged.ns, fmt::format("{} {}", judged.kind, judged.name), model, slice, need, holds, better, std::string(name(verdicts[i])), codesOf(seen.workloads[i].findings)});
+    workloads.row({judged.ns, fmt::format("{} {}", judged.kind, judged.name), model, slice, need, holds, better, std::string(name(verdicts[i])),
+                   codesOf(seen.workloads[i].findings)});
   }
   workloads.end("rightslice scan -o csv has all");
   Table findings(print, "Findings", {"Finding", "Of", "What", "Remedy", "Confidence"});
