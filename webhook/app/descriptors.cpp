@@ -41,6 +41,10 @@ std::size_t connectionsWithin(std::size_t descriptors, std::optional<std::uint64
   return std::clamp<std::size_t>(room, 1, wanted);
 }
 
+int largeWithin(std::optional<std::uint64_t> bytes) { return bytes && *bytes < (512U << 20) ? 1 : 2; }
+
+int largeAtOnce() { return largeWithin(memoryLimit()); }
+
 std::size_t roomForConnections(std::size_t wanted) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = limit.rlim_max = 1024;

@@ -57,10 +57,10 @@ Result<std::optional<kube::Config>> clusterOf(const ServeSettings& settings) {
 }
 
 /// Waits for the next signal and polls meanwhile; returns when it is time to stop.
-void watch(const Signals& signals, LiveSources& sources, const http::Server& webhook, host::Log& log) {
+void watch(const Signals& signals, LiveSources& sources, http::Server& webhook, host::Log& log) {
   for (host::Ebb crowd;;) {
     const Signals::Event event = signals.wait(sources.pollInterval());
-    if (crowd.fell(webhook.connections())) host::releaseFreedMemory();
+    if (const bool large = webhook.handledLarge(); crowd.fell(webhook.connections()) || large) host::releaseFreedMemory();
     if (event == Signals::Event::Stop) return;
     if (event == Signals::Event::Reload) log.write(Level::Info, "SIGHUP: reading the files again");
     sources.poll(event == Signals::Event::Reload);
@@ -115,6 +115,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   options.listen = settings.listen;
   options.workers = workersOf(settings);
   options.maxConnections = roomForConnections(limits::kMaxConnections);
+  options.poolThreads = largeAtOnce();
   options.tls = [&] { return sources.context(); };
   options.onAnswer = [&](int status) { metrics.count(Metric::HttpRequests, {std::to_string(status)}); };
   options.onConnections = [&](int change) { metrics.add(Metric::Connections, change); };

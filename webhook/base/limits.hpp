@@ -13,6 +13,7 @@ constexpr std::size_t kMaxFileBytes = 64U << 20;       // one manifest or policy
 constexpr std::size_t kMaxYamlNodes = 2'000'000;       // one document, aliases expanded
 constexpr std::size_t kMaxAsks = 2'000;                // limits and requests that name a GPU, and claims, of one object
 constexpr std::size_t kMaxContainers = 10'000;          // of one object, whatever they ask for: each takes 4 KiB while it is judged
+constexpr std::size_t kMaxWords = 50'000;               // of commands, arguments and environments of one object: each can take 500 bytes
 constexpr std::size_t kMaxSelected = 500;              // terms and values by which a pod template selects GPU products
 constexpr std::size_t kMaxModelName = 4096;            // PATH_MAX of Linux; a longer one names no model
 

@@ -214,4 +214,6 @@ bool Server::responsive(std::chrono::milliseconds limit) const {
 
 std::size_t Server::connections() const { return parts_->shared.connections; }
 
+bool Server::handledLarge() { return parts_->shared.handledLarge.exchange(false); }
+
 }  // namespace rightslice::http

@@ -61,6 +61,8 @@ class Server {
   /// False if an event loop has not turned for `limit`.
   bool responsive(std::chrono::milliseconds limit) const;
   std::size_t connections() const;
+  /// True once after the pool had a body to handle: what that left in the heap may be worth giving back.
+  bool handledLarge();
 
  private:
   struct Parts;

@@ -89,8 +89,9 @@ struct Errand {
 };
 
 void send(Shared& shared, const Executor& executor, const std::shared_ptr<Errand>& errand) {
-  asio::post(shared.pool, [errand, executor] {
+  asio::post(shared.pool, [&shared, errand, executor] {
     Response response = call(*errand->route, errand->request);
+    shared.handledLarge = true;
     asio::post(executor, [errand, response = std::move(response)]() mutable {
       errand->response = std::move(response);
       errand->done = true;

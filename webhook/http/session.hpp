@@ -23,6 +23,7 @@ struct Shared {
   std::atomic<bool> closing{false};
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> leased{0};   ///< bytes of large bodies, of all connections together
+  std::atomic<bool> handledLarge{false};
   asio::thread_pool pool;
   Shared(ServerOptions o, Router r)
       : options(std::move(o)), router(std::move(r)), pool(static_cast<std::size_t>(options.poolThreads)) {}

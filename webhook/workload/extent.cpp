@@ -29,19 +29,21 @@ std::size_t valuesOf(const NodeSelection::Label& label) {
   return count;
 }
 
-}  // namespace
-
-namespace {
+/// What takes the most memory while an object is judged, wherever it stands.
+struct Extent {
+  std::size_t containers = 0, words = 0;
+};
 
 /// Recursion is bounded by limits::kMaxDepth, which the parser sees to.
-std::size_t containersIn(json::View value) {
-  std::size_t count = 0;
-  for (const json::View each : value.elements()) count += containersIn(each);
+void measure(json::View value, Extent& extent) {
+  for (const json::View each : value.elements()) measure(each, extent);
   for (const auto [key, member] : value.members()) {
-    if (member.isArray() && (key == "containers" || key == "initContainers" || key == "ephemeralContainers")) count += member.size();
-    count += containersIn(member);
+    if (member.isArray()) {
+      if (key == "containers" || key == "initContainers" || key == "ephemeralContainers") extent.containers += member.size();
+      if (key == "command" || key == "args" || key == "env") extent.words += member.size();
+    }
+    measure(member, extent);
   }
-  return count;
 }
 
 std::string said(std::size_t count, const char* what, std::size_t most) {
@@ -51,8 +53,10 @@ std::string said(std::size_t count, const char* what, std::size_t most) {
 }  // namespace
 
 std::optional<std::string> excessOf(json::View object) {
-  const std::size_t count = containersIn(object);
-  if (count > limits::kMaxContainers) return said(count, "containers", limits::kMaxContainers);
+  Extent extent;
+  measure(object, extent);
+  if (extent.containers > limits::kMaxContainers) return said(extent.containers, "containers", limits::kMaxContainers);
+  if (extent.words > limits::kMaxWords) return said(extent.words, "words of command lines and variables of environments", limits::kMaxWords);
   return std::nullopt;
 }
 

@@ -11,8 +11,8 @@ namespace rightslice::workload {
 /// so that an object made for it could hold up the webhook for long; none that a cluster can run comes near.
 std::optional<std::string> excessOf(const Workload& workload);
 
-/// The same of an object that is not read yet: more than limits::kMaxContainers containers, wherever their lists stand. A review of 3 MiB can
-/// hold 230,000, and reading them would take a gigabyte.
+/// The same of an object that is not read yet: more than limits::kMaxContainers containers, or limits::kMaxWords words of commands, arguments
+/// and environments, wherever their lists stand. A review of 3 MiB can hold 230,000 and 700,000, and reading them would take a gigabyte.
 std::optional<std::string> excessOf(json::View object);
 
 }  // namespace rightslice::workload

@@ -175,9 +175,12 @@ TEST_CASE("a large body goes through the pool and does not hold up its worker") 
   slow.send(post("/slow", std::string(1000, 'x')));
   quick.send(kHello);
   CHECK(quick.readUntil("<hello>").find("200 OK") != std::string::npos);
+  CHECK_FALSE(server->handledLarge());
   CHECK(slow.readUntil("<slow>").find("200 OK") != std::string::npos);
   slow.send(post("/echo", std::string(5000, 'x')));
   CHECK(slow.readUntil("<5000>").find("200 OK") != std::string::npos);
+  CHECK(server->handledLarge());
+  CHECK_FALSE(server->handledLarge());   // said once
 }
 
 TEST_CASE("an answer that is not ready at the deadline of its request is a 500 with its reason") {

@@ -58,4 +58,10 @@ TEST_CASE("containers are counted before any is read") {
   CHECK(excess(list("containers", most + 1)) == "the object has 10001 containers; at most 10000 are judged");
   CHECK(excess(R"("groups":[{"template":{"spec":{)" + list("containers", most) + "," + list("initContainers", 1) + "}}}]"));
   CHECK_FALSE(excess(list("items", 3 * most)));
+  const auto words = [](const std::string& key, std::size_t count) { return "\"" + key + "\":[" + repeated(count, "\"a", "\"") + "]"; };
+  const std::size_t mostWords = limits::kMaxWords;
+  CHECK_FALSE(excess(words("args", mostWords)));
+  CHECK(excess(words("args", mostWords + 1)) == "the object has 50001 words of command lines and variables of environments; at most 50000 are judged");
+  CHECK(excess(R"("containers":[{"name":"c",)" + words("command", mostWords) + R"(,"env":[{"name":"A"}]}])"));
+  CHECK_FALSE(excess(words("items", 2 * mostWords)));
 }
