@@ -195,18 +195,27 @@ class Page(unittest.TestCase):
 
     def test_hostile_names_are_text(self):
         self.show(self.hostile)
-        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 3)
+        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 4)
         # The mark that would turn the line round is shown as one that is not known.
         self.assertEqual(self.js("document.querySelector('#workloads .link').textContent"), HOSTILE.replace("\u202e", "\ufffd"))
         self.js("document.querySelector('#workloads .link').click()")
-        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 3)
+        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 4)
         self.assertIn("</script>", self.js("document.getElementById('detail-title').textContent"))
         with self.assertRaises(Exception):   # what the page's policy forbids
             self.js("document.body.innerHTML = '<b>x</b>'")
         self.browser.console.clear()         # the browser says so
 
+    def test_what_it_shows_can_be_saved_as_json(self):
+        self.show()
+        self.js("globalThis.saved = []; URL.createObjectURL = (blob) => { saved.push(blob); return 'data:,'; }; HTMLAnchorElement.prototype.click = () => {}; document.getElementById('save').click()")
+        self.assertEqual(json.loads(self.js("saved[0].text()")), self.json)
+
     def test_on_a_phone(self):
-        for page in (self.page, self.hostile):
+        folder = pathlib.Path(self.folder.name)
+        folder.joinpath("prices.yaml").write_text("currency: USD\ngpuHour: {H100 80GB SXM5: 99999, H200 141GB SXM5: 99999}\n", encoding="utf-8")
+        dear = folder / "dear.html"
+        dear.write_text(scan("--from", str(folder / "cluster.json"), "--prices", str(folder / "prices.yaml"), "-o", "html"), encoding="utf-8")
+        for page in (self.page, self.hostile, dear):
             self.show(page, width=360, height=740, phone=True)
             self.assertEqual(self.js("document.documentElement.scrollWidth"), 360)
             self.js("document.querySelector('#workloads .link').click()")

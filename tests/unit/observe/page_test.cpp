@@ -7,10 +7,12 @@
 
 #include "fixture.hpp"
 #include "json/document.hpp"
+#include "json/writer.hpp"
 #include "observe/observation_json.hpp"
 #include "observe/page/drawing.hpp"
 #include "observe/page/markup.hpp"
 #include "observe/page/page.hpp"
+#include "observe/page/repeats.hpp"
 #include "observe/page/summary.hpp"
 
 using namespace rightslice;
@@ -67,7 +69,33 @@ std::string between(const std::string& text, std::string_view from, std::string_
   return text.substr(begin + from.size(), end - begin - from.size());
 }
 
-constexpr std::string_view kScan = "<script type=\"application/json\" id=\"scan\">", kDrawing = "<script type=\"application/json\" id=\"drawing\">";
+constexpr std::string_view kScan = "<script type=\"application/json\" id=\"scan\">", kRepeated = "<script type=\"application/json\" id=\"repeated\">",
+                           kDrawing = "<script type=\"application/json\" id=\"drawing\">";
+
+/// As page.js reads it: {"$": n} is the element n of the dictionary.
+std::string whole(std::string_view text, json::View dictionary) {
+  const auto document = json::Document::parse(text);
+  REQUIRE(document);
+  json::Writer out;
+  const auto write = [&](const auto& self, json::View value) -> void {
+    const auto at = value.size() == 1 ? value["$"].integer() : std::nullopt;
+    if (value.isObject() && at) {
+      out.value(dictionary.at(static_cast<std::size_t>(*at)));
+    } else if (value.isObject()) {
+      out.beginObject();
+      for (const auto each : value.members()) self(self, (out.key(each.key), each.value));
+      out.endObject();
+    } else if (value.isArray()) {
+      out.beginArray();
+      for (const auto each : value.elements()) self(self, each);
+      out.endArray();
+    } else {
+      out.value(value);
+    }
+  };
+  write(write, document->root());
+  return out.take();
+}
 
 const std::string& mixed() {
   static const std::string yaml =
@@ -120,8 +148,8 @@ TEST_CASE("page: hostile names change nothing of its structure") {
     CAPTURE(each);
     CHECK(count(before, each) == count(after, each));
   }
-  CHECK(count(after, "<script") == 3);
-  for (const auto begin : {kScan, kDrawing}) CHECK(json::Document::parse(between(after, begin, "</script>")));
+  CHECK(count(after, "<script") == 4);
+  for (const auto begin : {kScan, kRepeated, kDrawing}) CHECK(json::Document::parse(between(after, begin, "</script>")));
 }
 
 TEST_CASE("page: holds what scan -o json says, a line for each workload and node") {
@@ -131,7 +159,10 @@ TEST_CASE("page: holds what scan -o json says, a line for each workload and node
   writeJson(shown.snapshot, shown.seen, [&](std::string_view piece) { json += piece; },
             {{"money", moneyJson(shown.snapshot, shown.seen, shown.report.money, shown.report.use)}});
   const std::string held = between(html, kScan, "</script>");
-  const auto a = json::Document::parse(held), b = json::Document::parse(json);
+  const auto dictionary = json::Document::parse(between(html, kRepeated, "</script>"));
+  REQUIRE(dictionary);
+  CHECK(dictionary->root().size() > 0);
+  const auto a = json::Document::parse(whole(held, dictionary->root())), b = json::Document::parse(json);
   REQUIRE((a && b));
   CHECK(a->root().equals(b->root()));
   // page.js reads elements by lines.
@@ -146,6 +177,24 @@ TEST_CASE("page: holds what scan -o json says, a line for each workload and node
     at = end + 1;
   }
   CHECK(held.substr(at, 2) == "],");
+}
+
+TEST_CASE("page: what is there again is written once") {
+  page::Repeats repeats;
+  const std::string text = "a text that is long enough to be told once";
+  const std::vector<std::string> pieces{fmt::format(R"({{"a":{{"deep":["{0}"]}},"n":1}})", text), fmt::format(R"([{{"deep":["{0}"]}},"{0}","{0} and more"])", text),
+                                        R"({"$":0})", R"({"x":{"$":7},"y":{"$":"s"},"z":[]})"};
+  for (const auto& each : pieces) repeats.count(each);
+  repeats.count("no JSON");
+  CHECK(repeats.shortened(pieces[0]) == R"({"a":{"$":0},"n":1})");
+  CHECK(repeats.shortened(pieces[1]) == fmt::format(R"([{{"$":0}},{{"$":1}},"{} and more"])", text));
+  CHECK(repeats.shortened(pieces[2]) == R"({"$":2})");   // what looks like a reference is none of ours
+  CHECK(repeats.shortened(pieces[3]) == R"({"x":{"$":3},"y":{"$":"s"},"z":[]})");
+  CHECK(repeats.shortened("no JSON") == "no JSON");
+  const auto dictionary = json::Document::parse(repeats.dictionary());
+  REQUIRE(dictionary);
+  for (const auto& each : pieces) CHECK(whole(repeats.shortened(each), dictionary->root()) == each);
+  CHECK(json::Document::parse(page::Repeats().dictionary()));
 }
 
 TEST_CASE("page: its head says the totals of scan -o json") {

@@ -5,6 +5,7 @@
 #include "base/base64.hpp"
 #include "observe/observation_json.hpp"
 #include "observe/page/drawing.hpp"
+#include "observe/page/repeats.hpp"
 #include "observe/page/summary.hpp"
 
 namespace rightslice::embedded {
@@ -93,9 +94,22 @@ void writeDrawing(const Report& report, const PageOptions& options, const Print&
   print("]}");
 }
 
-void writeScan(const Report& report, const Print& print) {
-  writeJson(report.snapshot, report.seen, [&](std::string_view piece) { print(page::inScript(piece)); },
-            {{"money", moneyJson(report.snapshot, report.seen, report.money, report.use)}});
+/// A value that stands by itself among the pieces of writeJson, which are brackets, commas and keys otherwise.
+bool isValue(std::string_view piece) { return piece.size() > 2 && (piece.front() == '{' || piece.front() == '[') && (piece.back() == '}' || piece.back() == ']'); }
+
+/// What scan -o json says, with values that are there more than once in a block of their own.
+void writeScan(const Report& report, const PageOptions&, const Print& print) {
+  const std::string money = moneyJson(report.snapshot, report.seen, report.money, report.use);
+  page::Repeats repeats;
+  const auto pieces = [&](const Print& sink) { writeJson(report.snapshot, report.seen, sink, {{"money", money}}); };
+  pieces([&](std::string_view piece) {
+    if (isValue(piece)) repeats.count(piece);
+  });
+  print("<script type=\"application/json\" id=\"scan\">");
+  pieces([&](std::string_view piece) { print(page::inScript(isValue(piece) ? repeats.shortened(piece) : std::string(piece))); });
+  print("</script>\n<script type=\"application/json\" id=\"repeated\">");
+  print(page::inScript(repeats.dictionary()));
+  print("</script>");
 }
 
 struct Slot {
@@ -114,7 +128,7 @@ constexpr Slot kSlots[] = {
     {"savings", [](const Report& report, const PageOptions&, const Print& print) { print(page::savings(report)); }},
     {"tables", [](const Report& report, const PageOptions&, const Print& print) { page::writePlainTables(report, print); }},
     {"version", [](const Report&, const PageOptions& options, const Print& print) { print(page::escaped(options.version)); }},
-    {"scan", [](const Report& report, const PageOptions&, const Print& print) { writeScan(report, print); }},
+    {"scan", writeScan},
     {"drawing", writeDrawing},
     {"script", [](const Report&, const PageOptions&, const Print& print) { print(embedded::page_js()); }},
 };

@@ -51,16 +51,26 @@ try {
 
   // ---- data -----------------------------------------------------------------------------------------------------------------------
 
+  // Values that are there more than once stand in #repeated; {"$": n} stands for one of them.
+  const repeated = JSON.parse(byId('repeated').textContent);
+  const whole = (value) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(whole);
+    if (Number.isInteger(value.$) && Object.keys(value).length === 1) return repeated[value.$];
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, whole(each)]));
+  };
+  const parse = (json) => whole(JSON.parse(json));
+
   // One member a line, and of results and nodes one element a line (observe/observation_json.hpp). Elements are read one by one, when
   // they are needed, so that a large cluster is not in memory twice.
   function readScan(json) {
     const lines = json.split('\n');
-    const out = {scan: JSON.parse(lines[0].replace(/,$/, '') + '}').scan};
+    const out = {scan: parse(lines[0].replace(/,$/, '') + '}').scan};
     for (let i = 1; i < lines.length; ++i) {
       const found = /^"(\w+)":(.*)$/.exec(lines[i]);
       if (!found) continue;
       if (found[2] !== '[') {
-        out[found[1]] = JSON.parse(found[2].slice(0, -1));
+        out[found[1]] = parse(found[2].slice(0, -1));
         continue;
       }
       const list = [];
@@ -74,8 +84,8 @@ try {
   const drawing = JSON.parse(byId('drawing').textContent);
   const money = scan.money || {};
   const currency = money.currency || '';
-  const workloadAt = (index) => JSON.parse(scan.results[index]);
-  const nodeAt = (index) => JSON.parse(scan.nodes[index]);
+  const workloadAt = (index) => parse(scan.results[index]);
+  const nodeAt = (index) => parse(scan.nodes[index]);
 
   const costs = new Map();   // of a workload's key, in the order of the results
   for (const each of money.workloads || []) {
@@ -91,7 +101,7 @@ try {
   const searchable = (...parts) => parts.flat().join(' ').toLowerCase();
 
   function workloadRow(line, index) {
-    const it = JSON.parse(line), asking = it.containers.filter((each) => each.requested);
+    const it = parse(line), asking = it.containers.filter((each) => each.requested);
     const row = {index, ns: it.namespace, kind: it.kind, name: it.name, key: `${it.namespace}/${it.kind}/${it.name}`, verdict: drawing.verdicts[index]};
     row.owner = it.owner ? `${it.owner.kind} ${it.owner.name}` : '';
     row.model = [...new Set(asking.map((each) => each.model || each.engine || '').filter(Boolean))].join(', ');
@@ -115,7 +125,7 @@ try {
   }
 
   function nodeRow(line, index) {
-    const it = JSON.parse(line), paid = (money.nodes || [])[index] || {}, drawn = drawing.nodes[index] || {gpus: []};
+    const it = parse(line), paid = (money.nodes || [])[index] || {}, drawn = drawing.nodes[index] || {gpus: []};
     const row = {index, name: it.name, key: `node/${it.name}`, product: it.product || '', gpus: it.gpus, ready: it.ready, cordoned: it.cordoned, drawn};
     row.title = (drawing.products[row.product] || {}).title || row.product || 'Product not known';
     row.slices = it.slices.map((each) => `${each.profile || (each.resource === 'nvidia.com/gpu' ? 'whole' : each.resource)} ${each.asked === undefined ? '?' : each.asked}/${each.offered}`).join(', ');
@@ -375,8 +385,13 @@ try {
       }}}, `Show ${Math.min(20, rows.length - at)} more of ${count(rows.length - at, 'node')}`));
     }
     more(room);
+    // Of more nodes than are drawn, each is a column: the whole of them at one look.
+    const strip = rows.length <= room ? undefined : el('div', {class: 'strip', role: 'group', 'aria-label': `Nodes with ${product}`}, rows.slice(0, 2000).map((row) => {
+      const parts = BUCKETS.filter((each) => row.hours[each] > 0).map((each) => el('i', {class: `b-${each}`, grow: row.hours[each]}));
+      return el('button', {type: 'button', class: 'column', tabindex: '-1', 'data-node': row.index, 'aria-label': `Node ${row.name}: ${row.allHours ? `${percent(row.held, row.allHours)} held` : 'unknown'}${row.codes.length ? `, ${row.codes.join(', ')}` : ''}`}, parts);
+    }));
     return el('details', {class: 'product', open: true}, el('summary', {}, el('h3', {}, product), el('span', {}, `${count(rows.length, 'node')}, ${count(gpus, 'GPU')}${hours ? `, ${percent(held, hours)} held` : ''}`),
-                                                            el('small', {}, scale)), place, foot);
+                                                            el('small', {}, scale)), strip, place, foot);
   }
   function drawMap() {
     const products = new Map();
@@ -388,41 +403,42 @@ try {
     const groups = [...products].sort((a, b) => compare(a[0], b[0]));
     const room = shown.nodes.length <= 24 ? 24 : Math.max(4, Math.floor(32 / groups.length));
     const waiting = shown.workloads.filter((row) => row.waiting);
-    waits.replaceChildren(...waiting.length === 0 ? [] : [el('span', {}, el('b', {}, 'Waiting for a node: '), waiting.slice(0, 12).map((row, at) => [at > 0 && ', ', opener(row, `${row.ns}/${row.name}`), ` ${count(row.waiting, 'pod')}, ${row.slice}`]), waiting.length > 12 && ` and ${count(waiting.length - 12, 'workload')} more`)]);
+    waits.replaceChildren(...waiting.length === 0 ? [] : [el('span', {}, el('b', {}, 'Waiting for a node: '), waiting.slice(0, 6).map((row, at) => [at > 0 && ', ', opener(row, `${row.ns}/${row.name}`), ` (${count(row.waiting, 'pod')}, ${row.slice})`]), waiting.length > 6 && `, and ${count(waiting.length - 6, 'workload')} more`)]);
     map.replaceChildren(...groups.map((group) => drawProduct(group, room)));
     if (!groups.length) map.append(el('p', {class: 'none'}, nodes.length ? 'No node matches the filter.' : 'No node with GPUs was seen.'));
     rove();
   }
+  const STOP = '.piece, .column';
   // One stop of the tab key in each node; arrows go on from there.
   function rove() {
-    for (const node of map.querySelectorAll('.node')) {
-      const first = node.querySelector('.piece');
-      if (first && !node.querySelector('.piece[tabindex="0"]')) first.tabIndex = 0;
+    for (const group of map.querySelectorAll('.node, .strip')) {
+      const first = group.querySelector(STOP);
+      if (first && !group.querySelector('[tabindex="0"]:is(.piece, .column)')) first.tabIndex = 0;
     }
   }
   map.addEventListener('keydown', (event) => {
-    const piece = event.target.closest('.piece');
+    const at = event.target.closest(STOP);
     const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1, Home: 0, End: 0}[event.key];
-    if (!piece || step === undefined) return;
+    if (!at || step === undefined) return;
     event.preventDefault();
-    const node = piece.closest('.node'), all = [...node.querySelectorAll('.piece')];
+    const group = at.closest('.node, .strip'), all = [...group.querySelectorAll(STOP)];
     let next;
     if (event.key === 'Home' || event.key === 'End') next = all[event.key === 'Home' ? 0 : all.length - 1];
-    else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') next = all[all.indexOf(piece) + step];
+    else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') next = all[all.indexOf(at) + step];
     else {
-      const every = [...map.querySelectorAll('.node')].filter((each) => each.querySelector('.piece') && each.getClientRects().length);
-      const other = every[every.indexOf(node) + step];
-      next = other && other.querySelector('.piece[tabindex="0"]');
+      const every = [...map.querySelectorAll('.node, .strip')].filter((each) => each.querySelector(STOP) && each.getClientRects().length);
+      const other = every[every.indexOf(group) + step];
+      next = other && other.querySelector('[tabindex="0"]:is(.piece, .column)');
     }
     if (!next) return;
-    if (next.closest('.node') === node) {
-      piece.tabIndex = -1;
+    if (next.closest('.node, .strip') === group) {
+      at.tabIndex = -1;
       next.tabIndex = 0;
     }
     next.focus();
   });
   map.addEventListener('click', (event) => {
-    const piece = event.target.closest('.piece');
+    const piece = event.target.closest(STOP);
     if (!piece) return;
     const row = piece.dataset.workload === undefined ? nodes[piece.dataset.node] : workloads[piece.dataset.workload];
     openDetail(row.key, row.index);
@@ -433,9 +449,10 @@ try {
   function showHint(piece) {
     const node = nodes[piece.dataset.node], row = piece.dataset.workload === undefined ? undefined : workloads[piece.dataset.workload];
     const lines = [el('b', {}, row ? `${row.ns}/${row.name}` : piece.getAttribute('aria-label').replace(/^.*: /, ''))];
-    if (row) lines.push(el('span', {}, [row.kind, row.model].filter(Boolean).join(' · ')), chip(VERDICTS[piece.className.match(/s-(\w+)/)[1]] ? piece.className.match(/s-(\w+)/)[1] : row.verdict),
+    if (row) lines.push(el('span', {}, [row.kind, row.model].filter(Boolean).join(' · ')), chip(/s-(\w+)/.exec(piece.className)[1]),
                         el('span', {}, `${row.slice} · needs ${bytes(row.need)} of ${bytes(row.holds)}`), row.codes.length && el('span', {}, row.codes.join(', ')));
-    lines.push(el('span', {class: 'dim'}, `${piece.getAttribute('aria-label').split(' of ')[0]} on ${node.name}`));
+    if (piece.classList.contains('piece')) lines.push(el('span', {class: 'dim'}, `${piece.getAttribute('aria-label').split(' of ')[0]} on ${node.name}`));
+    else lines.splice(0, 1, el('b', {}, node.name), el('span', {}, node.slices), el('span', {}, `${percent(node.held, node.allHours) || '?'} held`), node.codes.length && el('span', {}, node.codes.join(', ')));
     hint.replaceChildren(...lines.filter(Boolean));
     hint.hidden = false;
     const at = piece.getBoundingClientRect(), box = hint.getBoundingClientRect();
@@ -444,7 +461,7 @@ try {
   }
   const hideHint = () => { hint.hidden = true; };
   for (const event of ['pointerover', 'focusin']) map.addEventListener(event, (each) => {
-    const piece = each.target.closest('.piece');
+    const piece = each.target.closest(STOP);
     if (piece && each.pointerType !== 'touch') showHint(piece);
     else hideHint();
   });
@@ -635,9 +652,17 @@ try {
   const save = byId('save');
   save.hidden = false;
   save.addEventListener('click', () => {
-    const link = el('a', {href: URL.createObjectURL(new Blob([byId('scan').textContent], {type: 'application/json'})), download: 'rightslice-scan.json'});
+    // Line by line, as it is held: a key, a value, and what ends the line.
+    const pieces = byId('scan').textContent.split('\n').map((line) => {
+      const begin = /^(\{"scan":|"\w+":)?/.exec(line)[0], rest = line.slice(begin.length);
+      for (const value of [rest, rest.slice(0, -1)]) {
+        try { return `${begin}${JSON.stringify(parse(value))}${rest.slice(value.length)}\n`; } catch { /* a bracket of a list, or an end too many */ }
+      }
+      return `${line}\n`;
+    });
+    const link = el('a', {href: URL.createObjectURL(new Blob(pieces, {type: 'application/json'})), download: 'rightslice-scan.json'});
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   });
 
   function age() {
