@@ -43,29 +43,35 @@ std::optional<std::chrono::seconds> secondsOf(const std::string& field) {
 
 Client::Client(Worker& worker, ClientOptions options)
     : worker_(worker), options_(std::move(options)), resolver_(worker.executor()) {
-  expect(kRest);
+  rest();
   worker_.add(this);
 }
 
 Client::~Client() { worker_.remove(this); }
 
+/// What is done now may take so long, and no longer than the call as a whole.
 void Client::expect(std::chrono::milliseconds limit) {
   limit_ = limit;
+  if (end_ != SteadyClock::time_point::max())
+    limit = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(end_ - SteadyClock::now()), std::chrono::milliseconds{0}, limit);
+  if (limit < limit_) limit_ = std::max(limit, whole_);
   enter(Phase::Busy, limit);
 }
+
+void Client::rest() { enter(Phase::Busy, kRest); }
 
 Socket* Client::socket() { return tls_ ? &tls_->next_layer() : plain_.get(); }
 
 void Client::cut() {
   cut_ = true;
-  enter(Phase::Busy, kRest);
+  rest();
   resolver_.cancel();
   ErrorCode ignored;
   if (Socket* open = socket()) open->close(ignored);
 }
 
 void Client::close() {
-  expect(kRest);
+  rest();
   tls_.reset();
   plain_.reset();
   parser_.reset();
@@ -212,6 +218,8 @@ Awaitable<Result<Reply>> Client::exchange(std::string bytes) {
 
 Awaitable<Result<Reply>> Client::open(Call call) {
   const std::string bytes = requestText(options_, call);
+  whole_ = call.limit;
+  end_ = whole_.count() > 0 ? SteadyClock::now() + whole_ : SteadyClock::time_point::max();
   const Socket* kept = socket();
   // A body may have been left unread. And a POST is not made twice, so it goes no way that the server may have closed.
   bool fresh = kept == nullptr || !kept->is_open() || parser_.has_value() || call.method == "POST";
@@ -265,14 +273,15 @@ Awaitable<Result<std::string>> Client::next(std::chrono::milliseconds silence) {
 void Client::finish() {
   const bool reusable = parser_->keep_alive() && !parser_->need_eof() && buffer_.size() == 0;
   parser_.reset();
-  expect(kRest);
+  end_ = SteadyClock::time_point::max();
+  rest();
   if (!reusable) close();
 }
 
 Awaitable<Result<Reply>> Client::call(Call call, std::size_t maxBody) {
   Result<Reply> reply = co_await open(std::move(call));
   if (!reply) co_return reply;
-  const auto end = SteadyClock::now() + options_.timeouts.body;
+  const auto end = SteadyClock::now() + options_.timeouts.body;   // expect() keeps the call's own limit beside it
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - SteadyClock::now());
     const auto silence = std::clamp(left, std::chrono::milliseconds{0}, options_.timeouts.piece);

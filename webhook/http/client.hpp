@@ -42,6 +42,7 @@ struct Call {
   std::string method = "GET", target;               ///< target: path and query, escaped
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string contentType{}, body{};
+  std::chrono::milliseconds limit{0};               ///< of the whole call, from its connection to the last byte; 0: the timeouts alone
 };
 
 struct Reply {
@@ -87,6 +88,7 @@ class Client final : public Connection {
   Socket* socket();
   Error failure(const ErrorCode& code, const char* doing) const;
   void expect(std::chrono::milliseconds limit);
+  void rest();
 
   Worker& worker_;
   ClientOptions options_;
@@ -97,7 +99,8 @@ class Client final : public Connection {
   std::optional<Parser> parser_;
   bool answered_ = false;   ///< a byte of the answer has come
   bool cut_ = false;
-  std::chrono::milliseconds limit_{};
+  std::chrono::milliseconds limit_{}, whole_{};
+  SteadyClock::time_point end_ = SteadyClock::time_point::max();   ///< of the call that is made, where it has a limit
 };
 
 }  // namespace rightslice::http

@@ -16,8 +16,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kMaxAnswer = 64U << 20;
-constexpr std::size_t kIdleClients = 2;
+constexpr std::size_t kIdleClients = 16;   // as many as were ever needed at once, but no more
 constexpr std::chrono::milliseconds kWaitStep{50};
+constexpr std::chrono::milliseconds kAfterwards{500};   // the connection of a call that nobody waits for any more is cut so much later
 
 }  // namespace
 
@@ -29,6 +30,8 @@ struct Cluster::Parts {
     if (!call) co_return tl::unexpected(call.error());
     call->contentType = std::move(request.contentType);
     call->body = std::move(request.body);
+    call->limit = request.patience;
+    const std::size_t most = request.most > 0 ? request.most : kMaxAnswer;
     std::unique_ptr<http::Client> client;
     if (idle.empty()) {
       client = std::make_unique<http::Client>(worker, link.clientOptions());
@@ -36,9 +39,9 @@ struct Cluster::Parts {
       client = std::move(idle.back());
       idle.pop_back();
     }
-    Result<http::Reply> reply = co_await client->call(std::move(*call), kMaxAnswer);
+    Result<http::Reply> reply = co_await client->call(std::move(*call), most);
     if (!reply) co_return tl::unexpected(reply.error());
-    if (reply->tooLarge) co_return fail(std::string(kAnswerTooLarge));
+    if (reply->tooLarge) co_return fail(most == kMaxAnswer ? std::string(kAnswerTooLarge) : fmt::format("the answer is larger than {} KiB", most >> 10));
     if (reply->status == 401) link.credentials.refused();
     if (idle.size() < kIdleClients) idle.push_back(std::move(client));
     Answer answer;
@@ -91,23 +94,31 @@ std::vector<WatchState> Cluster::states() const {
   return out;
 }
 
-Result<Answer> Cluster::call(Request request, std::chrono::milliseconds limit) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  const auto promise = std::make_shared<std::promise<Result<Answer>>>();
-  std::future<Result<Answer>> future = promise->get_future();
-  const auto begun = std::chrono::steady_clock::now();
-  const auto patience = request.patience;
-  asio::post(parts_->worker.context(), [parts = parts_.get(), promise, request = std::move(request)]() mutable {
-    asio::co_spawn(parts->worker.executor(), parts->perform(std::move(request)), [promise](std::exception_ptr failure, Result<Answer> answer) {
-      if (failure) promise->set_exception(failure);
-      else promise->set_value(std::move(answer));
+void Cluster::send(Request request, std::function<void(Result<Answer>)> then) {
+  asio::post(parts_->worker.context(), [parts = parts_.get(), then = std::move(then), request = std::move(request)]() mutable {
+    asio::co_spawn(parts->worker.executor(), parts->perform(std::move(request)), [then = std::move(then)](std::exception_ptr failure, Result<Answer> answer) {
+      if (!failure) return then(std::move(answer));
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::exception& error) {
+        then(fail(error.what()));
+      }
     });
   });
+}
+
+Result<Answer> Cluster::call(Request request, std::chrono::milliseconds limit) {
+  const auto begun = std::chrono::steady_clock::now();
+  if (request.patience.count() > 0) {
+    limit = std::min(limit, request.patience);
+    request.patience += kAfterwards;
+  }
+  const auto promise = std::make_shared<std::promise<Result<Answer>>>();
+  std::future<Result<Answer>> future = promise->get_future();
+  send(std::move(request), [promise](Result<Answer> answer) { promise->set_value(std::move(answer)); });
   while (future.wait_for(std::min<std::chrono::milliseconds>(kWaitStep, limit)) != std::future_status::ready) {
     if (!parts_->running) return fail("the connection to the cluster is shut down");
-    if (std::chrono::steady_clock::now() >= end) return fail(fmt::format("no answer within {} ms", limit.count()));
-    // The call goes on, and nobody waits for it.
-    if (patience.count() > 0 && std::chrono::steady_clock::now() - begun > patience) return fail(fmt::format("no answer within {} ms", patience.count()));
+    if (std::chrono::steady_clock::now() - begun >= limit) return fail(fmt::format("no answer within {} ms", limit.count()));
   }
   return future.get();
 }

@@ -55,7 +55,8 @@ struct Request {
   std::string method = "GET", path;                ///< with the query
   std::string contentType{}, body{};
   std::string accept = "application/json";
-  std::chrono::milliseconds patience{0};           ///< how long the answer may take at most; 0: as the pace says
+  std::chrono::milliseconds patience{0};           ///< how long the whole answer may take at most; 0: as the pace says
+  std::size_t most = 0;                            ///< bytes of the answer's body; more is an error. 0: 64 MiB
 };
 
 struct Answer {
@@ -65,7 +66,7 @@ struct Answer {
   std::optional<std::chrono::seconds> retryAfter{};  ///< as the server asked for it
 };
 
-/// The message of call() where an answer was larger than 64 MiB.
+/// The message of call() where an answer was larger than 64 MiB. (One with a limit of its own: "the answer is larger than ...".)
 inline constexpr std::string_view kAnswerTooLarge = "the answer is larger than 64 MiB";
 
 /// follow() and start() are for one thread; the rest is thread-safe.
@@ -84,6 +85,9 @@ class Cluster {
   std::vector<WatchState> states() const;
   /// One call, waited for, but no longer than `limit`: not from the cluster's own thread. Errors are those of the transport and of credentials.
   Result<Answer> call(Request request, std::chrono::milliseconds limit = std::chrono::hours(1));
+  /// The same without waiting: `then` is told on the cluster's own thread, must be quick, and throws nothing. Many may be under way at once,
+  /// each on a connection of its own; those that are when the cluster is stopped are never told.
+  void send(Request request, std::function<void(Result<Answer>)> then);
   const Config& config() const;
 
  private:

@@ -145,6 +145,7 @@ class Reading {
     auto& held = out.snapshot.heldElsewhere;
     const auto read = [&](json::View object) {
       if (namespaces_.contains(std::string(object["metadata"]["namespace"].stringOr("default")))) return;
+      collector_.exporter(object);
       if (const auto use = workload::readPodUse(object))
         for (const auto& [resource, count] : use->counts) held[use->node][resource] += count;
     };
@@ -230,10 +231,13 @@ const std::string& ClusterSource::name() const { return parts_->cluster.config()
 kube::Cluster& ClusterSource::cluster() { return parts_->cluster; }
 void ClusterSource::interrupt() { parts_->cluster.stop(); }
 
-Result<ClusterLook> ClusterSource::look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress) {
+Result<ClusterLook> ClusterSource::look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress,
+                                        const std::optional<ScrapeOptions>& scraping) {
   Reading reading(parts_->cluster, namespaces, std::move(takenAt), progress);
   if (!reading.all()) return tl::unexpected(*reading.error);
-  return reading.finish();
+  ClusterLook out = reading.finish();
+  if (scraping) out.scraped = scrape(parts_->cluster, out.snapshot, *scraping, progress);
+  return out;
 }
 
 }  // namespace rightslice::observe

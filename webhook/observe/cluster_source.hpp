@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "app/cluster_objects.hpp"
 #include "base/error.hpp"
 #include "kube/cluster.hpp"
+#include "observe/metrics/scraped.hpp"
+#include "observe/scrape_fetch.hpp"
 #include "observe/snapshot.hpp"
 
 namespace rightslice::observe {
@@ -18,6 +21,7 @@ namespace rightslice::observe {
 struct ClusterLook {
   Snapshot snapshot;
   std::vector<app::PolicyObject> policies;   ///< policies and exceptions, as far as they may be read
+  std::optional<metrics::Scraped> scraped;   ///< what pods say of themselves, where they were asked
 };
 
 /// For one thread, but for interrupt().
@@ -30,8 +34,10 @@ class ClusterSource {
   const std::string& name() const;           ///< the kubeconfig and its context, or "in-cluster"
 
   /// Of these namespaces, or (empty) of all. `takenAt`: now, RFC 3339. A resource that may not be read, or that the server fails to
-  /// list, is in the coverage; a server that does not answer, or does not know us, is an error.
-  Result<ClusterLook> look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress);
+  /// list, is in the coverage; a server that does not answer, or does not know us, is an error. `scraping`: pods are asked for their metrics
+  /// afterwards.
+  Result<ClusterLook> look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress,
+                           const std::optional<ScrapeOptions>& scraping = std::nullopt);
   kube::Cluster& cluster();                  ///< the connection, for what is done with a look
   /// From another thread: what is asked now or later gets no answer, but an error.
   void interrupt();

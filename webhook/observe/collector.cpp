@@ -44,7 +44,12 @@ void cut(std::vector<T>& list, std::size_t size) {
 }  // namespace
 
 void Collector::pod(json::View object) {
+  exporter(object);
   if (auto one = readPod(object, pool_)) to_.pods.push_back(std::move(*one));
+}
+
+void Collector::exporter(json::View pod) {
+  if (auto one = readExporter(pod)) to_.exporters.push_back(std::move(*one));
 }
 
 void Collector::workload(json::View object, const workload::Kind& kind, std::string_view apiVersion) {
@@ -88,12 +93,13 @@ void Collector::resourceSlice(json::View object) {
 }
 
 Collector::Mark Collector::mark() const {
-  return {to_.pods.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), budgets_.size(), classes_.size(), templates_.size(),
+  return {to_.pods.size(), to_.exporters.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), budgets_.size(), classes_.size(), templates_.size(),
           claims_.size(), slices_.size()};
 }
 
 void Collector::back(const Mark& mark) {
   cut(to_.pods, mark.pods);
+  cut(to_.exporters, mark.exporters);
   cut(to_.objects, mark.objects);
   cut(nodes_, mark.nodes);
   cut(namespaces_, mark.namespaces);

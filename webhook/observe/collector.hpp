@@ -16,6 +16,7 @@ class Collector {
 
   // One object of a list. A list that is read anew begins with what was kept before it: mark() before, back() then.
   void pod(json::View object);
+  void exporter(json::View pod);                                    ///< of any pod: is it one of DCGM?
   void workload(json::View object, const workload::Kind& kind, std::string_view apiVersion);
   void node(json::View object);
   void space(json::View object);                                    ///< a Namespace
@@ -27,7 +28,7 @@ class Collector {
   void resourceSlice(json::View object);
 
   struct Mark {
-    std::size_t pods, objects, nodes, namespaces, autoscalers, budgets, classes, templates, claims, slices;
+    std::size_t pods, exporters, objects, nodes, namespaces, autoscalers, budgets, classes, templates, claims, slices;
   };
   Mark mark() const;
   void back(const Mark& mark);

@@ -25,6 +25,8 @@ constexpr std::pair<std::string_view, std::string_view> kUnknown[] = {
     {"resourceclaimtemplates.resource.k8s.io", "what pods with claims ask for"},
     {"resourceclaims.resource.k8s.io", "what claims ask for, and which devices they hold"},
     {"resourceslices.resource.k8s.io", "the devices that nodes hand out by claims"},
+    {"pods/proxy", "what the engines of these pods measure"},
+    {"dcgm-exporter", "how much memory of each slice is in use"},
     {"metrics", "how full what runs is, whether it works, and how much"},
 };
 

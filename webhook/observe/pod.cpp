@@ -8,7 +8,7 @@ namespace rightslice::observe {
 namespace {
 
 constexpr std::size_t kMostMessage = 400;   // of a termination message: what went wrong stands at its end
-constexpr std::string_view kOurs = "rightslice.io/";
+constexpr std::string_view kOurs = "rightslice.io/", kPrometheus = "prometheus.";   // prometheus.io/port, prometheus.kserve.io/port
 
 // Labels by which controllers tell the templates of their pods apart, the surest first: kubernetes pkg/controller (ReplicaSets;
 // StatefulSets; DaemonSets), LeaderWorkerSet.
@@ -34,7 +34,7 @@ void writeContainers(json::Writer& out, std::string_view key, json::View contain
   out.key(key).beginArray();
   for (const json::View each : containers.elements()) {
     out.beginObject();
-    writeSome(out, each, {"name", "image", "command", "args", "env", "envFrom", "resources", "restartPolicy", "securityContext"});
+    writeSome(out, each, {"name", "image", "command", "args", "env", "envFrom", "ports", "resources", "restartPolicy", "securityContext"});
     out.endObject();
   }
   out.endArray();
@@ -47,7 +47,7 @@ std::string textOf(json::View object) {
   const json::View metadata = object["metadata"];
   const auto says = [](std::string_view key) {
     std::string_view system;
-    return key.find(kOurs) != std::string_view::npos || gpu::isSharingAnnotation(key, &system);
+    return key.find(kOurs) != std::string_view::npos || key.starts_with(kPrometheus) || gpu::isSharingAnnotation(key, &system);
   };
   const auto writeMap = [&](std::string_view key) {
     out.key(key).beginObject();

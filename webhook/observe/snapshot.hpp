@@ -9,6 +9,7 @@
 
 #include "observe/budget.hpp"
 #include "observe/coverage.hpp"
+#include "observe/endpoint.hpp"
 #include "observe/metrics/measured.hpp"
 #include "observe/node.hpp"
 #include "observe/object.hpp"
@@ -25,6 +26,7 @@ struct Snapshot {
   std::set<std::string> scope;            ///< namespaces that were looked at; empty: all
   std::vector<Object> objects;            ///< that run pods with GPUs, or link them
   std::vector<Pod> pods;                  ///< with GPUs, that have not ended
+  std::vector<Exporter> exporters;        ///< of DCGM, also outside of the scope where pods there were read
   std::optional<std::vector<Node>> nodes; ///< with GPUs; absent: not known
   std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
   workload::Devices devices;              ///< classes and claims of DRA

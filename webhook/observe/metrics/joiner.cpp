@@ -70,8 +70,10 @@ std::optional<Joiner::Place> Joiner::placeOf(const Labels& labels, const std::st
   auto at = pods_.end();
   std::string_view container;
   if (!ofPod.empty()) {
-    const std::size_t slash = ofPod.find('/');
-    at = pods_.find({std::string_view(ofPod).substr(0, slash), std::string_view(ofPod).substr(slash + 1)});
+    const std::string_view all = ofPod;
+    const std::size_t slash = all.find('/'), second = std::min(all.find('/', slash + 1), all.size());
+    at = pods_.find({all.substr(0, slash), all.substr(slash + 1, second - slash - 1)});
+    container = all.substr(std::min(second + 1, all.size()));
   } else {
     for (const Owners& each : kOwners) {
       at = pods_.find({labelOf(labels, each.ns), labelOf(labels, each.pod)});
@@ -93,12 +95,13 @@ std::optional<Joiner::Place> Joiner::placeOf(const Labels& labels, const std::st
   return std::nullopt;
 }
 
-void Joiner::add(const MetricRow& row, Series series, const std::string& source, const std::string& ofPod) {
+void Joiner::add(const MetricRow& row, Series series, const std::string& source, const std::string& ofPod, std::string_view ofNode) {
   ++out_.series;
   if (!row.label.empty() && labelOf(series.labels, row.label) != row.value) return;
   const auto place = placeOf(series.labels, ofPod);
   if (!place) return;
   const Pod& pod = snapshot_.pods[place->pod];
+  if (!ofNode.empty() && pod.node != ofNode) return;
   Kept kept;
   kept.row = &row;
   kept.source = source;
@@ -150,6 +153,8 @@ OfContainer& Joiner::containerOf(const Place& place) {
   }
   return out_.containers[at->second];
 }
+
+void Joiner::untold(std::size_t pod, const std::string& container, std::string why) { untold_.emplace(Place{pod, container}, std::move(why)); }
 
 void Joiner::warned(std::string warning) {
   if (std::find(out_.warnings.begin(), out_.warnings.end(), warning) == out_.warnings.end() && out_.warnings.size() < 16) out_.warnings.push_back(std::move(warning));
@@ -300,6 +305,12 @@ void Joiner::settle() {
 
 Measurements Joiner::finish() {
   settle();
+  for (auto& [place, why] : untold_) {
+    OfContainer& container = containerOf(place);
+    // The memory of its device is told by others.
+    const bool told = std::any_of(container.values.begin(), container.values.end(), [](const Measured& each) { return each.measure < Measure::FramebufferUsed; });
+    if (!told) container.why = std::move(why);
+  }
   for (const Place& each : ofParent_) {
     OfContainer& container = containerOf(each);
     if (container.find(Measure::FramebufferUsed) != nullptr) continue;

@@ -25,10 +25,13 @@ class Joiner {
 
   /// Is it told by a label whose a series is, or what an engine is set to? The others need not be kept.
   static bool keeps(std::string_view label);
-  /// As from the server, or the pod's own endpoint where that is named ("namespace/pod").
-  void add(const MetricRow& row, Series series, const std::string& source, const std::string& ofPod = {});
+  /// As from the server, or from the own endpoint of a pod or a container where that is named ("namespace/pod", "namespace/pod/container").
+  /// `ofNode`: what its exporter says; series of pods elsewhere do not count.
+  void add(const MetricRow& row, Series series, const std::string& source, const std::string& ofPod = {}, std::string_view ofNode = {});
   /// Values of the measures that were added since the last time. All series of a measure, and of batchOf() it, are added before.
   void settle();
+  /// Nothing is known of a container, and why; counts where nobody else says anything of it.
+  void untold(std::size_t pod, const std::string& container, std::string why);
   /// What is told is not all that there is: the server said so.
   void warned(std::string warning);
   void asked(std::string source) { out_.sources.push_back(std::move(source)); }
@@ -65,6 +68,7 @@ class Joiner {
   std::map<Place, std::size_t> containers_;                ///< index of out_.containers
   std::map<Place, std::map<Measure, std::vector<Kept>>> pending_;
   std::map<std::string, std::set<std::size_t>> sharers_;   ///< of a device: pods that have it now
+  std::map<Place, std::string> untold_;
   std::set<Place> ofParent_;                               ///< on a slice, and only told of the whole GPU
 };
 

@@ -38,6 +38,7 @@ struct OfContainer {
   std::vector<Measured> values;       ///< by measure, each once; of a measure without any series there is none
   std::vector<std::string> models;    ///< names under which its engine says it serves, sorted
   Labels settings;                    ///< that its engine tells
+  std::string why;                    ///< its engine tells nothing: why
 
   const Measured* find(Measure measure) const;
   /// The value, where there is one.

@@ -43,6 +43,7 @@ void writeMeasured(json::Writer& out, const OfContainer& container, std::string_
     for (const auto& [key, value] : container.settings) out.member(key, std::string_view(value));
     out.endObject();
   }
+  if (!container.why.empty()) out.member("insufficient", std::string_view(container.why));
   out.key("values").beginObject();
   for (const Measured& each : container.values) writeValue(out, each);
   out.endObject().endObject();
