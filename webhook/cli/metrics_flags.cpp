@@ -43,6 +43,19 @@ void MetricsFlags::declareServer(Flags& flags) {
     return true;
   };
   flags.add(std::move(back));
+  flags.toggle(scrape, "--scrape", "Without a Prometheus: ask the pods with GPUs that run, and the DCGM exporter's, for their /metrics, through the API server. "
+                                   "Needs the right to get pods/proxy.").group = "metrics";
+  Flag once{.name = "--scrape-again", .value = "DURATION", .help = "Ask them once more so long after, 10s to 10m: then counters say how much they grow.", .group = "metrics"};
+  once.set = [this](const std::string& given) -> Result<bool> {
+    const std::string number = given.substr(0, given.empty() ? 0 : given.size() - 1);
+    const std::int64_t unit = given.ends_with('s') ? 1 : given.ends_with('m') ? 60 : 0;
+    const auto count = parseInteger(number);
+    if (unit == 0 || !count || *count < 1 || *count > 600 || *count * unit < 10 || *count * unit > 600)
+      return fail(fmt::format("'{}' is no time from ten seconds to ten minutes, such as 30s or 2m", given));
+    again = *count * unit;
+    return true;
+  };
+  flags.add(std::move(once));
 }
 
 std::string MetricsFlags::wrong() const {
@@ -53,6 +66,7 @@ std::string MetricsFlags::wrong() const {
   if (server.user.empty() != places.passwordFile.empty()) return "--prometheus-user and --prometheus-password-file belong together";
   if (server.certificate.empty() != server.key.empty()) return "--prometheus-cert and --prometheus-key belong together";
   if (!server.user.empty() && !server.tokenFile.empty()) return "--prometheus-user and --prometheus-token-file are two answers to who asks: give one";
+  if (again > 0 && !scrape) return "--scrape-again says when pods are asked once more: ask them with --scrape";
   return {};
 }
 
@@ -62,10 +76,17 @@ std::string MetricsFlags::caution() const {
   return "the credentials for --prometheus go over plain HTTP, where everybody on the way can read them: use https";
 }
 
-bool MetricsFlags::read(observe::Snapshot& snapshot, const gpu::Catalogue& gpus) const {
+std::optional<observe::ScrapeOptions> MetricsFlags::scraping() const {
+  if (!scrape) return std::nullopt;
+  observe::ScrapeOptions out;
+  out.again = std::chrono::seconds(again);
+  return out;
+}
+
+bool MetricsFlags::read(observe::Snapshot& snapshot, const gpu::Catalogue& gpus, std::optional<observe::metrics::Scraped> scraped) const {
   if (const std::string text = caution(); !text.empty()) complain(text);
   Progress progress(observe::metrics::metricRows().size());
-  const auto read = observe::readMetrics(snapshot, gpus, places, [&](std::string_view what) { progress.step(what); });
+  const auto read = observe::readMetrics(snapshot, gpus, places, std::move(scraped), [&](std::string_view what) { progress.step(what); });
   progress.clear();
   for (const auto& each : read.told) complain(each);
   return read.all;

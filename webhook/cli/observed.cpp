@@ -31,15 +31,17 @@ std::unique_ptr<Observed> ObservedFlags::look(const LookHooks& hooks) const {
   };
   if (!from.empty() && (cluster.given() || !namespaces.empty()))
     return refuse("files are looked at without a cluster: leave out --kubeconfig, --context and --namespace, or --from");
+  if (!from.empty() && hooks.scraping) return refuse("--scrape asks pods of a cluster: leave out --from, or give what they said with --metrics");
   if (from.empty() && !at.empty()) return refuse("--at says when the objects of --from were recorded; a cluster is looked at now");
   if (!at.empty() && !secondsOfTimestamp(at)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
   auto base = loadBase(sources);
   if (!base || (hooks.prepare && !hooks.prepare(*base))) return nullptr;
   auto out = std::make_unique<Observed>();
   out->sources = std::move(*base);
-  auto look = from.empty() ? lookAtCluster() : readFiles(out->unreadable);
+  auto look = from.empty() ? lookAtCluster(hooks.scraping) : readFiles(out->unreadable);
   if (!look) return nullptr;
   out->snapshot = std::move(look->snapshot);
+  out->scraped = std::move(look->scraped);
   auto policies = observe::policiesOf(out->snapshot, std::move(look->policies), sources.policies, out->sources.loadOptions(sources.maxExceptionDays));
   for (const auto& diagnostic : policies.diagnostics) printError(diagnostic.text() + "\n");
   if (!policies.ok) return refuse("the policies have errors; nothing was judged");
@@ -65,10 +67,10 @@ std::unique_ptr<Observed> ObservedFlags::look(const LookHooks& hooks) const {
 std::optional<observe::ClusterLook> ObservedFlags::readFiles(int& unreadable) const {
   auto recorded = readRecorded(from, at.empty() ? now() : at);
   unreadable = recorded.unreadable;
-  return observe::ClusterLook{std::move(recorded.snapshot), std::move(recorded.policies)};
+  return observe::ClusterLook{std::move(recorded.snapshot), std::move(recorded.policies), std::nullopt};
 }
 
-std::optional<observe::ClusterLook> ObservedFlags::lookAtCluster() const {
+std::optional<observe::ClusterLook> ObservedFlags::lookAtCluster(const std::optional<observe::ScrapeOptions>& scraping) const {
   auto config = cluster.choose();
   if (!config) {
     complain(describe(config.error()));
@@ -76,7 +78,7 @@ std::optional<observe::ClusterLook> ObservedFlags::lookAtCluster() const {
   }
   observe::ClusterSource source(std::move(*config));
   Progress progress(10 + workload::kinds().size());
-  auto found = source.look({namespaces.begin(), namespaces.end()}, now(), [&](std::string_view what) { progress.step(what); });
+  auto found = source.look({namespaces.begin(), namespaces.end()}, now(), [&](std::string_view what) { progress.step(what); }, scraping);
   progress.clear();
   if (found) return std::move(*found);
   complain(fmt::format("{}: {}", source.name(), describe(found.error())));

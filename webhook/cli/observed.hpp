@@ -16,12 +16,14 @@ struct Observed {
   Sources sources;
   observe::Snapshot snapshot;
   observe::Observation seen;
+  std::optional<observe::metrics::Scraped> scraped;   ///< what pods said of themselves, where they were asked
   int unreadable = 0;                     ///< files and parts of them
 };
 
-/// What a command adds to the look; both may be empty.
+/// What a command adds to the look; all may be empty.
 struct LookHooks {
   std::function<bool(Sources&)> prepare{};   ///< before it: changes what is judged with; false: it wrote an error on stderr
+  std::optional<observe::ScrapeOptions> scraping{};   ///< pods are asked for their metrics
   std::function<void(Observed&)> more{};     ///< after it, before anything is judged: adds what the look does not read
 };
 
@@ -36,7 +38,7 @@ struct ObservedFlags {
   std::string at;
 
  private:
-  std::optional<observe::ClusterLook> lookAtCluster() const;
+  std::optional<observe::ClusterLook> lookAtCluster(const std::optional<observe::ScrapeOptions>& scraping) const;
   std::optional<observe::ClusterLook> readFiles(int& unreadable) const;
 };
 

@@ -53,7 +53,7 @@ class Scan : public Command {
             "What it costs is parted to the cent: every hour of every GPU is in one bucket (right, oversized, idle, dark, stranded, overhead), and each view "
             "sums to the spend. Prices are those of --prices, else list prices of the shipped book; a GPU without a price is named, never guessed. Savings are "
             "told apart: by list, realisable on the node's geometry, and with --since verified.\n\n"
-            "With --prometheus, or text of /metrics endpoints in files (--metrics), it also says how full what runs is and whether it works: KV cache, queues, "
+            "With --prometheus, --scrape (the pods themselves are asked, through the API server), or text of /metrics endpoints in files (--metrics), it also says how full what runs is and whether it works: KV cache, queues, "
             "preemptions, tokens per second, memory of each slice, and finds NearCeiling, Idle, and settings of an engine that differ from those declared. What is "
             "stale or missing is insufficient data, never zero.\n\n"
             "With --from it looks at recorded objects instead, as kubectl get -o json prints them (nodes, pods, deployments, replicasets, ...). What "
@@ -95,7 +95,8 @@ class Scan : public Command {
       book = std::move(*read);
       return true;
     };
-    hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus) ? 0 : 1; };
+    hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus, std::move(so.scraped)) ? 0 : 1; };
+    hooks.scraping = metrics_.scraping();
     const auto observed = observed_.look(hooks);
     if (!observed) return kUsage;
     auto report = observe::reportOf(observed->snapshot, observed->seen, *observed->sources.catalogues.gpus, book, std::move(since));

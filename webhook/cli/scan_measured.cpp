@@ -1,84 +1,61 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "cli/measured_row.hpp"
 #include "cli/scan_report.hpp"
 #include "json/utf8.hpp"
 
 namespace rightslice::cli {
 namespace {
 
-using observe::metrics::Measure;
-using observe::metrics::Measured;
-using observe::metrics::OfContainer;
+using observe::metrics::Unit;
+using observe::metrics::valueText;
 
-/// What all containers of a workload say together.
-struct Row {
-  std::int64_t containers = 0;
-  const Measured* kv = nullptr;              ///< of the fullest
-  const Measured* memory = nullptr;
-  std::optional<double> waiting, running, preemptions, tokens;
-  double coverage = 1;
+std::string number(const std::optional<double>& value, std::string_view form = "{:.0f}") { return value ? fmt::format(fmt::runtime(form), *value) : "?"; }
 
-  void add(const OfContainer& each) {
-    ++containers;
-    const auto fullest = [&](Measure which, const Measured*& to) {
-      const Measured* found = each.find(which);
-      if (found != nullptr && found->value && (to == nullptr || *found->peak > *to->peak)) to = found;
-    };
-    fullest(Measure::KvUsage, kv);
-    fullest(Measure::FramebufferUsed, memory);
-    const auto sum = [](std::optional<double>& to, std::optional<double> value) {
-      if (value) to = to.value_or(0) + *value;
-    };
-    sum(waiting, each.value(Measure::Waiting));
-    sum(running, each.value(Measure::Running));
-    sum(preemptions, each.value(Measure::Preemptions));
-    for (const Measure which : {Measure::PromptTokens, Measure::GeneratedTokens})
-      if (const Measured* found = each.find(which)) sum(tokens, found->perSecond);
-    for (const Measured& value : each.values) coverage = std::min(coverage, value.value ? value.coverage() : 0.0);
-  }
-};
-
-std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.0f}", *value) : "?"; }
-
-std::string percent(const Measured* measured, double of) {
-  if (measured == nullptr) return "?";
-  std::string out = fmt::format("{:.1f} %", *measured->value * 100 / of);
-  if (measured->windowSeconds > 0) out += fmt::format(" (peak {:.1f} %)", *measured->peak * 100 / of);
-  return out;
+std::string kvText(const MeasuredRow& row) {
+  if (!row.kv) return "?";
+  return row.windowSeconds > 0 ? fmt::format("{:.1f} % (peak {:.1f} %)", *row.kv, *row.kvPeak) : fmt::format("{:.1f} %", *row.kv);
 }
 
-std::string memory(const Measured* measured) {
-  if (measured == nullptr) return "?";
-  const std::string used = valueText(*measured->value, observe::metrics::Unit::Bytes);
-  return measured->capacity ? fmt::format("{} of {}", used, valueText(*measured->capacity, observe::metrics::Unit::Bytes)) : used;
+std::string memoryText(const MeasuredRow& row) {
+  if (!row.memory) return "?";
+  const std::string used = valueText(*row.memory, Unit::Bytes);
+  return row.capacity ? fmt::format("{} of {}", used, valueText(*row.capacity, Unit::Bytes)) : used;
 }
 
 }  // namespace
 
-void writeMeasuredText(const observe::Report& report, const Style& style, const Print& print) {
+MeasuredTable measuredTable(const observe::Report& report) {
+  MeasuredTable out;
   const observe::Snapshot& snapshot = report.snapshot;
-  const observe::Observation& seen = report.seen;
-  if (!snapshot.measured) return;
+  if (!snapshot.measured) return out;
   const auto& all = *snapshot.measured;
-  std::vector<std::vector<std::string>> rows{{"workload", "measured", "KV cache", "waiting", "in work", "preempted", "tokens/s", "device memory", "seen"}};
-  for (observe::Index i = 0; i < seen.workloads.size(); ++i) {
-    Row row;
-    const auto& pods = seen.placement.deployed[i].pods;
-    for (const observe::Index pod : pods)
-      for (const OfContainer& each : measuredOf(all, pod)) row.add(each);
-    if (row.containers == 0) continue;
-    const auto& judged = seen.workloads[i].judgement;
-    const auto measured = std::min(row.containers, static_cast<std::int64_t>(pods.size()));
-    rows.push_back({json::printable(fmt::format("{} {}/{}", judged.kind, judged.ns, judged.name)), fmt::format("{} of {} pods", measured, pods.size()),
-                    percent(row.kv, 100), number(row.waiting), number(row.running), number(row.preemptions), row.tokens ? fmt::format("{:.1f}", *row.tokens) : "?",
-                    memory(row.memory), fmt::format("{:.0f} %", row.coverage * 100)});
+  out.title = all.window.seconds > 0 ? fmt::format("measured over {}", observe::metrics::windowText(all.window.seconds)) : "measured once";
+  out.rows.push_back({"workload", "measured", "KV cache", "waiting", "in work", "preempted", "tokens/s", "device memory", "seen"});
+  std::int64_t silent = 0;
+  std::string first;
+  for (observe::Index i = 0; i < report.seen.workloads.size(); ++i) {
+    const MeasuredRow row = measuredRow(snapshot, report.seen, i);
+    const auto& judged = report.seen.workloads[i].judgement;
+    const std::string name = json::printable(fmt::format("{} {}/{}", judged.kind, judged.ns, judged.name));
+    if (row.measured == 0) {
+      if (row.asked && ++silent == 1) first = row.why.empty() ? name : fmt::format("{}: {}", name, json::printable(row.why));
+      continue;
+    }
+    out.rows.push_back({name, fmt::format("{} of {} pods", row.measured, row.pods), kvText(row), number(row.waiting), number(row.running), number(row.preemptions),
+                        number(row.tokens, "{:.1f}"), memoryText(row), number(row.coverage, "{:.0f} %")});
   }
-  const std::string window = all.window.seconds > 0 ? fmt::format("over {}", observe::metrics::windowText(all.window.seconds)) : "once";
-  print("\n" + style.paint(Colour::Bold, fmt::format("measured {}", window)) + "\n");
-  if (rows.size() == 1) print("    insufficient data: no series is of a pod with a GPU\n");
-  else print(table(rows, {}, "    "));
+  if (silent > 0) out.note = fmt::format("insufficient data of {} workload{}, first {}", silent, silent == 1 ? "" : "s", first);
+  else if (out.rows.size() == 1) out.note = "insufficient data: no series is of a pod with a GPU";
+  return out;
+}
+
+void writeMeasuredText(const observe::Report& report, const Style& style, const Print& print) {
+  const MeasuredTable measured = measuredTable(report);
+  if (measured.rows.empty()) return;
+  print("\n" + style.paint(Colour::Bold, measured.title) + "\n");
+  if (measured.rows.size() > 1) print(table(measured.rows, {}, "    "));
+  if (!measured.note.empty()) print(wrap(measured.note, style.width, "    ", "      "));
 }
 
 }  // namespace rightslice::cli

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/measured_row.hpp"
 #include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/scan_row.hpp"
@@ -76,7 +77,8 @@ void writeScanCsv(const observe::Report& report, const Print& print) {
   const auto& money = report.money;
   const auto costs = workloadCosts(seen, money.money);
   print("namespace,kind,name,owner,engine,model,resource,slice,gpus,replicas,pods,ready,need,holds,better,decision,wouldBe,findings,"
-        "currency,monthlyCost,monthlyOversized\n");
+        "currency,monthlyCost,monthlyOversized");
+  print(std::string(kMeasuredColumns) + "\n");
   for (Index i = 0; i < seen.workloads.size(); ++i) {
     const auto row = workloadRow(snapshot, seen, i);
     const std::string pods = std::to_string(row.pods), ready = std::to_string(row.ready);
@@ -88,7 +90,8 @@ void writeScanCsv(const observe::Report& report, const Print& print) {
     fields.push_back(cost.total.empty() ? "" : money.money.currency);
     fields.push_back(cost.total);
     fields.push_back(cost.oversized);
-    print(fmt::format("{}\n", fmt::join(fields, ",")));
+    const auto measured = snapshot.measured ? std::optional(measuredRow(snapshot, seen, i)) : std::nullopt;
+    print(fmt::format("{}{}\n", fmt::join(fields, ","), measuredCsv(measured)));
   }
 }
 
@@ -110,6 +113,11 @@ void writeScanMarkdown(const observe::Report& report, const Print& print) {
     print(line({row.ns, fmt::format("{} {}{}", row.kind, row.name, row.owner.empty() ? "" : fmt::format(" ({})", row.owner)),
                 row.model.empty() ? row.engine : row.model, row.slice, fmt::format("{}/{}", row.ready, row.replicas.empty() ? "?" : row.replicas),
                 row.need.empty() ? "?" : row.need, row.holds.empty() ? "?" : row.holds, row.better, row.findings}));
+  }
+  if (const MeasuredTable measured = measuredTable(report); !measured.rows.empty()) {
+    print(fmt::format("\n## {}\n\n", cell("M" + measured.title.substr(1))));
+    if (measured.rows.size() > 1) print(numbersTable(measured.rows));
+    if (!measured.note.empty()) print((measured.rows.size() > 1 ? "\n" : "") + cell(measured.note) + "\n");
   }
   const auto findings = findingRows(snapshot, seen);
   if (!findings.empty()) print("\n## Findings\n\n" + head({"finding", "of", "what", "fix", "confidence"}));

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "base/error.hpp"
 #include "base/limits.hpp"
@@ -54,6 +54,31 @@ struct Reply {
   bool tooLarge = false;                            ///< the body is larger than was allowed, and is not here
 };
 
+/// A body as it comes. Unlike Beast's string_body it takes no room for as much as the server only says that it will send.
+struct Pieces {
+  using value_type = std::string;
+  class reader {
+   public:
+    template <bool isRequest, class Fields>
+    reader(boost::beast::http::header<isRequest, Fields>&, value_type& to) : to_(to) {}
+    void init(const boost::optional<std::uint64_t>&, ErrorCode& error) { error = {}; }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, ErrorCode& error) {
+      error = {};
+      std::size_t count = 0;
+      for (const asio::const_buffer piece : boost::beast::buffers_range_ref(buffers)) {
+        to_.append(static_cast<const char*>(piece.data()), piece.size());
+        count += piece.size();
+      }
+      return count;
+    }
+    void finish(ErrorCode& error) { error = {}; }
+
+   private:
+    value_type& to_;
+  };
+};
+
 /// For one coroutine at a time, on the worker's thread; the owner keeps it alive until its coroutines have ended. Errors are those
 /// of the transport: every answer with a status is a Reply.
 class Client final : public Connection {
@@ -75,7 +100,7 @@ class Client final : public Connection {
   void wake() override { cut(); }
 
  private:
-  using Parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::response_parser<Pieces>;
 
   Awaitable<Result<bool>> connect();
   Awaitable<ErrorCode> reach();

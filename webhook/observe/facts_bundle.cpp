@@ -9,6 +9,7 @@
 #include "base/date.hpp"
 #include "json/writer.hpp"
 #include "model/engine.hpp"
+#include "observe/measured_facts.hpp"
 
 namespace rightslice::observe {
 namespace {
@@ -39,7 +40,14 @@ class Facts {
     out_.key("source").beginObject().member("type", "k8s_api").member("method", from.method).member("ref", std::string_view(from.ref)).endObject();
     out_.member("dataConfidence", model::name(from.confidence)).member("observedAt", std::string_view(takenAt_));
     if (!units.empty()) out_.member("units", units);
-    out_.member("stalenessSec", std::int64_t{0}).endObject();   // the bundle is made of one look, at observedAt
+    out_.member("stalenessSec", std::int64_t{0}).endObject();   // of the look itself, at observedAt
+  }
+  void measured(const MeasuredFact& fact) {
+    keys.insert(std::string(fact.key));
+    out_.key(fact.key).beginObject().key("value").number(fact.value);
+    out_.key("source").beginObject().member("type", fact.type).member("method", std::string_view(fact.method)).member("ref", std::string_view(fact.ref)).endObject();
+    out_.member("dataConfidence", model::name(fact.confidence)).member("observedAt", std::string_view(fact.at)).member("units", fact.units);
+    out_.member("stalenessSec", fact.stalenessSec).endObject();
   }
   void text(std::string_view key, const Origin& from, const std::string& value) {
     if (!value.empty()) add(key, from, [&](Writer& out) { out.string(value); });
@@ -157,13 +165,14 @@ class Bundle {
       if (!each.requested) continue;
       container(facts, each, ref);
       hardware(facts, *each.requested, index, ref);
+      for (const auto& fact : measuredFacts(snapshot_, deployed.pods, each.name, each.engine)) facts.measured(fact);
       break;   // the shape has one model for each workload
     }
     kubernetes(facts, index, ref);
     out.endObject().endObject();
     const auto require = [&](std::string_view key) {
       if (facts.keys.contains(key)) return;
-      missing_.push_back({id, std::string(key), key.starts_with("obs.") ? "no metrics were read" : "not written in the object, or not known"});
+      missing_.push_back({id, std::string(key), key.starts_with("obs.") ? (snapshot_.measured ? "insufficient data: metrics say nothing of it" : "no metrics were read") : "not written in the object, or not known"});
     };
     for (const std::string_view key : kRequired) require(key);
     const bool vllm = std::any_of(judgement.containers.begin(), judgement.containers.end(), [](const auto& each) { return each.requested && each.engine == "vllm"; });

@@ -79,22 +79,29 @@ class Reading {
 
 }  // namespace
 
-MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, const PrometheusSource::Progress& progress) {
-  if (!places.given()) return {};
-  const std::int64_t now = secondsOfTimestamp(snapshot.takenAt).value_or(0) * 1000;
+MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, std::optional<metrics::Scraped> scraped,
+                        const PrometheusSource::Progress& progress) {
+  if (places.prometheus.url.empty() && places.files.empty() && !scraped) return {};
+  const std::int64_t now = scraped ? scraped->end : secondsOfTimestamp(snapshot.takenAt).value_or(0) * 1000;
   Reading reading(snapshot, places, progress);
   std::vector<metrics::Recorded> recorded;
   reading.files(recorded, now);
   const bool server = !places.prometheus.url.empty();
   const bool timed = server || std::any_of(recorded.begin(), recorded.end(), [](const auto& each) { return each.timed; });
-  const metrics::Window back = metrics::windowOf(now, timed ? places.window : 0);   // one look alone has no window
+  const metrics::Window back = !timed && scraped ? scraped->window() : metrics::windowOf(now, timed ? places.window : 0);   // one look alone has no window
   metrics::Joiner joiner(snapshot, gpus, back);
+  if (scraped) {
+    joiner.asked("pods, through the API server");
+    for (auto& each : scraped->untold) joiner.untold(each.pod, each.container, std::move(each.why));
+    for (auto& each : scraped->recorded) recorded.push_back(std::move(each));
+    scraped->recorded.clear();
+  }
   addTo(joiner, std::move(recorded));
   if (server) reading.ask(joiner, back);
   auto measured = joiner.finish();
   for (const auto& each : measured.warnings) reading.tell("metrics: the server warns: " + each);
   if (reading.out.all) snapshot.coverage.add({"metrics", "", Seen::State::Read, "", measured.series});
-  if (measured.series > 0 && measured.joined == 0)
+  if (measured.series > 0 && measured.joined == 0 && !scraped)
     reading.tell(fmt::format("metrics: of {} series none is of a pod with a GPU; do they have the labels namespace and pod?", measured.series));
   snapshot.measured = std::make_shared<const metrics::Measurements>(std::move(measured));
   return std::move(reading.out);

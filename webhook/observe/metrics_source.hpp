@@ -1,10 +1,12 @@
-// Metrics of what runs, for one look: of a Prometheus server and of recorded text, joined with the pods of a snapshot.
+// Metrics of what runs, for one look: of a Prometheus server, of pods that were asked, and of recorded text, joined with the pods of a snapshot.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gpu/catalogue.hpp"
+#include "observe/metrics/scraped.hpp"
 #include "observe/prometheus_source.hpp"
 #include "observe/snapshot.hpp"
 
@@ -16,8 +18,6 @@ struct MetricsPlaces {
   std::string passwordFile;            ///< of prometheus.user
   std::vector<std::string> files;      ///< [NAMESPACE/POD=]FILE
   std::int64_t window = 3600;          ///< seconds
-
-  bool given() const { return !prometheus.url.empty() || !files.empty(); }
 };
 
 struct MetricsRead {
@@ -25,7 +25,8 @@ struct MetricsRead {
   std::vector<std::string> told;       ///< for people, a sentence each: what failed, and what is odd
 };
 
-/// Fills snapshot.measured and its coverage; nothing where no place is given. `snapshot` is finished.
-MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, const PrometheusSource::Progress& progress);
+/// Fills snapshot.measured and its coverage; nothing where no place is given. `snapshot` is finished; `scraped` is what its pods said.
+MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, std::optional<metrics::Scraped> scraped,
+                        const PrometheusSource::Progress& progress);
 
 }  // namespace rightslice::observe

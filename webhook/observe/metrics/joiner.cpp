@@ -187,13 +187,16 @@ std::vector<std::optional<double>> Joiner::stepsOf(const std::vector<const Kept*
 
 void Joiner::gauge(Measured& out, const std::vector<const Kept*>& series) const {
   const auto steps = stepsOf(series, rowOf(out.measure));
+  double sum = 0;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!steps[i]) continue;
     ++out.seen;
     out.value = steps[i];
     out.peak = std::max(out.peak.value_or(0), *steps[i]);
+    sum += *steps[i];
     if (out.measure == Measure::KvUsage) out.points.push_back({window_.end - (window_.steps() - 1 - static_cast<std::int64_t>(i)) * window_.step * 1000, *steps[i]});
   }
+  if (out.seen > 0) out.mean = sum / static_cast<double>(out.seen);
 }
 
 void Joiner::counter(Measured& out, const std::vector<const Kept*>& series) const {
@@ -255,7 +258,7 @@ Measured Joiner::measure(const Place& place, Measure which, const std::vector<co
   if (rowOf(which).sort == Sort::Counter) counter(out, chosen);
   else gauge(out, chosen);
   const auto drop = [&](std::string why) {
-    out.value = out.peak = out.perSecond = std::nullopt;
+    out.value = out.peak = out.mean = out.perSecond = std::nullopt;
     out.points.clear();
     out.why = std::move(why);
   };

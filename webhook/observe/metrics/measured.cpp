@@ -42,6 +42,7 @@ std::string valueText(double value, Unit unit) {
 
 std::string windowText(std::int64_t seconds) {
   if (seconds % 86'400 == 0 && seconds > 86'400) return fmt::format("{} d", seconds / 86'400);
+  if (seconds % 60 != 0 && seconds < 600) return fmt::format("{} s", seconds);
   if (seconds % 3600 == 0) return fmt::format("{} h", seconds / 3600);
   return fmt::format("{} min", seconds / 60);
 }

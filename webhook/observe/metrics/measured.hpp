@@ -16,7 +16,7 @@ namespace rightslice::observe::metrics {
 struct Measured {
   Measure measure{};
   std::optional<double> value;        ///< of a gauge the last, of a counter how much it grew over what was seen of the window
-  std::optional<double> peak;         ///< of a gauge: the highest of the window
+  std::optional<double> peak, mean;   ///< of a gauge: the highest of the window, and the mean of its steps
   std::optional<double> perSecond;    ///< of a counter
   std::optional<double> capacity;     ///< of FramebufferUsed: bytes of the slice, or of the GPU where that is whole
   std::string why;
