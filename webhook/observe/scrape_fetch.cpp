@@ -20,6 +20,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kResource = "pods/proxy", kExporters = "dcgm-exporter";
+constexpr std::chrono::milliseconds kStep{100};   // between looks whether we are still wanted
 constexpr int kRefusals = 3;                 // in a namespace without one that was allowed: nobody there is asked any more
 constexpr std::size_t kMostSeries = 2000;    // of one container: ranks of data parallelism x rows of the table are some hundred
 constexpr std::size_t kMostOfNode = 20'000;  // of an exporter: 16 GPUs x 7 slices x 3 rows, and time-slicing repeats each for its pods
@@ -92,7 +93,8 @@ class Scrape {
     if (options_.again.count() > 0 && anyTold()) {
       // From begin to begin, and never so short that the rounds run into each other.
       const auto took = SteadyClock::now() - begun;
-      std::this_thread::sleep_until(begun + std::max<SteadyClock::duration>(options_.again, took));
+      const auto next = begun + std::max<SteadyClock::duration>(options_.again, took);
+      while (cluster_.running() && SteadyClock::now() < next) std::this_thread::sleep_for(std::min<SteadyClock::duration>(kStep, next - SteadyClock::now()));
       round(true);
       out.again = true;
     }
@@ -141,10 +143,11 @@ class Scrape {
         ++underWay;
       }
       if (underWay == 0) continue;
-      Box::Done done = take();
+      auto done = take();
+      if (!done) return stopped();
       --underWay;
-      Target& target = targets_[done.target];
-      hear(target, done);
+      Target& target = targets_[done->target];
+      hear(target, *done);
       if (target.why.empty() || !retry(target)) progress_(target.ns);
     }
   }
@@ -171,12 +174,20 @@ class Scrape {
 
   std::size_t mostOf(const Target& target) const { return target.exporter() ? 2 * options_.most : options_.most; }
 
-  Box::Done take() {
+  /// Nothing where the cluster was stopped: then nothing more will come.
+  std::optional<Box::Done> take() {
     std::unique_lock lock(box_->mutex);
-    box_->filled.wait(lock, [&] { return !box_->done.empty(); });
+    while (!box_->filled.wait_for(lock, kStep, [&] { return !box_->done.empty(); }))
+      if (!cluster_.running()) return std::nullopt;
     Box::Done out = std::move(box_->done.front());
     box_->done.pop_front();
     return out;
+  }
+
+  void stopped() {
+    queue_.clear();
+    for (Target& each : targets_)
+      if (!each.told && each.why.empty()) each.why = "the connection to the cluster is shut down";
   }
 
   /// What it says, into `told`; or `why` it says nothing.

@@ -292,3 +292,28 @@ TEST_CASE("only what runs is asked; a second path is tried where the first is no
   CHECK(pods.server.count("/pods/w:") == 0);
   CHECK(pods.covered("dcgm-exporter").state == Seen::State::Failed);
 }
+
+TEST_CASE("who stops the connection does not wait for pods that are silent") {
+  scripted::Server server([](const Peer& peer, const scripted::Seen&) {
+    peer.hold();
+    return false;
+  });
+  kube::ClusterOptions to;
+  to.config.server = *kube::parseUrl(server.url());
+  kube::Cluster cluster(std::move(to));
+  cluster.start();
+  Snapshot snapshot = snapshotOf(podYaml("a") + podYaml("b"));
+  std::thread stopping([&] {
+    scripted::eventually([&] { return server.count("/pods/") == 2; });
+    cluster.stop();
+  });
+  ScrapeOptions options;
+  options.each = 60s;
+  options.again = 60s;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto scraped = scrape(cluster, snapshot, options, [](std::string_view) {});
+  stopping.join();
+  CHECK(std::chrono::steady_clock::now() - begun < 10s);
+  REQUIRE(scraped.untold.size() == 2);
+  CHECK(scraped.untold[0].why == "the connection to the cluster is shut down");
+}
