@@ -68,7 +68,8 @@ class Audit : public Command {
       sources.surroundings.prices = book.book;
       return true;
     };
-    hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus) ? 0 : 1; };
+    hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus, std::move(so.scraped)) ? 0 : 1; };
+    hooks.scraping = metrics_.scraping();
     const auto observed = observed_.look(hooks);
     if (!observed) return kUsage;
     const auto report = observe::reportOf(observed->snapshot, observed->seen, *observed->sources.catalogues.gpus, book);

@@ -22,6 +22,19 @@ void MetricsFlags::declare(Flags& flags) {
                               "What a /metrics endpoint said, as text: of the pod that is named, or with labels that say of which pods (DCGM exporter, "
                               "kube-state-metrics, federation).");
   recorded.group = "metrics";
+  flags.toggle(scrape, "--scrape", "Without a Prometheus: ask the pods with GPUs that run, and the DCGM exporter's, for their /metrics, through the API server. "
+                                   "Needs the right to get pods/proxy.").group = "metrics";
+  Flag once{.name = "--scrape-again", .value = "DURATION", .help = "Ask them once more so long after, 10s to 10m: then counters say how much they grow.", .group = "metrics"};
+  once.set = [this](const std::string& given) -> Result<bool> {
+    const std::string number = given.substr(0, given.empty() ? 0 : given.size() - 1);
+    const std::int64_t unit = given.ends_with('s') ? 1 : given.ends_with('m') ? 60 : 0;
+    const auto count = parseInteger(number);
+    if (unit == 0 || !count || *count < 1 || *count > 600 || *count * unit < 10 || *count * unit > 600)
+      return fail(fmt::format("'{}' is no time from ten seconds to ten minutes, such as 30s or 2m", given));
+    again = *count * unit;
+    return true;
+  };
+  flags.add(std::move(once));
 }
 
 void MetricsFlags::declareServer(Flags& flags) {
@@ -43,19 +56,6 @@ void MetricsFlags::declareServer(Flags& flags) {
     return true;
   };
   flags.add(std::move(back));
-  flags.toggle(scrape, "--scrape", "Without a Prometheus: ask the pods with GPUs that run, and the DCGM exporter's, for their /metrics, through the API server. "
-                                   "Needs the right to get pods/proxy.").group = "metrics";
-  Flag once{.name = "--scrape-again", .value = "DURATION", .help = "Ask them once more so long after, 10s to 10m: then counters say how much they grow.", .group = "metrics"};
-  once.set = [this](const std::string& given) -> Result<bool> {
-    const std::string number = given.substr(0, given.empty() ? 0 : given.size() - 1);
-    const std::int64_t unit = given.ends_with('s') ? 1 : given.ends_with('m') ? 60 : 0;
-    const auto count = parseInteger(number);
-    if (unit == 0 || !count || *count < 1 || *count > 600 || *count * unit < 10 || *count * unit > 600)
-      return fail(fmt::format("'{}' is no time from ten seconds to ten minutes, such as 30s or 2m", given));
-    again = *count * unit;
-    return true;
-  };
-  flags.add(std::move(once));
 }
 
 std::string MetricsFlags::wrong() const {

@@ -70,7 +70,7 @@ bool Auditor::attempt(std::string& trouble) {
   if (!look) return trouble = placed(look.error()), false;
   Snapshot& snapshot = look->snapshot;
   took("read");
-  const auto measured = readMetrics(snapshot, *inputs_.catalogue.gpus, inputs_.metrics, [&](std::string_view) { checkpoint(); });
+  const auto measured = readMetrics(snapshot, *inputs_.catalogue.gpus, inputs_.metrics, std::nullopt, [&](std::string_view) { checkpoint(); });
   for (const std::string& each : measured.told) add(trouble, each);
   took("metrics");
 
