@@ -18,6 +18,8 @@ struct MetricsPlaces {
   std::string passwordFile;            ///< of prometheus.user
   std::vector<std::string> files;      ///< [NAMESPACE/POD=]FILE
   std::int64_t window = 3600;          ///< seconds
+
+  bool given() const { return !prometheus.url.empty() || !files.empty(); }
 };
 
 struct MetricsRead {
