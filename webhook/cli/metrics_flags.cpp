@@ -24,7 +24,8 @@ void MetricsFlags::declare(Flags& flags) {
   recorded.group = "metrics";
   flags.toggle(scrape, "--scrape", "Without a Prometheus: ask the pods with GPUs that run, and the DCGM exporter's, for their /metrics, through the API server. "
                                    "Needs the right to get pods/proxy.").group = "metrics";
-  Flag once{.name = "--scrape-again", .value = "DURATION", .help = "Ask them once more so long after, 10s to 10m: then counters say how much they grow.", .group = "metrics"};
+  Flag once{.name = "--scrape-again", .value = "DURATION",
+            .help = "Ask them once more so long after, 10s to 10m: then counters say how much they grow.", .group = "metrics"};
   once.set = [this](const std::string& given) -> Result<bool> {
     const std::string number = given.substr(0, given.empty() ? 0 : given.size() - 1);
     const std::int64_t unit = given.ends_with('s') ? 1 : given.ends_with('m') ? 60 : 0;

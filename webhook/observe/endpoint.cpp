@@ -136,7 +136,8 @@ class Finder {
           out.endpoints.push_back(std::move(made));
       }
     };
-    const auto row = std::find_if(std::begin(kEngines), std::end(kEngines), [&](const EngineRow& each) { return run.engine != nullptr && each.engine == run.engine->name; });
+    const auto row = std::find_if(std::begin(kEngines), std::end(kEngines),
+                                  [&](const EngineRow& each) { return run.engine != nullptr && each.engine == run.engine->name; });
     const bool known = row != std::end(kEngines);
     const Words paths = known ? row->paths : Words(kMetrics);
     // Of several containers with GPUs the one that has the port; a port that none of them has is a sidecar's, and speaks for the only one.

@@ -172,7 +172,8 @@ class Bundle {
     out.endObject().endObject();
     const auto require = [&](std::string_view key) {
       if (facts.keys.contains(key)) return;
-      missing_.push_back({id, std::string(key), key.starts_with("obs.") ? (snapshot_.measured ? "insufficient data: metrics say nothing of it" : "no metrics were read") : "not written in the object, or not known"});
+      const std::string_view measured = snapshot_.measured ? "insufficient data: metrics say nothing of it" : "no metrics were read";
+      missing_.push_back({id, std::string(key), std::string(key.starts_with("obs.") ? measured : "not written in the object, or not known")});
     };
     for (const std::string_view key : kRequired) require(key);
     const bool vllm = std::any_of(judgement.containers.begin(), judgement.containers.end(), [](const auto& each) { return each.requested && each.engine == "vllm"; });

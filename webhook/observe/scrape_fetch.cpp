@@ -205,7 +205,10 @@ class Scrape {
       space.refusal = kube::statusMessage(done.answer->body);
       return nothing("it may not be asked");
     }
-    if (done.answer->status != 200) return nothing(fmt::format("status {}{}{}", done.answer->status, done.answer->body.empty() ? "" : ", ", kube::statusMessage(done.answer->body)));
+    if (done.answer->status != 200) {
+      const std::string says = kube::statusMessage(done.answer->body);
+      return nothing(fmt::format("status {}{}{}", done.answer->status, says.empty() ? "" : ", ", says));
+    }
     metrics::ExpositionLimits limits;
     limits.bytes = mostOf(target);
     limits.samples = kMostSamples;
@@ -213,7 +216,9 @@ class Scrape {
     auto read = metrics::readRecorded(done.answer->body, fmt::format("pod {}/{}, {}", target.ns, target.pod, at), ofPod, done.at, limits);
     if (!read) return nothing(fmt::format("what it says is no metrics: {}", read.error().message));
     // A pod speaks for itself, and an exporter for the GPUs of its node.
-    std::erase_if(read->rows, [&](const auto& each) { return target.exporter() ? each.row->from != "dcgm" : each.row->from == "dcgm" || each.row->from == "kube-state-metrics"; });
+    std::erase_if(read->rows, [&](const auto& each) {
+      return target.exporter() ? each.row->from != "dcgm" : each.row->from == "dcgm" || each.row->from == "kube-state-metrics";
+    });
     if (read->rows.size() > (target.exporter() ? kMostOfNode : kMostSeries)) return nothing(fmt::format("it says more than one can: {} series", read->rows.size()));
     if (read->rows.empty()) return nothing("none of its metrics is one that is known here");
     read->asked = false;   // thousands of pods; each value names its own

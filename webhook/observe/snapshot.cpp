@@ -31,7 +31,8 @@ void finish(Snapshot& snapshot) {
   std::sort(snapshot.pods.begin(), snapshot.pods.end(), [](const Pod& a, const Pod& b) { return std::tie(a.ns, a.name, a.uid) < std::tie(b.ns, b.name, b.uid); });
   if (snapshot.budgets)
     std::sort(snapshot.budgets->begin(), snapshot.budgets->end(), [](const Budget& a, const Budget& b) { return std::tie(a.ns, a.name) < std::tie(b.ns, b.name); });
-  std::sort(snapshot.exporters.begin(), snapshot.exporters.end(), [](const Exporter& a, const Exporter& b) { return std::tie(a.node, a.ns, a.name) < std::tie(b.node, b.ns, b.name); });
+  std::sort(snapshot.exporters.begin(), snapshot.exporters.end(),
+            [](const Exporter& a, const Exporter& b) { return std::tie(a.node, a.ns, a.name) < std::tie(b.node, b.ns, b.name); });
   snapshot.coverage.sort();
   if (!snapshot.nodes) return;
   std::sort(snapshot.nodes->begin(), snapshot.nodes->end(), [](const Node& a, const Node& b) { return a.facts.name < b.facts.name; });
