@@ -71,16 +71,19 @@ bool isClaimTemplate(std::string_view apiVersion, std::string_view kind) { retur
 bool isDeviceClass(std::string_view apiVersion, std::string_view kind) { return isKind(apiVersion, kind, "DeviceClass"); }
 
 Claim readClaim(json::View object, std::vector<Error>& malformed) {
-  const Part spec = Part(object, "", malformed).object("spec");
+  Reading reading(malformed);
+  const Part spec = reading.root(object).object("spec");
   return readSpec(object["kind"].stringOr("") == "ResourceClaimTemplate" ? spec.object("spec") : spec);
 }
 
 Claim readClaimSpec(json::View spec, std::string_view pointer, std::vector<Error>& malformed) {
-  return readSpec(Part(spec, std::string(pointer), malformed).asObject());
+  Reading reading(malformed, std::string(pointer));
+  return readSpec(reading.root(spec).asObject());
 }
 
 DeviceClass readDeviceClass(json::View object, std::vector<Error>& malformed) {
-  const Part root(object, "", malformed);
+  Reading reading(malformed);
+  const Part root = reading.root(object);
   const Part spec = root.object("spec");
   DeviceClass out;
   out.selectors = readSelectors(spec, nullptr);

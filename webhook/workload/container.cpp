@@ -89,8 +89,10 @@ Container readContainer(const Part& part, const HostPaths& volumes, std::optiona
   invocation.args = part.words("args");
   invocation.env = readEnvironment(part);
   invocation.envIncomplete = !part.objects("envFrom").empty();
-  if (refersToVariables(invocation)) out.unexpanded = CommandText{invocation.command, invocation.args, invocation.env};
-  expandInvocation(invocation);
+  if (refersToVariables(invocation)) {
+    out.unexpanded = CommandText{invocation.command, invocation.args, invocation.env};
+    expandInvocation(invocation);
+  }
   return out;
 }
 

@@ -5,32 +5,81 @@
 
 #include <fmt/format.h>
 
+#include "json/pointer.hpp"
+
 namespace rightslice::workload {
 
-Part Part::member(std::string_view key) const {
-  const json::View found = view_[key];
-  if (!found.exists()) return absent();
-  return Part(found, fmt::format("{}/{}", pointer_, json::escapeToken(key)), *malformed_);
+Reading::Reading(std::vector<Error>& malformed, std::string at) : malformed_(malformed), at_(std::move(at)) {
+  constexpr std::size_t kUsual = 64;
+  steps_.reserve(kUsual);
+  steps_.resize(2);
 }
 
-Part Part::element(json::View view, std::size_t index) const {
-  return Part(view, fmt::format("{}/{}", pointer_, index), *malformed_);
+Part Reading::root(json::View object) { return Part(object, kRoot, *this); }
+
+Reading::StepId Reading::step(StepId from, std::string_view key) {
+  steps_.push_back({from, 0, key});
+  return static_cast<StepId>(steps_.size() - 1);
+}
+
+Reading::StepId Reading::step(StepId from, std::size_t index) {
+  steps_.push_back({from, static_cast<std::uint32_t>(index), {}});
+  return static_cast<StepId>(steps_.size() - 1);
+}
+
+std::string Reading::token(StepId at) const {
+  const Step& step = steps_[at];
+  return step.key.data() != nullptr ? json::escapeToken(step.key) : std::to_string(step.index);
+}
+
+std::string Reading::pointer(StepId at) const {
+  if (at == kNowhere) return {};
+  std::vector<StepId> way;
+  for (; at != kRoot; at = steps_[at].from) way.push_back(at);
+  std::string out = at_;
+  for (auto each = way.rbegin(); each != way.rend(); ++each) out.append("/").append(token(*each));
+  return out;
+}
+
+void Reading::report(std::string pointer, std::string_view expected, json::View found) {
+  const auto known = [&](const Error& each) { return each.where == pointer; };
+  if (std::any_of(malformed_.begin(), malformed_.end(), known)) return;
+  const std::string is = found.isNumber() ? found.text() : std::string(found.typeName());
+  malformed_.push_back({fmt::format("expected {}, found {}", expected, is), std::move(pointer)});
+  if (full()) malformed_.back().message += "; more such parts may follow, which are not named";
+}
+
+Part Part::member(std::string_view key) const {
+  for (const auto each : view_.members()) {
+    if (each.key == key) return Part(each.value, reading_->step(step_, each.key), *reading_);
+  }
+  return absent();
+}
+
+Part Part::element(std::string_view token) const {
+  const auto index = json::arrayIndex(token);
+  const json::View found = index ? view_.at(*index) : json::View();
+  return found.exists() ? Part(found, reading_->step(step_, *index), *reading_) : absent();
 }
 
 std::vector<Part> Part::children() const {
   std::vector<Part> out;
-  for (const auto each : view_.members()) {
-    out.emplace_back(each.value, fmt::format("{}/{}", pointer_, json::escapeToken(each.key)), *malformed_);
-  }
-  for (const json::View each : view_.elements()) out.push_back(element(each, out.size()));
+  out.reserve(view_.size());
+  for (const auto each : view_.members()) out.push_back(Part(each.value, reading_->step(step_, each.key), *reading_));
+  for (const json::View each : view_.elements()) out.push_back(Part(each, reading_->step(step_, out.size()), *reading_));
   return out;
 }
 
 void Part::report(std::string_view expected) const {
-  const auto known = [&](const Error& each) { return each.where == pointer_; };
-  if (std::any_of(malformed_->begin(), malformed_->end(), known)) return;
-  const std::string found = view_.isNumber() ? view_.text() : std::string(view_.typeName());
-  malformed_->push_back({fmt::format("expected {}, found {}", expected, found), pointer_});
+  if (!reading_->full()) reading_->report(pointer(), expected, view_);
+}
+
+void Part::reportMember(std::string_view key, std::string_view expected, json::View found) const {
+  if (!reading_->full()) reading_->report(fmt::format("{}/{}", pointer(), json::escapeToken(key)), expected, found);
+}
+
+void Part::reportElement(std::string_view key, std::size_t index, std::string_view expected, json::View found) const {
+  if (!reading_->full()) reading_->report(fmt::format("{}/{}/{}", pointer(), json::escapeToken(key), index), expected, found);
 }
 
 Part Part::asObject() const {
@@ -42,15 +91,15 @@ Part Part::asObject() const {
 Part Part::object(std::string_view key) const { return member(key).asObject(); }
 
 std::optional<std::string_view> Part::string(std::string_view key) const {
-  const Part part = member(key);
-  if (part.exists() && !part.view_.isString()) part.report("a string");
-  return part.view_.string();
+  const json::View found = view_[key];
+  if (found.exists() && !found.isNull() && !found.isString()) reportMember(key, "a string", found);
+  return found.string();
 }
 
 std::optional<bool> Part::boolean(std::string_view key) const {
-  const Part part = member(key);
-  if (part.exists() && !part.view_.isBool()) part.report("true or false");
-  return part.view_.boolean();
+  const json::View found = view_[key];
+  if (found.exists() && !found.isNull() && !found.isBool()) reportMember(key, "true or false", found);
+  return found.boolean();
 }
 
 std::optional<std::int64_t> Part::asCount() const {
@@ -63,17 +112,19 @@ std::optional<std::int64_t> Part::asCount() const {
   return std::nullopt;
 }
 
-std::vector<Part> Part::elements(std::string_view key, std::string_view expected) const {
-  const Part part = member(key);
-  if (part.exists() && !part.view_.isArray()) part.report(expected);
-  return part.view_.isArray() ? part.children() : std::vector<Part>();
+json::View Part::array(std::string_view key, std::string_view expected) const {
+  const json::View found = view_[key];
+  if (found.isArray()) return found;
+  if (found.exists() && !found.isNull()) reportMember(key, expected, found);
+  return {};
 }
 
 std::vector<Part> Part::objects(std::string_view key) const {
   std::vector<Part> out;
-  for (Part& each : elements(key, "an array of objects")) {
+  if (array(key, "an array of objects").size() == 0) return out;
+  for (Part& each : member(key).children()) {
     if (each.view_.isObject()) {
-      out.push_back(std::move(each));
+      out.push_back(each);
     } else {
       each.report("an object");  // Kubernetes allows null members, not null elements
     }
@@ -83,24 +134,29 @@ std::vector<Part> Part::objects(std::string_view key) const {
 
 std::vector<std::string> Part::strings(std::string_view key, bool* whole) const {
   std::vector<std::string> out;
-  const Part part = member(key);
-  if (whole != nullptr) *whole = !part.exists() || part.view_.isArray();
-  for (const Part& each : elements(key, "an array of strings")) {
-    if (const auto text = each.view_.string()) {
+  const json::View list = array(key, "an array of strings");
+  if (whole != nullptr) *whole = list.exists() || !view_[key].exists() || view_[key].isNull();
+  out.reserve(list.size());
+  std::size_t index = 0;
+  for (const json::View each : list.elements()) {
+    if (const auto text = each.string()) {
       out.emplace_back(*text);
     } else {
-      each.report("a string");
+      reportElement(key, index, "a string", each);
       if (whole != nullptr) *whole = false;
     }
+    ++index;
   }
   return out;
 }
 
 std::vector<std::string> Part::words(std::string_view key) const {
   std::vector<std::string> out;
-  for (const Part& each : elements(key, "an array of strings")) {
-    if (!each.view_.isString()) each.report("a string");
-    out.push_back(each.view_.scalarText().value_or(std::string()));
+  const json::View list = array(key, "an array of strings");
+  out.reserve(list.size());
+  for (const json::View each : list.elements()) {
+    if (!each.isString()) reportElement(key, out.size(), "a string", each);
+    out.push_back(each.scalarText().value_or(std::string()));
   }
   return out;
 }
@@ -108,11 +164,12 @@ std::vector<std::string> Part::words(std::string_view key) const {
 StringPairs Part::stringMap(std::string_view key) const {
   StringPairs out;
   const Part part = object(key);
+  out.reserve(part.view_.size());
   for (const auto each : part.view_.members()) {
     if (const auto text = each.value.string()) {
       out.emplace_back(each.key, *text);
     } else if (!each.value.isNull()) {
-      part.member(each.key).report("a string (in quotes)");
+      part.reportMember(each.key, "a string (in quotes)", each.value);
     }
   }
   return out;

@@ -10,24 +10,20 @@
 namespace rightslice::workload {
 namespace {
 
-/// "spec", "replicatedJobs", "*" of "/spec/replicatedJobs/*", still escaped.
-std::vector<std::string_view> tokensOf(std::string_view pattern) {
-  std::vector<std::string_view> tokens;
-  while (!pattern.empty()) {
-    pattern.remove_prefix(1);
-    const std::size_t end = std::min(pattern.find('/'), pattern.size());
-    tokens.push_back(pattern.substr(0, end));
-    pattern.remove_prefix(end);
-  }
-  return tokens;
+/// Takes "/spec" off the front of "/spec/replicatedJobs/*" and gives what stands behind the slash, still escaped; nothing at the end.
+std::optional<std::string_view> nextToken(std::string_view& pattern) {
+  if (pattern.empty()) return std::nullopt;
+  const std::size_t end = std::min(pattern.find('/', 1), pattern.size());
+  const std::string_view token = pattern.substr(1, end - 1);
+  pattern.remove_prefix(end);
+  return token;
 }
 
-std::string unescaped(std::string_view token) {
+Part memberAt(const Part& object, std::string_view token) {
+  if (token.find('~') == std::string_view::npos) return object.member(token);
   const auto tokens = json::pointerTokens("/" + std::string(token));
-  return tokens ? tokens->front() : std::string(token);
+  return object.member(tokens ? std::string_view(tokens->front()) : token);
 }
-
-std::string_view lastToken(std::string_view pointer) { return pointer.substr(pointer.rfind('/') + 1); }
 
 /// Takes the text up to the separator off the front.
 std::string_view cut(std::string_view& rest, std::string_view separator) {
@@ -92,15 +88,7 @@ const std::string* PodTemplate::annotation(std::string_view key) const { return 
 
 Part partAt(const Part& root, std::string_view pointer) {
   Part at = root;
-  for (const std::string_view token : tokensOf(pointer)) {
-    if (at.view().isArray()) {
-      const std::vector<Part> elements = at.children();
-      const auto index = json::arrayIndex(token);
-      at = index && *index < elements.size() ? elements[*index] : at.absent();
-    } else {
-      at = at.asObject().member(unescaped(token));
-    }
-  }
+  while (const auto token = nextToken(pointer)) at = at.view().isArray() ? at.element(*token) : memberAt(at.asObject(), *token);
   return at;
 }
 
@@ -143,18 +131,18 @@ PodTemplate readPodTemplate(const Part& podSpec, const Part& metadata) {
 
 std::vector<Place> placesOf(const Part& root, std::string_view pattern) {
   std::vector<Place> places{{root, {}}};
-  for (const std::string_view token : tokensOf(pattern)) {
+  while (const auto token = nextToken(pattern)) {
+    if (token != "*") {
+      for (Place& place : places) place.part = memberAt(place.part.asObject(), *token);
+      continue;
+    }
     std::vector<Place> next;
-    for (Place& place : places) {
-      if (token != "*") {
-        next.push_back({place.part.asObject().member(unescaped(token)), std::move(place.stars)});
-        continue;
-      }
+    for (const Place& place : places) {
       if (place.part.exists() && !place.part.view().isArray() && !place.part.view().isObject()) place.part.report("an array");
-      for (Part& child : place.part.children()) {
+      for (const Part& child : place.part.children()) {
         std::vector<std::string> stars = place.stars;
-        stars.emplace_back(lastToken(child.pointer()));
-        next.push_back({std::move(child), std::move(stars)});
+        stars.push_back(child.token());
+        next.push_back({child, std::move(stars)});
       }
     }
     places = std::move(next);
@@ -164,11 +152,12 @@ std::vector<Place> placesOf(const Part& root, std::string_view pattern) {
 }
 
 std::string fillIn(std::string_view pattern, const std::vector<std::string>& stars) {
+  if (stars.empty()) return std::string(pattern);
   std::string out;
   std::size_t next = 0;
-  for (const std::string_view token : tokensOf(pattern)) {
+  while (const auto token = nextToken(pattern)) {
     out += '/';
-    out += token == "*" && next < stars.size() ? std::string_view(stars[next++]) : token;
+    out += token == "*" && next < stars.size() ? std::string_view(stars[next++]) : *token;
   }
   return out;
 }

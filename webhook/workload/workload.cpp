@@ -106,7 +106,8 @@ bool Workload::asksForGpu() const {
 Workload read(json::View object, std::string_view defaultNamespace) {
   Workload out;
   out.ns = defaultNamespace;
-  const Part root = Part(object, "", out.malformed).asObject();
+  Reading reading(out.malformed);
+  const Part root = reading.root(object).asObject();
   out.apiVersion = root.string("apiVersion").value_or("");
   out.kindName = root.string("kind").value_or("");
   out.kind = findKind(out.apiVersion, out.kindName);

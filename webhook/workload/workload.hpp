@@ -29,7 +29,7 @@ struct Workload {
   /// JSON pointer of the first key that is a GPU resource name, in an object of an unknown kind.
   std::string gpuKeyPointer;
   /// Parts that have the wrong type (a string where an object belongs ...): JSON pointer and what was expected. Such a part
-  /// is read as absent; every entry is reported, nothing is skipped in silence.
+  /// is read as absent. Nothing is skipped in silence: of more than 200 the last that is named says that there may be others.
   std::vector<Error> malformed;
 
   const std::string* label(std::string_view key) const;

@@ -17,7 +17,8 @@ constexpr Kind kServices = {.group = "nvidia.com", .kind = "Graph", .places = kS
 
 std::vector<PodTemplate> templatesOf(const Kind& kind, std::string_view text, std::vector<Error>& malformed) {
   const json::Document document = parsed(text);
-  return readTemplates(Part(document.root(), "", malformed), kind);
+  Reading reading(malformed);
+  return readTemplates(reading.root(document.root()), kind);
 }
 
 }  // namespace

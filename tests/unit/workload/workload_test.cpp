@@ -150,3 +150,15 @@ TEST_CASE("the items of lists are numbered through, lists within lists taken apa
   CHECK(numbers(R"({"kind":"Playlist2","items":[],"name":"l"})") == "l0 ");
   CHECK(numbers("3") == "number0 ");
 }
+
+TEST_CASE("of very many parts that are malformed the first are named, and the last of these says that there may be more") {
+  std::string words;
+  for (int i = 0; i < 5000; ++i) words += (i > 0 ? "," : "") + std::string("1");
+  const Workload pod = podOf(R"({"containers":[{"name":"a","args":[)" + words + R"(]}]})");
+  REQUIRE(pod.malformed.size() == 200);
+  CHECK(pod.malformed[0].where == "/spec/containers/0/args/0");
+  CHECK(pod.malformed[0].message == "expected a string, found 1");
+  CHECK(pod.malformed[199].where == "/spec/containers/0/args/199");
+  CHECK(pod.malformed[199].message == "expected a string, found 1; more such parts may follow, which are not named");
+  CHECK(pod.templates[0].containers[0].invocation.args.size() == 5000);
+}

@@ -1,6 +1,6 @@
 // Seldon Core 1: SeldonDeployment, operator/apis/machinelearning.seldon.io/v1/seldondeployment_types.go; the model of a container stands
 // in the node of the graph with its name. Seldon Core 2: Server, operator/apis/mlops/v1alpha1/server_types.go; models are placed on it.
-#include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -17,23 +17,34 @@ constexpr PodPlace kComponents[] = {
 
 constexpr std::size_t kMostNodes = 256;
 
-/// The node of the container's name. Without recursion: graphs come from outside.
-Part nodeNamed(const Part& graph, std::string_view name) {
+using Nodes = std::map<std::string_view, Part>;
+
+/// The nodes of a graph by their names; of one named twice the first. Without recursion: graphs come from outside.
+Nodes nodesOf(const Part& graph) {
+  Nodes out;
   std::vector<Part> open{graph};
   for (std::size_t at = 0; at < open.size() && at < kMostNodes; ++at) {
-    if (open[at].string("name").value_or("") == name) return open[at];
-    for (Part& child : Part(open[at]).objects("children")) open.push_back(std::move(child));
+    const Part node = open[at];
+    out.emplace(node.string("name").value_or(""), node);
+    if (open.size() < kMostNodes)
+      for (const Part& child : node.objects("children")) open.push_back(child);
   }
-  return graph.absent();
+  return out;
 }
 
 void completeDeployment(const Part& object, std::vector<PodTemplate>& templates) {
+  std::map<std::string, Nodes> graphs;  // by the predictor
   for (PodTemplate& pod : templates) {
     const std::string predictor = pod.pointer.substr(0, pod.pointer.find("/componentSpecs/"));
-    const Part graph = partAt(object, predictor + "/graph").asObject();
+    const auto [graph, isNew] = graphs.try_emplace(predictor);
+    if (isNew) {
+      const Part root = partAt(object, predictor + "/graph").asObject();
+      if (root.exists()) graph->second = nodesOf(root);
+    }
     for (Container& container : pod.containers) {
-      const Part node = graph.exists() ? nodeNamed(graph, container.name) : graph;
-      if (!node.exists()) continue;
+      const auto found = graph->second.find(container.name);
+      if (found == graph->second.end()) continue;
+      const Part& node = found->second;
       Told told;
       told.from = "spec.predictors.graph.modelUri";
       told.model = node.string("modelUri").value_or("");
