@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "policy/compile.hpp"
+#include "policy/line_cursor.hpp"
 #include "policy/shape.hpp"
 
 namespace rightslice::policy {
@@ -44,7 +45,7 @@ bool isList(json::View root) {
 class Loader {
  public:
   Loader(std::string_view file, std::string_view source, const LoadOptions& options, bool strict)
-      : file_(file), source_(source), options_(options), strict_(strict) {}
+      : file_(file), source_(source), lines_(source), options_(options), strict_(strict) {}
 
   void document(json::View root, const json::Marks& marks, std::string prefix);
   void broken(const Error& what);
@@ -52,6 +53,7 @@ class Loader {
 
  private:
   std::string_view file_, source_;
+  LineCursor lines_;
   const LoadOptions& options_;
   bool strict_;
   Loaded loaded_;
@@ -121,12 +123,7 @@ void Loader::broken(const Error& what) {
   const char* end = where.data() + where.size();
   const auto line = std::from_chars(where.data(), end, diagnostic.line);
   if (line.ptr != end && *line.ptr == ':') std::from_chars(line.ptr + 1, end, diagnostic.column);
-  std::size_t offset = 0;
-  for (int at = 1; at < diagnostic.line && offset != std::string_view::npos; ++at) {
-    offset = source_.find('\n', offset);
-    if (offset != std::string_view::npos) ++offset;
-  }
-  if (diagnostic.line > 0 && offset != std::string_view::npos) diagnostic.snippet = lineAt(source_, offset);
+  if (const auto offset = lines_.offsetOf(diagnostic.line)) diagnostic.snippet = lineAt(source_, *offset);
   loaded_.diagnostics.push_back(std::move(diagnostic));
   ++loaded_.documents;
 }
