@@ -119,6 +119,7 @@ Ruled rule(const Question& question, std::optional<Scaled> scaled) {
   if (!scaled) out.missing = missingClaims(workload, *environment.surroundings);
   auto request = requestOf(review, old ? &*old : nullptr, options);
   request.validateOnly = path == Path::Validate;
+  request.words = false;  // no answer has room for them
   request.budgetOnly = scaled.has_value();
   if (old && !scaled && environment.policies->budgeted()) request.surge = workload::surgeOf(review.object, review.oldObject);
   if (environment.inventory != nullptr) {

@@ -9,9 +9,8 @@ namespace {
 
 /// Lower case, blanks as hyphens; as long as `text`.
 std::string folded(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) result += c == ' ' ? '-' : lowerAscii(c);
+  std::string result(text);
+  for (char& c : result) c = c == ' ' ? '-' : lowerAscii(c);
   return result;
 }
 
@@ -53,11 +52,13 @@ std::vector<std::string> Product::normalNames() const {
 }
 
 const Profile* Product::profile(std::string_view name) const {
+  const auto called = [this](std::string_view proper) -> const Profile* {
+    const auto found = std::find_if(profiles.begin(), profiles.end(), [&](const Profile& p) { return p.name == proper; });
+    return found == profiles.end() ? nullptr : &*found;
+  };
+  if (const Profile* found = called(name)) return found;
   const std::optional<ProfileName> parsed = ProfileName::parse(name);
-  if (!parsed) return nullptr;
-  const std::string text = parsed->text();
-  const auto found = std::find_if(profiles.begin(), profiles.end(), [&](const Profile& p) { return p.name == text; });
-  return found == profiles.end() ? nullptr : &*found;
+  return parsed ? called(parsed->text()) : nullptr;
 }
 
 std::optional<Usable> usable(const Product& product, const Profile& profile) {

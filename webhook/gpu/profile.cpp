@@ -1,7 +1,5 @@
 #include "gpu/profile.hpp"
 
-#include <fmt/format.h>
-
 #include "base/ascii.hpp"
 
 namespace rightslice::gpu {
@@ -96,8 +94,10 @@ std::optional<ProfileName> ProfileName::parse(std::string_view text) {
 }
 
 std::string ProfileName::text() const {
-  const std::string instance = computeInstanceSlices > 0 ? fmt::format("{}c.", computeInstanceSlices) : "";
-  return fmt::format("{}{}g.{}gb{}", instance, computeSlices, nominalGb, attributes);
+  // Not fmt: it is asked for many times a review.
+  std::string out;
+  if (computeInstanceSlices > 0) out.append(std::to_string(computeInstanceSlices)).append("c.");
+  return out.append(std::to_string(computeSlices)).append("g.").append(std::to_string(nominalGb)).append("gb").append(attributes);
 }
 
 std::string ProfileName::resourceSuffix() const {

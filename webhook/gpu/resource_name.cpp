@@ -123,6 +123,7 @@ ResourceName ResourceName::parse(std::string_view text) {
       return name;
     }
   }
+  if (text.find('/') == std::string_view::npos) return name;  // cpu, memory: all others have a domain
   name.system = systemOf(text, kResources);
   if (!name.system.empty()) name.kind = Kind::OtherSystem;
   return name;

@@ -16,13 +16,13 @@ Interval plus(const Interval& a, const Interval& b) {
 }
 
 /// KV cache of one sequence, with that of the draft.
-Interval kvOf(const ServingPlan& plan, const DraftOnDevice* draft, std::int64_t tokens) {
-  const Interval target = kvOfSequence(plan, tokens);
+Interval kvOf(const ServingPlan& plan, const KvPerToken& each, const DraftOnDevice* draft, std::int64_t tokens) {
+  const Interval target = kvOfSequence(plan, each, tokens);
   return draft == nullptr ? target : plus(target, kvOfSequence(draft->plan, tokens));
 }
 
 /// The KV cache that counts as needed, by the engine's rule (DESIGN 3.4).
-Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes, const DraftOnDevice* draft) {
+Interval kvNeeded(const ServingPlan& plan, const KvPerToken& each, const DeviceSizes& sizes, const DraftOnDevice* draft) {
   if (plan.kvRule == KvRule::None) return {};
   if (plan.absolutePool) {
     const Bytes pool = *plan.absolutePool;
@@ -30,11 +30,11 @@ Interval kvNeeded(const ServingPlan& plan, const DeviceSizes& sizes, const Draft
     return {std::min(pool, timesBytes(plan.blockSize, sizes.kvBytesPerToken)), pool, pool};
   }
   if (plan.kvRule == KvRule::Preallocated) {
-    const Interval all = kvOf(plan, draft, plan.preallocatedTokens);
+    const Interval all = kvOf(plan, each, draft, plan.preallocatedTokens);
     // What spills takes host memory instead: nothing of it must lie on the device.
     return {plan.whenShort == WhenShort::Spills ? 0 : all.low, all.bytes, all.high};
   }
-  const Interval load = times(kvOf(plan, draft, plan.context), plan.concurrency);
+  const Interval load = times(kvOf(plan, each, draft, plan.context), plan.concurrency);
   const Interval& one = sizes.kvOfOneSequence;
   if (plan.autoLength || plan.whenShort != WhenShort::Refuses) {
     // The engine takes a shorter sequence where memory is short: one block is enough to start.
@@ -61,16 +61,17 @@ Interval DeviceSizes::runtime() const {
   return {context.low + nonTorch.low, context.bytes + nonTorch.bytes, context.high + nonTorch.high};
 }
 
-DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan, WeightsMemo* weights) {
-  const ParameterCount count = countParameters(*input.architecture);
+DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan, WeightsMemo* shared) {
+  WeightsMemo alone;
+  WeightsMemo& weights = shared != nullptr ? *shared : alone;
+  const ParameterCount& count = weights.count(*input.architecture);
   DeviceSizes sizes;
   sizes.parameters = count.total;
-  WeightsMemo alone;
-  sizes.weights =
-      (weights != nullptr ? *weights : alone).on(plan, count, *input.run, input.device.isA100, input.device.memory.has_value());
+  sizes.weights = weights.on(plan, *input.run, input.device.isA100, input.device.memory.has_value());
   const auto draft = draftOn(plan, input);
-  sizes.kvBytesPerToken = kvBytesPerToken(plan);
-  sizes.poolBytesPerToken = poolCharge(plan).perToken;
+  const KvPerToken kv = kvPerToken(plan);
+  sizes.kvBytesPerToken = plusBytes(kv.full, kv.sliding);
+  sizes.poolBytesPerToken = poolCharge(plan, kv).perToken;
   if (draft) {
     sizes.kvBytesPerToken = plusBytes(sizes.kvBytesPerToken, kvBytesPerToken(draft->plan));
     sizes.poolBytesPerToken = plusBytes(sizes.poolBytesPerToken, kvBytesPerToken(draft->plan));
@@ -80,10 +81,10 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan, Wei
     if (const auto adapters = adaptersOn(plan, count, *input.run))
       sizes.extras.push_back({"adapters", *adapters, "slots for LoRA adapters, allocated at the start"});
   }
-  sizes.kvOfOneSequence = kvOf(plan, draft.get(), plan.maxModelLen);
-  sizes.kv = kvNeeded(plan, sizes, draft.get());
+  sizes.kvOfOneSequence = kvOf(plan, kv, draft.get(), plan.maxModelLen);
+  sizes.kv = kvNeeded(plan, kv, sizes, draft.get());
   if (plan.startTokens > 0) {  // a trial run at the start has its KV cache too
-    const Interval trial = kvOf(plan, draft.get(), plan.startTokens);
+    const Interval trial = kvOf(plan, kv, draft.get(), plan.startTokens);
     sizes.kv = {std::max(sizes.kv.low, trial.low), std::max(sizes.kv.bytes, trial.bytes),
                 std::max(sizes.kv.high, trial.high)};
   }

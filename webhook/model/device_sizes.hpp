@@ -88,6 +88,15 @@ DeviceSizes deviceSizes(const EstimateInput& input, const ServingPlan& plan, Wei
 DeviceSizes loaded(DeviceSizes sizes);
 DeviceSizes loadedSizes(const EstimateInput& input, const ServingPlan& plan);
 
+/// What is known of a device, for advice on flags; `sizes` with the extras counted as weights.
+struct SizedPlan {
+  const EstimateInput* input = nullptr;
+  const ServingPlan* plan = nullptr;
+  DeviceSizes sizes;
+  WeightsMemo* weights = nullptr;  ///< of this input
+};
+std::vector<std::string> adviceOn(const SizedPlan& sized, Bytes usable);
+
 /// One part each; deviceSizes puts them together.
 Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, bool deviceKnown);
 /// Slots for LoRA adapters; nothing if their size lies in the adapters' files.
@@ -120,8 +129,10 @@ struct PoolCharge {
   std::int64_t groups = 1;  ///< blocks of the pool that a block of tokens takes
 };
 PoolCharge poolCharge(const ServingPlan& plan);
+PoolCharge poolCharge(const ServingPlan& plan, const KvPerToken& each);  ///< where that is known already
 /// KV cache of one sequence: low as if each sliding layer held only its window, high as if all layers were full.
 Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens);
+Interval kvOfSequence(const ServingPlan& plan, const KvPerToken& each, std::int64_t tokens);
 
 Bytes minimumOf(const DeviceSizes& sizes);
 Bytes needOf(const DeviceSizes& sizes);

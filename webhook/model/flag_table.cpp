@@ -104,8 +104,8 @@ std::string canonicalFlag(std::string_view word, std::span<const ShortFlag> shor
     if (word == alias) return std::string(longName);
   }
   std::string name(word);
-  std::replace(name.begin(), name.end(), '_', '-');
-  return lowered(name);
+  for (char& c : name) c = c == '_' ? '-' : lowerAscii(c);
+  return name;
 }
 
 std::optional<double> decimalNumber(std::string_view text) {
@@ -165,31 +165,33 @@ void readFlags(const FlagTable& table, FlagSource& source, EngineRun& run) {
       if (!negated) flag = nullptr;
     }
     if (flag == nullptr && word.text.starts_with("--")) flag = table.findBeginning(name);
-    std::vector<PlacedWord> values;
+    std::optional<PlacedWord> joined;
+    std::span<const PlacedWord> values;
     EngineRun::FlagPlace place = words[i].place;
     place.joined = equals != std::string::npos;
     if (place.joined) {
-      PlacedWord value = words[i];
-      value.word.text = word.text.substr(equals + 1);
-      values.push_back(std::move(value));
+      joined = words[i];
+      joined->word.text.erase(0, equals + 1);
+      values = {&*joined, 1};
     } else if (flag == nullptr || flag->takes != Takes::Nothing) {
       const bool several = flag != nullptr && flag->takes == Takes::Several;
-      while (i + 1 < words.size() && !looksLikeFlag(words[i + 1].word) && (values.empty() || several))
-        values.push_back(words[++i]);
+      const std::size_t first = i + 1;
+      while (i + 1 < words.size() && !looksLikeFlag(words[i + 1].word) && (i + 1 == first || several)) ++i;
+      values = std::span(words).subspan(first, i + 1 - first);
     } else if (i + 1 < words.size() &&
                (lowered(words[i + 1].word.text) == "true" || lowered(words[i + 1].word.text) == "false")) {
-      values.push_back(words[++i]);
+      values = std::span(words).subspan(++i, 1);
     }
     if (flag == nullptr) continue;
     if (place.index != kNoPlace) run.places.insert_or_assign(std::string(flag->name), place);
-    const std::string shown = fmt::format("--{}", flag->name);
+    const std::string shown = std::string("--").append(flag->name);
     if (flag->takes == Takes::Nothing) {
       const bool off = negated || (!values.empty() && isOff(values.front().word.text));
       if (flag->set != nullptr) flag->set(off ? "false" : "true", run);
       noteOpen(*flag, shown, off, run);
       continue;
     }
-    if (flag->name == table.servedNames) source.servedNames = values;
+    if (flag->name == table.servedNames) source.servedNames.assign(values.begin(), values.end());
     noteOpen(*flag, shown, false, run);
     if (values.empty() && flag->takes == Takes::Perhaps) flag->set("", run);
     else if (values.empty()) remember(run.badFlags, fmt::format("{}: {} wants a value", shown, table.title));

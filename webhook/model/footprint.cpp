@@ -98,6 +98,12 @@ std::string kvText(const EstimateInput& input, const ServingPlan& plan, const De
   return text;
 }
 
+std::string graphsText(const EstimateInput& input, const DeviceSizes& sizes) {
+  const FlagNames& flags = input.run->memoryRule()->flags;
+  if (input.run->settings.enforceEager && !flags.eager.empty()) return fmt::format("none with --{}", flags.eager);
+  return !sizes.graphsFrom.empty() ? sizes.graphsFrom : "CUDA graphs, measured on models of this size";
+}
+
 std::string activationsText(const EstimateInput& input, const ServingPlan& plan, const DeviceSizes& sizes) {
   const Settings& settings = input.run->settings;
   if (!sizes.activationsFrom.empty()) return sizes.activationsFrom;
@@ -199,32 +205,29 @@ HighEnd highEndOf(const DeviceSizes& s) {
   return end;
 }
 
-/// `sizes` are those of the plan.
-Estimate estimateOf(const EstimateInput& input, const ServingPlan& plan, DeviceSizes sizes) {
+/// `sizes` are those of the plan; `words`: the terms also say where they come from.
+Estimate estimateOf(const EstimateInput& input, const ServingPlan& plan, DeviceSizes sizes, bool words) {
   if (auto* const explain = input.run->memoryRule()->explain) explain(sizes, plan, input);
 
   Estimate result;
   Need& need = result.need;
-  const auto add = [&](std::string name, const Interval& size, std::string from) {
-    need.terms.push_back({std::move(name), size.bytes, std::move(from), size.low, size.high, false});
+  const auto add = [&](std::string name, const Interval& size, auto&& from) {
+    need.terms.push_back({std::move(name), size.bytes, words ? std::string(from()) : std::string(), size.low, size.high, false});
   };
-  add("weights", sizes.weights, weightsText(input, plan, sizes));
-  add("kvCache", sizes.kv, kvText(input, plan, sizes));
-  add("activations", sizes.activations, activationsText(input, plan, sizes));
-  const FlagNames& flags = input.run->memoryRule()->flags;
-  add("graphs", sizes.graphs,
-      input.run->settings.enforceEager && !flags.eager.empty() ? fmt::format("none with --{}", flags.eager)
-      : !sizes.graphsFrom.empty()      ? sizes.graphsFrom
-                                       : "CUDA graphs, measured on models of this size");
+  need.terms.reserve(8);
+  add("weights", sizes.weights, [&] { return weightsText(input, plan, sizes); });
+  add("kvCache", sizes.kv, [&] { return kvText(input, plan, sizes); });
+  add("activations", sizes.activations, [&] { return activationsText(input, plan, sizes); });
+  add("graphs", sizes.graphs, [&] { return graphsText(input, sizes); });
   if (sizes.runtimeFrom.empty()) {
-    if (sizes.context.high > 0) add("cudaContext", sizes.context, "what CUDA takes before the engine does anything, measured");
-    add("runtime", sizes.nonTorch, "buffers outside of PyTorch, measured");
+    if (sizes.context.high > 0) add("cudaContext", sizes.context, [] { return "what CUDA takes before the engine does anything, measured"; });
+    add("runtime", sizes.nonTorch, [] { return "buffers outside of PyTorch, measured"; });
   } else {
-    add("runtime", sizes.runtime(), sizes.runtimeFrom);
+    add("runtime", sizes.runtime(), [&] { return sizes.runtimeFrom; });
   }
-  for (const DeviceSizes::Extra& extra : sizes.extras) add(extra.name, extra.size, extra.from);
+  for (const DeviceSizes::Extra& extra : sizes.extras) add(extra.name, extra.size, [&] { return extra.from; });
   const HighEnd high = highEndOf(sizes);
-  add("margin", {0, 0, high.margin}, fmt::format("{} % of the high end for fragmentation", kMarginPercent));
+  add("margin", {0, 0, high.margin}, [] { return fmt::format("{} % of the high end for fragmentation", kMarginPercent); });
 
   const std::vector<Term> open = openTerms(input, plan, sizes);
   need.terms.insert(need.terms.end(), open.begin(), open.end());
@@ -257,10 +260,10 @@ std::optional<Estimate> estimate(const EstimateInput& input) {
   const ServingPlan plan = servingPlan(input);
   DeviceSizes sizes = deviceSizes(input, plan);
   if (sizes.parameters == 0) return std::nullopt;
-  return estimateOf(input, plan, std::move(sizes));
+  return estimateOf(input, plan, std::move(sizes), true);
 }
 
-Sized::Sized(EstimateInput input, WeightsMemo* weights) : input_(std::move(input)) {
+Sized::Sized(EstimateInput input, WeightsMemo* weights) : input_(std::move(input)), weights_(weights) {
   if (!canBeSized(input_)) return;
   plan_ = servingPlan(input_);
   sizes_ = deviceSizes(input_, *plan_, weights);
@@ -280,10 +283,16 @@ StartVerdict Sized::start(Bytes usable) const {
   return verdict;
 }
 
-const std::optional<Estimate>& Sized::estimate() const {
-  if (!told_ && known()) estimate_ = estimateOf(input_, *plan_, sizes_);
-  told_ = true;
+const std::optional<Estimate>& Sized::estimate(bool words) const {
+  if (known() && (!estimate_ || (words && !worded_))) {
+    estimate_ = estimateOf(input_, *plan_, sizes_, words);
+    worded_ = words;
+  }
   return estimate_;
+}
+
+std::vector<std::string> Sized::advice(Bytes usable) const {
+  return known() ? adviceOn({&input_, &*plan_, loaded(sizes_), weights_}, usable) : std::vector<std::string>();
 }
 
 }  // namespace rightslice::model

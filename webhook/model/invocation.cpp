@@ -32,6 +32,7 @@ bool listed(Words words, std::string_view word) { return std::find(words.begin()
 
 std::vector<PlacedWord> placedWords(const Invocation& invocation) {
   std::vector<PlacedWord> words;
+  words.reserve(invocation.command.size() + invocation.args.size());
   for (std::size_t i = 0; i < invocation.command.size(); ++i)
     words.push_back({ShellWord{invocation.command[i], true, {}}, {false, i, false, false}});
   for (std::size_t i = 0; i < invocation.args.size(); ++i)

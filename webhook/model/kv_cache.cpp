@@ -113,8 +113,9 @@ Bytes kvBytesPerToken(const ServingPlan& plan) {
   return plusBytes(each.full, each.sliding);
 }
 
-PoolCharge poolCharge(const ServingPlan& plan) {
-  const KvPerToken each = kvPerToken(plan);
+PoolCharge poolCharge(const ServingPlan& plan) { return poolCharge(plan, kvPerToken(plan)); }
+
+PoolCharge poolCharge(const ServingPlan& plan, const KvPerToken& each) {
   const Bytes all = plusBytes(each.full, each.sliding);
   // Self and cross attention are groups of their own, and a token is counted only where both have a block for it.
   if (plan.architecture->encoderTokens > 0) return {timesBytes(2, all), 2};
@@ -124,10 +125,11 @@ PoolCharge poolCharge(const ServingPlan& plan) {
           ceilDiv(each.fullLayers, group) + ceilDiv(each.slidingLayers, group)};
 }
 
-Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) {
+Interval kvOfSequence(const ServingPlan& plan, std::int64_t tokens) { return kvOfSequence(plan, kvPerToken(plan), tokens); }
+
+Interval kvOfSequence(const ServingPlan& plan, const KvPerToken& each, std::int64_t tokens) {
   const Architecture& a = *plan.architecture;
   if (a.encoderTokens > 0) tokens = inBlocks(plan, tokens) + std::max(a.encoderTokens, kReservedEncoderTokens);
-  const KvPerToken each = kvPerToken(plan);
   const Interval state = stateOfSequence(plan, each);
   const auto withState = [&](Bytes low, Bytes bytes, Bytes high) {
     if (plan.kvLowBitsTwice < plan.kvBitsTwice) low = saturated(Int128{low} * plan.kvLowBitsTwice / plan.kvBitsTwice);

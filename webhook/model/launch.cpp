@@ -73,8 +73,10 @@ class Finder {
   /// A program of an engine at this place.
   bool takeProgram(const PlacedWords& words, std::size_t at, std::string_view by) {
     const std::string_view program = baseName(words[at].word.text);
+    if (program.empty()) return false;
     for (const Engine* engine : engines()) {
       for (const std::string_view pattern : engine->signature.programs) {
+        if (pattern.front() != program.front()) continue;
         const auto space = pattern.find(' ');
         if (program != pattern.substr(0, space)) continue;
         std::size_t used = 1;
@@ -117,7 +119,8 @@ class Finder {
     std::string_view wrapper, by;  // the last program that runs what follows; one that perhaps does
     for (std::size_t at = 0; at < words.size(); ++at) {
       const std::string& text = words[at].word.text;
-      const std::string_view program = baseName(text);
+      const bool isOption = text.starts_with('-') && text.find('/') == std::string::npos;  // no program, and not the path of one
+      const std::string_view program = isOption ? std::string_view() : baseName(text);
       if (text.find("multi-node-serving") != std::string::npos && at == 0) out_.groupScript = true;
       if (isShell(program)) return inShell(from(words, at), depth);
       if (contains(kRunNothing, program)) return;

@@ -22,9 +22,9 @@ Bytes percentOf(Bytes usable, int percent) { return usable / 100 * percent; }
 
 class Adviser {
  public:
-  Adviser(const EstimateInput& input, Bytes usable)
-      : input_(input), usable_(usable), names_(input.run->flagNames()), settings_(input.run->settings),
-        plan_(servingPlan(input)), sizes_(loadedSizes(input, plan_)) {}
+  Adviser(const SizedPlan& sized, Bytes usable)
+      : input_(*sized.input), usable_(usable), names_(input_.run->flagNames()), settings_(input_.run->settings), plan_(*sized.plan),
+        sizes_(sized.sizes), weights_(sized.weights) {}
 
   std::vector<std::string> run() {
     if (!poolAsWritten(plan_)) {
@@ -108,7 +108,7 @@ class Adviser {
     set(run.settings);
     EstimateInput input = input_;
     input.run = &run;
-    return needOf(deviceSizes(input, servingPlan(input)));
+    return needOf(deviceSizes(input, servingPlan(input), weights_));
   }
 
   /// The profile run samples for as many sequences as the engine may run at once, whatever the load.
@@ -165,16 +165,22 @@ class Adviser {
   Bytes usable_;
   const FlagNames& names_;
   const Settings& settings_;
-  ServingPlan plan_;
-  DeviceSizes sizes_;
+  const ServingPlan& plan_;
+  const DeviceSizes& sizes_;
+  WeightsMemo* weights_;
   std::vector<std::string> advice_;
 };
 
 }  // namespace
 
+std::vector<std::string> adviceOn(const SizedPlan& sized, Bytes usable) {
+  return usable > 0 ? Adviser(sized, usable).run() : std::vector<std::string>();
+}
+
 std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estimate& /*estimate*/, Bytes usable) {
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
-  return Adviser(input, usable).run();
+  const ServingPlan plan = servingPlan(input);
+  return adviceOn({&input, &plan, loadedSizes(input, plan), nullptr}, usable);
 }
 
 }  // namespace rightslice::model

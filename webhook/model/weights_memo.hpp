@@ -10,8 +10,10 @@ namespace rightslice::model {
 /// For inputs that differ in their device only. For one thread.
 class WeightsMemo {
  public:
+  /// What countParameters() gives for the architecture of these inputs.
+  const ParameterCount& count(const Architecture& architecture);
   /// What weightsOn() gives.
-  Interval on(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, bool deviceKnown);
+  Interval on(const ServingPlan& plan, const EngineRun& run, bool a100, bool deviceKnown);
 
  private:
   /// All that the device decides of what weights take.
@@ -21,6 +23,7 @@ class WeightsMemo {
     bool a100 = false, deviceKnown = false;
     bool operator==(const Split&) const = default;
   };
+  std::optional<ParameterCount> count_;
   std::optional<std::pair<Split, Interval>> last_;
 };
 

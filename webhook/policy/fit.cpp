@@ -105,7 +105,7 @@ class Judge {
   void disagree(const model::Need& declared, std::optional<Bytes> memory) {
     const auto* sized = source_.sizedOn(device(memory));
     if (sized == nullptr || !sized->known()) return;
-    const auto& e = sized->estimate()->need;
+    const auto& e = sized->estimate(false)->need;
     const bool low = static_cast<Int128>(declared.bytes) * 100 < static_cast<Int128>(e.minimum) * 85;
     const bool high = e.high && static_cast<Int128>(declared.bytes) * 100 > static_cast<Int128>(*e.high) * 115;
     if (!low && !high) return;
@@ -263,7 +263,7 @@ class Judge {
     // Undersized and the start are judged on the largest of the set: only what is surely wrong is denied.
     const auto* needOnLargest = range.largest == range.smallest ? &need : source_.on(device(range.largest));
     const auto* sized = source_.sizedOn(device(range.largest));
-    const model::Estimate* estimate = sized != nullptr && sized->known() ? &*sized->estimate() : nullptr;
+    const model::Estimate* estimate = sized != nullptr && sized->known() ? &*sized->estimate(false) : nullptr;
     const bool estimateStands = source_.declared() && estimate != nullptr && estimate->need.confidence == model::Confidence::High &&
                                 estimate->need.minimum > range.largest;
     const model::Need& minimumNeed = estimateStands ? estimate->need : needOnLargest != nullptr ? *needOnLargest : need;
@@ -401,7 +401,7 @@ class Judge {
   void settings(const UsableRange& range) {
     const auto* sized = source_.sizedOn(device(range.smallest));
     if (sized == nullptr || !sized->known()) return;
-    for (const auto& text : model::settingsAdvice(sized->input(), *sized->estimate(), range.smallest)) {
+    for (const auto& text : sized->advice(range.smallest)) {
       auto& finding = add(Code::EngineSettings, text);
       finding.path = in_.container->pointer;
     }

@@ -28,9 +28,14 @@ struct PolicyOutcome {
   std::vector<std::pair<Decided, const ContainerOutcome*>> findings;
 };
 
+struct How {
+  bool validateOnly = false, words = true;
+};
+constexpr How kForItself{true, false};   ///< nobody is shown what comes of it
+
 std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Policy& policy,
                                               const std::vector<const Policy*>& inForce, const Catalogue& catalogue,
-                                              const workload::Surroundings& surroundings, bool validateOnly) {
+                                              const workload::Surroundings& surroundings, How how) {
   std::vector<ContainerOutcome> out;
   for (const auto& pod : object.templates) {
     std::vector<OriginalRequest> record;
@@ -51,7 +56,8 @@ std::vector<ContainerOutcome> judgeContainers(const Workload& object, const Poli
       const auto original = originals.find(container.name);
       input.original = original == originals.end() ? nullptr : original->second;
       input.annotations = &annotations;
-      input.validateOnly = validateOnly;
+      input.validateOnly = how.validateOnly;
+      input.words = how.words;
       out.push_back(judgeContainer(input));
     }
   }
@@ -78,7 +84,7 @@ std::vector<RawFinding> annotationFindings(const Workload& object, const std::ve
 
 std::vector<RawFinding> rawFindings(const Workload& object, const Policy& policy, const std::vector<const Policy*>& inForce,
                                     const Catalogue& catalogue, const workload::Surroundings& surroundings) {
-  const auto outcomes = judgeContainers(object, policy, inForce, catalogue, surroundings, true);
+  const auto outcomes = judgeContainers(object, policy, inForce, catalogue, surroundings, kForItself);
   auto out = annotationFindings(object, outcomes);
   for (auto& finding : claimFindings(object, policy, catalogue, surroundings)) out.push_back(std::move(finding));
   for (const auto& outcome : outcomes) out.insert(out.end(), outcome.findings.begin(), outcome.findings.end());
@@ -129,7 +135,7 @@ class Judge {
     }
     if (selection_.policies.empty()) {
       for (auto& outcome :
-           judgeContainers(object_, neutralPolicy(), selection_.policies, catalogue_, surroundings_, request_.validateOnly)) {
+           judgeContainers(object_, neutralPolicy(), selection_.policies, catalogue_, surroundings_, {request_.validateOnly, request_.words})) {
         outcome.judgement.recommended.reset();
         outcome.judgement.remedy.clear();
         outcome.judgement.cost.reset();
@@ -170,7 +176,7 @@ class Judge {
     outcome.policy = &policy;
     outcome.mode = modeOf(policy);
     outcome.containers =
-        judgeContainers(object_, policy, selection_.policies, catalogue_, surroundings_, request_.validateOnly);
+        judgeContainers(object_, policy, selection_.policies, catalogue_, surroundings_, {request_.validateOnly, request_.words});
 
     std::vector<RawFinding> old;
     const bool ratchet = policy.ratchet && request_.operation == Operation::Update && request_.old != nullptr;
@@ -211,7 +217,7 @@ class Judge {
     const auto written = request_.autoscaler != nullptr ? usageOfOutcomes(outcome.containers, catalogue_, surroundings_) : own;
     Request request = request_;
     if (request.operation == Operation::Update && request.old != nullptr && request.oldUsage.memory == 0) {
-      const auto before = judgeContainers(*request.old, policy, selection_.policies, catalogue_, surroundings_, true);
+      const auto before = judgeContainers(*request.old, policy, selection_.policies, catalogue_, surroundings_, kForItself);
       request.oldUsage = usageOfOutcomes(before, catalogue_, surroundings_, request.autoscaler);
       request.oldWritten = usageOfOutcomes(before, catalogue_, surroundings_);
     }
@@ -268,8 +274,8 @@ class Judge {
 
   void join() {
     // By name: ties are decided by the first policy in this order.
-    std::vector<const PolicyOutcome*> byName;
-    for (const auto& outcome : outcomes_) byName.push_back(&outcome);
+    std::vector<PolicyOutcome*> byName;
+    for (auto& outcome : outcomes_) byName.push_back(&outcome);
     std::sort(byName.begin(), byName.end(), [](const auto* a, const auto* b) { return a->policy->id() < b->policy->id(); });
 
     std::map<std::string, std::size_t, std::less<>> order;  // container -> position
@@ -313,11 +319,11 @@ class Judge {
 
     // Need, requested and recommended of each container come from the policy that decided it.
     struct Decider {
-      const PolicyOutcome* outcome;
+      PolicyOutcome* outcome;
       std::pair<Action, Action> best{Action::Allow, Action::Allow};
     };
     std::vector<Decider> deciders(outcomes_.front().containers.size(), Decider{byName.front()});
-    for (const auto* outcome : byName) {
+    for (auto* outcome : byName) {
       std::vector<std::pair<Action, Action>> own(deciders.size(), {Action::Allow, Action::Allow});
       for (const auto& [decided, container] : outcome->findings) {
         if (container == nullptr) continue;
@@ -327,7 +333,8 @@ class Judge {
       for (std::size_t index = 0; index < deciders.size(); ++index)
         if (own[index] > deciders[index].best) deciders[index] = {outcome, own[index]};
     }
-    for (std::size_t index = 0; index < deciders.size(); ++index) out_.containers.push_back(deciders[index].outcome->containers[index].judgement);
+    for (std::size_t index = 0; index < deciders.size(); ++index)
+      out_.containers.push_back(std::move(deciders[index].outcome->containers[index].judgement));
   }
 
   void sortFindings(const std::map<std::string, std::size_t, std::less<>>& order) {
@@ -416,7 +423,7 @@ Request::Usage usageOf(const Workload& workload, const PolicySet& policies, cons
       policy = candidate;
       break;
     }
-  return usageOfOutcomes(judgeContainers(workload, *policy, selection.policies, catalogue, surroundings, true), catalogue, surroundings,
+  return usageOfOutcomes(judgeContainers(workload, *policy, selection.policies, catalogue, surroundings, kForItself), catalogue, surroundings,
                          autoscaler);
 }
 

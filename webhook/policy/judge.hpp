@@ -54,6 +54,8 @@ struct Request {
   bool budgetOnly = false;
   /// Also what each policy says by itself: Judgement::shares.
   bool shares = false;
+  /// The terms of a need say where they come from (Term::from), which is a third of what sizing costs.
+  bool words = true;
 };
 
 /// The sum, without overflow.

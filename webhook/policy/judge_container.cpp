@@ -33,7 +33,7 @@ class Judge {
     const auto written = in_.annotations->of(in_.container->name);
     // spec.declarations: policy judges first as if the workload had declared nothing.
     const Annotations first = in_.policy->declarationsByPolicy ? Annotations{} : written;
-    const NeedSource source(*in_.container, first, *in_.policy, *in_.catalogue);
+    const NeedSource source(*in_.container, first, *in_.policy, *in_.catalogue, in_.words);
     describe(source);
 
     if (out_.ask.empty()) {
@@ -303,7 +303,7 @@ class Judge {
     ContainerInput input = in_;
     Fit fit = judgeFit(input, entry, *out_.meaning, in_.policy->declarationsByPolicy ? Annotations{} : written, source);
     if (in_.policy->declarationsByPolicy) {
-      const NeedSource with(*in_.container, written, *in_.policy, *in_.catalogue);
+      const NeedSource with(*in_.container, written, *in_.policy, *in_.catalogue, in_.words);
       Fit declared = judgeFit(input, entry, *out_.meaning, written, with);
       const bool known = fit.need || declared.need;
       const bool useDeclared = !fit.fitFinding && declared.fitFinding;

@@ -65,6 +65,7 @@ struct ContainerInput {
   const OriginalRequest* original = nullptr;
   const OwnAnnotations* annotations = nullptr;  ///< of the pod template and its object
   bool validateOnly = false;
+  bool words = true;               ///< the terms of the need say where they come from
 };
 ContainerOutcome judgeContainer(const ContainerInput& input);
 

@@ -79,22 +79,24 @@ Ladder ladderOf(const LadderInput& input, const gpu::Catalogue& gpus, const work
 
   Inventory offered;
   if (nodesTell) offered = inventoryProfiles(products, gpus, surroundings.sorts, input.meaning->viaGpuResource, viaClaim);
-  if (policy.offered)
-    for (const std::string& profile : *policy.offered) offered.try_emplace(profile);
-
+  const auto isOffered = [&](const std::string& profile) {
+    const bool byPolicy = policy.offered && std::find(policy.offered->begin(), policy.offered->end(), profile) != policy.offered->end();
+    return byPolicy || offered.contains(profile);
+  };
   const bool whole = input.meaning->kind == Meaning::Kind::Whole;
   std::string attributes;
   if (!whole)
     if (const auto name = gpu::ProfileName::parse(input.meaning->profile)) attributes = name->attributes;
 
+  std::vector<gpu::Offer> offers;
   for (const auto& profile : products.front()->profiles) {
     if (profile.parts.attributes != attributes) continue;
-    if (ladder.offerKnown && !offered.contains(profile.name)) continue;
+    if (ladder.offerKnown && !isOffered(profile.name)) continue;
     if (profile.computeSlices < input.minCompute) continue;
     if (!std::all_of(input.inForce->begin(), input.inForce->end(),
                      [&](const Policy* other) { return other->profileAllowed(profile.name); }))
       continue;
-    std::vector<gpu::Offer> offers;
+    offers.clear();
     bool everywhere = true;
     for (const auto* product : products) {
       const gpu::Profile* own = product->profile(profile.name);

@@ -46,8 +46,8 @@ const DeclaredModel* mostSpecific(const std::vector<DeclaredModel>& models, std:
 }
 
 NeedSource::NeedSource(const workload::Container& container, const Annotations& annotations, const Policy& policy,
-                       const Catalogue& catalogue)
-    : run_(model::readInvocation(container.invocation)), footprint_(annotations.footprint), policy_(&policy) {
+                       const Catalogue& catalogue, bool words)
+    : run_(model::readInvocation(container.invocation)), footprint_(annotations.footprint), policy_(&policy), words_(words) {
   modelName_ = annotations.model ? *annotations.model : run_.model.value_or("");
   if (annotations.model) {
     run_.modelConfidence = model::Confidence::High;
@@ -141,7 +141,7 @@ const model::Need* NeedSource::on(const model::Device& device) const {
     return &known->second;
   }
   const auto* sized = sizedOn(device);
-  return sized != nullptr && sized->known() ? &sized->estimate()->need : nullptr;
+  return sized != nullptr && sized->known() ? &sized->estimate(words_)->need : nullptr;
 }
 
 std::optional<Bytes> NeedSource::highOn(const model::Device& device) const {

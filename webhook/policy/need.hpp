@@ -19,9 +19,9 @@ namespace rightslice::policy {
 /// what it has computed for a device: what it gives lives as long as it does. For one thread.
 class NeedSource {
  public:
-  /// `useDeclarations` false: as if the workload had no annotations (spec.declarations: policy).
+  /// `words`: the terms of an estimate also say where they come from.
   NeedSource(const workload::Container& container, const Annotations& annotations, const Policy& policy,
-             const Catalogue& catalogue);
+             const Catalogue& catalogue, bool words = true);
   NeedSource(const NeedSource&) = delete;
   NeedSource& operator=(const NeedSource&) = delete;
 
@@ -56,6 +56,7 @@ class NeedSource {
   std::optional<std::string> kvCacheDtype_;
   std::optional<model::Resolved> draft_;  ///< kept whole: it owns a shape that was guessed
   model::Load load_;
+  bool words_;
   mutable model::WeightsMemo weights_;
   mutable std::vector<std::unique_ptr<model::Sized>> sized_;  ///< of each device that was asked for
   mutable std::map<std::int64_t, model::Need> declared_;      ///< by the count of devices
