@@ -113,6 +113,12 @@ class Page(unittest.TestCase):
         self.assertAlmostEqual(number("waste"), sum(value for name, value in money["buckets"].items() if name not in ("right", "unknown")), 2)
         self.assertEqual(self.count("workloads"), f"{len(results)} workloads")
         self.assertRegex(self.count("findings"), rf": {sum(self.json['scan']['findings'].values())} of what runs,")
+        # GPUs of the head, of the waterfall, and of the cluster are the same ones.
+        gpus = [float(each) for each in self.js("[...document.querySelectorAll('.waterfall tbody td:last-child')].map((each) => each.textContent.replace(',', ''))")]
+        self.assertAlmostEqual(gpus[0], self.json["scan"]["gpus"])
+        self.assertAlmostEqual(sum(gpus[1:]), gpus[0])
+        head = [float(each) for each in self.js("[...document.querySelectorAll('#figure-gpus dd b')].map((each) => each.textContent.replace(',', ''))")]
+        self.assertAlmostEqual(sum(head), gpus[0])
         # Each view, row by row, adds up to the spend.
         for view in ("namespace", "model", "product", "workload", "node"):
             self.js(f"document.querySelector('[data-by={view}]').click()")
@@ -209,6 +215,33 @@ class Page(unittest.TestCase):
         self.show()
         self.js("globalThis.saved = []; URL.createObjectURL = (blob) => { saved.push(blob); return 'data:,'; }; HTMLAnchorElement.prototype.click = () => {}; document.getElementById('save').click()")
         self.assertEqual(json.loads(self.js("saved[0].text()")), self.json)
+
+    def test_a_page_that_was_damaged_says_so(self):
+        broken = pathlib.Path(self.folder.name, "broken.html")
+        broken.write_text(self.page.read_text(encoding="utf-8").replace('id="scan">{', 'id="scan">['), encoding="utf-8")
+        self.browser.screen(1440, 900)
+        self.browser.open(broken)
+        self.assertIn("This page could not be drawn", self.js("document.querySelector('main').innerText"))
+        self.assertIn(f"{self.json['money']['total']:,.2f}", self.js("document.querySelector('main').innerText"))   # what needs no script is there
+        self.assertEqual(len(self.browser.errors), 1)
+        self.browser.errors.clear()
+
+    def test_a_large_cluster_is_seen_at_one_look(self):
+        folder = pathlib.Path(self.folder.name)
+        items = [demonstration.node(f"n{number:03}", demonstration.H100, 8, "mixed", {"1g.10gb": 7}, {}, {}) for number in range(100)]
+        folder.joinpath("many.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+        many = folder / "many.html"
+        many.write_text(scan("--from", str(folder / "many.json"), "-o", "html"), encoding="utf-8")
+        self.show(many)
+        self.assertEqual(self.js("document.querySelectorAll('.strip .column').length"), 100)
+        self.assertEqual(self.js("document.querySelectorAll('.node').length"), 32)
+        self.js("document.querySelector('#map .more button').click()")
+        self.assertEqual(self.js("document.querySelectorAll('.node').length"), 52)
+        self.assertTrue(self.js("document.activeElement.textContent").startswith("n032"))
+        self.js("document.querySelector('.column').focus()")
+        self.browser.press("End")
+        self.browser.press("Enter")
+        self.assertIn("n099", self.js("document.getElementById('detail-title').textContent"))
 
     def test_on_a_phone(self):
         folder = pathlib.Path(self.folder.name)

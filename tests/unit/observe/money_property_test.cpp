@@ -8,6 +8,7 @@
 #include <map>
 
 #include "observe/money.hpp"
+#include "observe/page/drawing.hpp"
 #include "observe/savings.hpp"
 
 using namespace rightslice;
@@ -290,6 +291,33 @@ TEST_CASE("each part is what a slow account of the devices says, to the rounding
       for (const auto& [bucket, made] : buckets) RC_ASSERT(account.buckets.contains(bucket) || made.first == 0);
       for (const auto& [key, gpuPart] : account.workloads) RC_ASSERT(near(workloads[key].first, workloads[key].second, gpuPart));
       for (const auto& [key, made] : workloads) RC_ASSERT(account.workloads.contains(key) || made.first == 0);
+    }
+  }));
+}
+
+TEST_CASE("what the page draws of each node fills its GPUs, and is what is counted of each bucket and workload") {
+  CHECK(rc::check("drawing", [] {
+    const World world = anyWorld();
+    MoneyReport paid{moneyOf(world.snapshot, world.seen, gpus(), world.book, world.measured()), {}, {}, {}};
+    const Report report{world.snapshot, world.seen, world.measured(), std::move(paid)};
+    const auto drawn = page::drawingOf(report);
+    RC_ASSERT(drawn.size() == world.seen.placement.boards.size());
+    for (Index i = 0; i < drawn.size(); ++i) {
+      RC_ASSERT(static_cast<std::int64_t>(drawn[i].gpus.size()) == world.seen.placement.boards[i].geometry.gpus.value_or(0));
+      std::map<std::pair<Bucket, std::optional<Index>>, std::int64_t> pieces, parts;
+      for (const auto& gpu : drawn[i].gpus) {
+        std::int64_t at = 0;
+        for (const page::Piece& each : gpu) {
+          RC_ASSERT(each.start == at);
+          RC_ASSERT(each.length > 0);
+          at += each.length;
+          pieces[{each.bucket, each.deployed}] += each.length;
+        }
+        RC_ASSERT(at == drawn[i].unitsPerGpu);
+      }
+      for (const MoneyEntry& each : report.money.money.entries)
+        if (each.board == i) parts[{each.part.deployed ? Bucket::Right : each.part.bucket, each.part.deployed}] += each.part.units;
+      RC_ASSERT(pieces == parts);
     }
   }));
 }

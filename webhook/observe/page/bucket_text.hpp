@@ -29,4 +29,7 @@ inline bool shown(const Money& money, const Sum& sum, Bucket bucket) {
   return bucket == Bucket::Idle ? money.idleKnown : bucket == Bucket::Right || of(sum.centihours, bucket) > 0;
 }
 
+/// Tenths of GPUs in each bucket, rounded so that they add up to the tenths of all: one reader sums the head, another the waterfall.
+std::array<std::int64_t, kBuckets> gpuTenths(const Sum& sum);
+
 }  // namespace rightslice::observe::page

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "observe/page/bucket_text.hpp"
 #include "observe/page/summary.hpp"
@@ -10,7 +11,7 @@ namespace {
 
 struct Step {
   std::string_view label, means, bucket;
-  std::int64_t at = 0, part = 0, cents = 0, centihours = 0;
+  std::int64_t at = 0, part = 0, cents = 0, gpus = 0;   // gpus: tenths
 };
 
 class Waterfall {
@@ -25,13 +26,14 @@ class Waterfall {
         priced_ ? "From what is paid to what is put to use: each part of each GPU stands in one bucket, and the buckets add up to the spend."
                 : "No GPU has a price. Bars are GPU-hours.",
         priced_ ? escaped(money_.currency) : "Amount");
-    out += row({"Spend", "", "spend", 0, all_, sum_.totalCents(), sum_.totalCentihours()});
+    const auto gpus = gpuTenths(sum_);
+    out += row({"Spend", "", "spend", 0, all_, sum_.totalCents(), std::accumulate(gpus.begin(), gpus.end(), std::int64_t{0})});
     std::int64_t left = all_;
     for (const auto& each : kBucketTexts) {
       if (!shown(money_, sum_, each.bucket)) continue;
       const std::int64_t part = of(priced_ ? sum_.cents : sum_.centihours, each.bucket);
       left -= part;
-      out += row({each.label, each.means, name(each.bucket), left, part, of(sum_.cents, each.bucket), of(sum_.centihours, each.bucket)});
+      out += row({each.label, each.means, name(each.bucket), left, part, of(sum_.cents, each.bucket), of(gpus, each.bucket)});
     }
     return out + "</tbody></table>\n" + notes();
   }
@@ -45,7 +47,7 @@ class Waterfall {
                        "<rect class=\"b-{0}\" x=\"{3:.2f}\" width=\"{4:.2f}\" height=\"14\"/></svg></td>"
                        "<td class=\"n\">{5}</td><td class=\"n\">{6}</td><td class=\"n\">{7}</td></tr>\n",
                        step.bucket, step.label, step.means, scaled(step.at), step.part > 0 ? std::max(scaled(step.part), 1.0) : 0.0,
-                       priced_ ? amount(step.cents) : "?", percent(step.part, all_), gpusOf(step.centihours));
+                       priced_ ? amount(step.cents) : "?", percent(step.part, all_), tenths(step.gpus));
   }
 
   std::string notes() const {

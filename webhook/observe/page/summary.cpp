@@ -42,18 +42,13 @@ std::string figure(std::string_view id, std::string_view label, const std::strin
   return fmt::format("<div class=\"figure\" id=\"figure-{}\"><dt>{}</dt><dd class=\"value\">{}</dd><dd>{}</dd></div>\n", id, label, value, more);
 }
 
-/// "1.9 held, 3 free": GPUs, rounded so that they add up to all of them.
+/// "1.9 held, 3 free": GPUs.
 std::string parts(const Sum& sum) {
-  std::int64_t held = 0;
-  for (const Bucket each : {Bucket::Right, Bucket::Oversized, Bucket::Idle}) held += of(sum.centihours, each);
-  constexpr std::string_view kParts[] = {"held", "free", "stranded", "overhead", "unknown"};
-  std::vector<std::int64_t> hours{held};
-  for (const Bucket each : {Bucket::Dark, Bucket::Stranded, Bucket::Overhead, Bucket::Unknown}) hours.push_back(of(sum.centihours, each));
-  std::vector<std::int64_t> gpus(hours.size());
-  if (sum.totalCentihours() > 0) gpus = apportion(sum.totalCentihours() / (policy::kHoursPerMonth * 10), hours);
-  std::string out;
-  for (std::size_t i = 0; i < hours.size(); ++i)
-    if (hours[i] > 0 || i < 2) out += fmt::format("{}<b>{}</b> {}", out.empty() ? "" : ", ", tenths(gpus[i]), kParts[i]);
+  const auto gpus = gpuTenths(sum);
+  const std::int64_t held = of(gpus, Bucket::Right) + of(gpus, Bucket::Oversized) + of(gpus, Bucket::Idle);
+  std::string out = fmt::format("<b>{}</b> held, <b>{}</b> free", tenths(held), tenths(of(gpus, Bucket::Dark)));
+  for (const Bucket each : {Bucket::Stranded, Bucket::Overhead, Bucket::Unknown})
+    if (of(sum.centihours, each) > 0) out += fmt::format(", <b>{}</b> {}", tenths(of(gpus, each)), name(each));
   return out;
 }
 
@@ -88,6 +83,15 @@ std::string moneyFigures(const Money& money, const Sum& sum) {
 }
 
 }  // namespace
+
+std::array<std::int64_t, kBuckets> gpuTenths(const Sum& sum) {
+  std::array<std::int64_t, kBuckets> out{};
+  constexpr std::int64_t kTenth = policy::kHoursPerMonth * 10;
+  if (sum.totalCentihours() == 0) return out;
+  const auto parted = apportion((2 * sum.totalCentihours() + kTenth) / (2 * kTenth), {sum.centihours.begin(), sum.centihours.end()});
+  std::copy(parted.begin(), parted.end(), out.begin());
+  return out;
+}
 
 std::string title(const Report& report) {
   return escaped(fmt::format("{} at {}", report.snapshot.source.empty() ? "What runs" : report.snapshot.source, report.snapshot.takenAt));
