@@ -8,19 +8,22 @@ import time
 import hardness
 from hardness import Tally, pick, webhook
 
+REVIEW_DEADLINE = 9  # seconds, webhook/base/limits.hpp
+
 
 class Signals(hardness.Attack):
     def test_sigterm_at_any_moment_loses_no_request(self):
         """Requests of which at least a byte was sent before the signal are answered, however they are cut."""
-        rounds, peers = pick(3, 60), pick(40, 100)
+        rounds, peers = pick(3, 150), 40
         tally = Tally(f"SIGTERM at any moment, {rounds} times")
         for _ in range(rounds):
             server = self.serve()
-            socks, rest = [], []
+            socks, rest, began, wrongs = [], [], [], []
             for number in range(peers):
                 sock = server.raw()
                 data = hardness.request(number)
                 at = self.random.choice([1, len(data) - 1, self.random.randrange(1, len(data)), len(data)])
+                began.append(time.monotonic())
                 sock.sendall(data[:at])
                 socks.append(sock)
                 rest.append(data[at:])
@@ -38,11 +41,17 @@ class Signals(hardness.Attack):
                     if answer is None:
                         tally.failed += 1
                         continue
+                    if answer.status == 500 and b"DeadlineExceeded" in answer.body and time.monotonic() - began[number] > REVIEW_DEADLINE:
+                        tally.refused += 1  # a machine so busy that this test sent the rest too late
+                        continue
                     tally.answered += 1
-                    tally.wrong += answer.status != 200 or hardness.wrong(answer.json(), number) != ""
+                    wrong = f"{answer.status}: {answer.body[:200]}" if answer.status != 200 else hardness.wrong(answer.json(), number)
+                    if wrong:
+                        wrongs.append(wrong)
             self.assertEqual(server.process.wait(webhook.PATIENCE), 0)
             self.assertIn('"connectionsCut":0', server.log())
-            self.assertEqual((tally.failed, tally.wrong), (0, 0))
+            tally.wrong += len(wrongs)
+            self.assertEqual((tally.failed, wrongs[:3]), (0, []))
         self.serve()
         self.conclude(tally)
 
