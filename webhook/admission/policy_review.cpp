@@ -25,7 +25,7 @@ std::string denialText(const std::string& place, const policy::Loaded& loaded) {
   for (const auto& each : loaded.diagnostics) {
     if (!each.warning) said += (said.empty() ? "" : "; ") + fmt::format("{} [{}]", each.message, each.code);
   }
-  return cutTo(fmt::format("{} is not accepted: {}", place, said), limits::kMaxMessageBytes);
+  return cutTo(oneLine(fmt::format("{} is not accepted: {}", place, said)), limits::kMaxMessageBytes);
 }
 
 void writeDenial(json::Writer& out, const std::string& message, const policy::Loaded& loaded) {
@@ -33,7 +33,7 @@ void writeDenial(json::Writer& out, const std::string& message, const policy::Lo
   out.key("details").beginObject().key("causes").beginArray();
   for (const auto& each : loaded.diagnostics) {
     if (each.warning) continue;
-    out.beginObject().member("reason", std::string_view(each.code)).member("message", std::string_view(cutTo(each.message, limits::kMaxMessageBytes)));
+    out.beginObject().member("reason", std::string_view(each.code)).member("message", std::string_view(cutTo(oneLine(each.message), limits::kMaxMessageBytes)));
     out.member("field", std::string_view(each.pointer)).endObject();
   }
   out.endArray().endObject().endObject();

@@ -71,7 +71,7 @@ void writeCauses(json::Writer& out, const policy::Judgement& judgement) {
   for (const auto& finding : judgement.findings) {
     if (finding.action == Action::Allow) continue;
     out.beginObject().member("reason", policy::name(finding.code));
-    out.member("message", std::string_view(cutTo(finding.message, limits::kMaxMessageBytes)));
+    out.member("message", std::string_view(cutTo(oneLine(finding.message), limits::kMaxMessageBytes)));
     out.member("field", std::string_view(finding.path)).endObject();
   }
   out.endArray().endObject();

@@ -44,6 +44,17 @@ TEST_CASE("a policy with errors is denied with what the loader says") {
   CHECK(causes.at(0)["reason"].stringOr("") == "InvalidValue");
 }
 
+TEST_CASE("what a refused policy says in control characters is said in one line") {
+  const auto answer = nothing().ask(reviewOf("SlicePolicy", slicePolicy(R"({"mode":"enforce\n\u001b[2Jspoofed"})")));
+  CHECK_FALSE(answer.allowed);
+  const auto body = written::parsed(answer);
+  const auto status = body.root()["response"]["status"];
+  for (const auto& text : {status["message"].stringOr(""), status["details"]["causes"].at(0)["message"].stringOr("")}) {
+    CHECK(text.find("spoofed") != std::string::npos);
+    CHECK(std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }));
+  }
+}
+
 TEST_CASE("a good policy passes, and what is only odd about it is a warning") {
   CHECK(nothing().ask(reviewOf("SlicePolicy", slicePolicy(R"({"mode":"audit"})"))).decision == "allow");
   const auto exception = [](std::string_view kind, std::string_view expires) {
