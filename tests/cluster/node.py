@@ -138,6 +138,11 @@ class Node:
         self._publish_endpoints()
         return pod.end()   # a second SIGTERM would cut its delay short
 
+    def kill_pod(self, pod):
+        self.pods.remove(pod)
+        self._publish_endpoints()
+        pod.kill()
+
     def kill_all(self):
         for pod in list(self.pods):
             self.pods.remove(pod)

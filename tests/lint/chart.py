@@ -191,6 +191,9 @@ def same(rendered):
         (("audit",), {"certificates": {"mode": "secret"}}),
         (("enforce",), {"certificates": {"mode": "secret"}, "webhooks": {"failurePolicy": "Fail"}, "policies": {"files": {"inference.yaml": inference}}}),
         (("cert-manager",), {"certificates": {"mode": "cert-manager"}}),
+        (("self-managed", "audit"), {"audit": {"enabled": True}}),
+        (("self-managed", "audit", "audit-reports"), {"audit": {"enabled": True, "reports": "policyreport"}}),
+        (("self-managed", "audit-job"), {"audit": {"reports": "policyreport", "job": {"enabled": True}}}),
         (("self-managed", "network-policy"), {"networkPolicy": {"enabled": True}}),
         (("self-managed", "monitoring"), {"monitoring": {"podMonitor": {"enabled": True}, "rules": {"enabled": True}}}),
     ]
@@ -215,7 +218,8 @@ def elsewhere(rendered):
         claim(not isinstance(value, str) or not re.search(r"(^|=)rightslice/|rightslice[.]rightslice[.]", value), f"the chart in gpu-system: {at} is {value}")
 
     for mode in ("self-managed", "cert-manager", "secret"):
-        for each in rendered.chart({"certificates": {"mode": mode}, "crds": {"install": False}, "networkPolicy": {"enabled": True}}, namespace="gpu-system"):
+        for each in rendered.chart({"certificates": {"mode": mode}, "crds": {"install": False}, "networkPolicy": {"enabled": True},
+                                    "audit": {"reports": "policyreport", **({"job": {"enabled": True}} if mode == "secret" else {"enabled": True})}}, namespace="gpu-system"):
             claim(each["kind"].startswith(("Cluster", "Valid", "Mutat")) or "namespace" in each["metadata"], f"the chart: {each['kind']} is in no namespace")
             walk(each, f"{each['kind']} {each['metadata']['name']}")
             for webhook in each.get("webhooks", []):
@@ -246,6 +250,8 @@ def refusals(rendered):
         {"policies": {"files": {"policy": "no ending"}}}, {"policies": {"files": {"audit.yaml": "the name of the starter"}}},
         {"policies": {"existingConfigMap": "mine", "files": {"mine.yaml": "both"}}}, {"image": {"digest": "abc"}}, {"server": {"extraArgs": ["serve"]}},
         {"networkPolicy": {"webhookFrom": [{"ipblock": {"cidr": "10.0.0.0/8"}}]}}, {"webhooks": {"namespaceSelector": {"enabled": "true"}}},
+        {"audit": {"every": "5"}}, {"audit": {"reports": "gatekeeper"}}, {"audit": {"prometheus": "prometheus:9090"}}, {"audit": {"job": {"enabled": True}}},
+        {"audit": {"enabled": True, "reports": "policyreport", "job": {"enabled": True}}},
         {"policies": {"starter": "none"}, "crds": {"install": False}}, {"certificates": {"mode": "self-managed", "caBundle": "-----BEGIN CERTIFICATE-----"}},
     ]
     for values in rows_of_bad:

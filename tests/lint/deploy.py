@@ -78,9 +78,30 @@ def self_managed(roles, flags, files, where):
     claim(all(each["metadata"].get("namespace") == namespace for each in roles if not each["kind"].startswith("Cluster")), f"{where}: its namespace")
 
 
+def audit_roles():
+    """A look reads what the webhook follows, and budgets; it writes objects of one name."""
+    components = KUSTOMIZE / "components"
+    [read] = [each for each in documents(components / "audit/rbac.yaml") if each["kind"] == "ClusterRole"]
+    [write] = [each for each in documents(components / "audit-reports/rbac.yaml") if each["kind"] == "ClusterRole"]
+    [job] = [each for each in documents(components / "audit-job/rbac.yaml") if each["kind"] == "ClusterRole"]
+    [base] = [each for each in documents(KUSTOMIZE / "base/clusterrole.yaml") if each["kind"] == "ClusterRole"]
+
+    def rights(rules, names=None):
+        return {(group, resource, verb) for rule in rules if rule.get("resourceNames") == names
+                for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+    claim(rights(read["rules"]) == {("policy", "poddisruptionbudgets", "list")}, "components/audit: the role")
+    kinds = {("wgpolicyk8s.io", "policyreports"), ("wgpolicyk8s.io", "clusterpolicyreports"), ("openreports.io", "reports"), ("openreports.io", "clusterreports")}
+    claim(rights(write["rules"]) == {(*kind, "create") for kind in kinds}, "components/audit-reports: what it may do to any report")
+    claim(rights(write["rules"], ["rightslice"]) == {(*kind, verb) for kind in kinds for verb in ("list", "patch", "delete")}, "components/audit-reports: what it may do to its own")
+    lists = {right for right in rights(base["rules"]) if right[2] == "list"}
+    claim(rights(job["rules"]) == lists | rights(read["rules"]) | rights(write["rules"]), "components/audit-job: not the lists of the base, and those of audit and audit-reports")
+    claim(rights(job["rules"], ["rightslice"]) == rights(write["rules"], ["rightslice"]), "components/audit-job: what it may do to its own reports")
+
+
 def workload(objects, where, program):
     # Roles of the components come beside those of the base, which are looked at here.
-    own = [each for each in objects if each["metadata"]["name"] != "rightslice-certificates"]
+    of_audit = [each for each in objects if each["metadata"]["name"] in ("rightslice-audit", "rightslice-reports", "rightslice-audit-job")]
+    own = [each for each in objects if each["metadata"]["name"] != "rightslice-certificates" and each not in of_audit]
     one = {each["kind"]: each for each in own}
     deployment, service, budget = one["Deployment"], one["Service"], one["PodDisruptionBudget"]
     spec = deployment["spec"]
@@ -305,6 +326,7 @@ def main():
     copies()
     dockerfile(program)
     packages()
+    audit_roles()
     for path in [*KUSTOMIZE.rglob("*.yaml"), *(DEPLOY / "crds").glob("*.yaml"), *(DEPLOY / "examples").glob("*.yaml")]:
         documents(path)
     base = [each for path in (KUSTOMIZE / "base").glob("*.yaml") if path.name != "kustomization.yaml" for each in documents(path)]

@@ -12,6 +12,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "deploy/SECURITY.md"
 LIMITS = ROOT / "webhook/base/limits.hpp"
+AUDIT_ROLES = ("deploy/kustomize/components/audit/rbac.yaml", "deploy/kustomize/components/audit-reports/rbac.yaml")
 ROLES = ("deploy/kustomize/base/clusterrole.yaml", "deploy/kustomize/base/role.yaml")
 UNITS = {"milliseconds": "ms", "seconds": "s", "minutes": "min", "hours": "h"}
 found = []
@@ -64,18 +65,18 @@ def limits():
     return table
 
 
-def rights_of_roles():
+def rights_of_roles(roles):
     out = set()
-    for path in ROLES:
+    for path in roles:
         for document in yaml.safe_load_all((ROOT / path).read_text(encoding="utf-8")):
             for rule in document.get("rules", []):
                 out |= {(group or "core", resource, verb) for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
     return out
 
 
-def rights_of_page(text):
+def rights_of_page(text, name):
     out = set()
-    for line in section(text, "rights").splitlines():
+    for line in section(text, name).splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) < 3 or cells[0] in ("group", "") or set(cells[0]) == {"-"}:
             continue
@@ -114,8 +115,9 @@ def main():
         text = re.sub(r"(<!-- limits -->\n).*?(<!-- /limits -->)", lambda match: match[1] + table + match[2], text, flags=re.S)
         PAGE.write_text(text, encoding="utf-8")
     claim(section(text, "limits") == table, "deploy/SECURITY.md: other limits than webhook/base/limits.hpp; run tests/lint/update")
-    of_page, of_roles = rights_of_page(text), rights_of_roles()
-    claim(of_page == of_roles, f"deploy/SECURITY.md: rights that are not given {sorted(of_page - of_roles)}, and that it does not name {sorted(of_roles - of_page)}")
+    for name, roles in (("rights", ROLES), ("rights of the audit", AUDIT_ROLES)):
+        of_page, of_roles = rights_of_page(text, name), rights_of_roles(roles)
+        claim(of_page == of_roles, f"deploy/SECURITY.md: {name} that are not given {sorted(of_page - of_roles)}, and that it does not name {sorted(of_roles - of_page)}")
     tests(text)
     calls(text)
     links(text)

@@ -91,6 +91,7 @@ http::Response Health::readyz() const {
   if (!certificate.waiting.empty()) out.member("waiting", std::string_view(certificate.waiting));
   if (!certificate.trouble.empty()) out.member("trouble", std::string_view(certificate.trouble));
   out.endObject();
+  if (inputs_.partReport) out.key(inputs_.part).raw(inputs_.partReport());
   out.endObject();
   http::Response response;
   response.status = why.empty() ? 200 : 503;

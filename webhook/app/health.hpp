@@ -22,6 +22,8 @@ struct HealthInputs {
   std::string cluster{};                                          ///< the source's name; empty: there is none
   std::function<std::vector<WatchReport>()> watches{};            ///< with a cluster
   std::function<bool()> counted{};                                ///< with a cluster: what runs there is counted, or cannot be known
+  std::string part{};                                             ///< what hangs on the program beside reviews, and how it is: JSON; never a reason to be unready
+  std::function<std::string()> partReport{};
 };
 
 /// Thread-safe.

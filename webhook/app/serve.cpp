@@ -139,6 +139,8 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
     healthInputs.watches = [&] { return sources.watches(); };
     healthInputs.counted = [&] { return sources.inventory.current() != nullptr || !sources.cluster->runningReadable(); };
   }
+  healthInputs.part = part.name;
+  healthInputs.partReport = part.report;
   Health health(std::move(healthInputs), clock);
   http::ServerOptions opsOptions;
   opsOptions.listen = settings.opsListen;

@@ -66,6 +66,8 @@ struct ServePart {
   std::function<void()> interrupt{};                               ///< the program ends soon; must be quick
   std::function<void()> stop{};                                    ///< after the ports are closed; waits until nothing of it runs
   std::vector<http::Route> routes{};                               ///< of the ops port
+  std::function<std::string()> report{};                           ///< how it is, for /readyz: JSON. Nothing of it makes the instance unready; thread-safe
+  std::string name{};                                              ///< its key there
 };
 
 /// Runs until SIGTERM or SIGINT and drains. Prints the addresses on `out` ("listening on https://127.0.0.1:8443", "ops on

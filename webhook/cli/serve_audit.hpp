@@ -23,8 +23,9 @@ class ServeAudit {
  private:
   struct Running;
   Result<bool> start(const app::ServeContext& context);
+  http::Response page() const;
 
-  bool wanted_ = false;
+  bool wanted_ = false, page_ = false;
   std::chrono::seconds every_{300};
   std::string reports_ = "none", prices_;
   MetricsFlags metrics_;

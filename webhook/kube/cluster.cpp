@@ -88,6 +88,8 @@ void Cluster::stop() {
   parts_->worker.stop();
 }
 
+bool Cluster::stopped() const { return !parts_->running; }
+
 std::vector<WatchState> Cluster::states() const {
   std::vector<WatchState> out;
   for (const auto& each : parts_->reflectors) out.push_back(each->state());

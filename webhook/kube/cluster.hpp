@@ -69,7 +69,7 @@ struct Answer {
 /// The message of call() where an answer was larger than 64 MiB. (One with a limit of its own: "the answer is larger than ...".)
 inline constexpr std::string_view kAnswerTooLarge = "the answer is larger than 64 MiB";
 
-/// follow() and start() are for one thread; the rest is thread-safe.
+/// follow() and start() are for one thread; the rest is thread-safe. stop() ends calls that are waited for, with an error.
 class Cluster {
  public:
   explicit Cluster(ClusterOptions options);
@@ -81,6 +81,7 @@ class Cluster {
   void follow(Resource resource, Sink& sink);
   void start();
   void stop();   ///< nothing is told after it
+  bool stopped() const;   ///< or not started
 
   std::vector<WatchState> states() const;
   /// One call, waited for, but no longer than `limit`: not from the cluster's own thread. Errors are those of the transport and of credentials.

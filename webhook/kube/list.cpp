@@ -16,6 +16,12 @@ constexpr int kRestarts = 3;   // of a list whose pages went out of date: the se
 
 bool isBusy(int status) { return status == 429 || status == 500 || status == 502 || status == 503 || status == 504; }
 
+/// Waits; not for a connection that is shut down meanwhile.
+void rest(const Cluster& cluster, std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds kStep{50};
+  for (; time.count() > 0 && !cluster.stopped(); time -= kStep) std::this_thread::sleep_for(std::min(kStep, time));
+}
+
 /// Asks again while the server is busy; a broken connection is tried once more, since a kept one may have been closed meanwhile.
 Result<Answer> ask(Cluster& cluster, const Request& request) {
   auto pause = kFirstPause;
@@ -29,7 +35,7 @@ Result<Answer> ask(Cluster& cluster, const Request& request) {
     }
     if (!isBusy(answer->status) || attempt == kAttempts) return answer;
     const auto asked = std::chrono::duration_cast<std::chrono::milliseconds>(answer->retryAfter.value_or(std::chrono::seconds(0)));
-    std::this_thread::sleep_for(std::min(kLongestPause, std::max(pause, asked)));
+    rest(cluster, std::min(kLongestPause, std::max(pause, asked)));
     pause *= 2;
   }
 }

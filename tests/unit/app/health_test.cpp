@@ -111,3 +111,15 @@ TEST_CASE("with a cluster it is ready when what runs there is counted") {
   counted = true;
   CHECK(health.readyz().status == 200);
 }
+
+TEST_CASE("what hangs on the program beside reviews tells how it is, and makes nothing unready") {
+  Instance instance;
+  instance.load();
+  HealthInputs inputs{[&] { return instance.state; }, [&] { return instance.certificate; }, [] { return true; }, seconds(60), "cafe"};
+  inputs.part = "audit";
+  inputs.partReport = [] { return std::string(R"({"leads":true,"trouble":"the API server is away"})"); };
+  const auto answer = Health(std::move(inputs), instance.clock).readyz();
+  CHECK(answer.status == 200);
+  const auto document = json::Document::parse(answer.body);
+  CHECK(document->root()["audit"]["trouble"].string() == "the API server is away");
+}

@@ -115,6 +115,16 @@ TEST_CASE("after a look that failed it tries again, later and later") {
   CHECK(around.untilLook() == 299s);
 }
 
+TEST_CASE("a short interval shortens what hangs on it, a long one leaves it as it is") {
+  CHECK(Schedule::paceOf(5s).settle == 500ms);
+  CHECK(Schedule::paceOf(5s).least == 1s);
+  const auto usual = Schedule::Pace{}, hourly = Schedule::paceOf(1h);
+  CHECK(hourly.every == 1h);
+  CHECK(hourly.settle == usual.settle);
+  CHECK(hourly.least == usual.least);
+  CHECK(Schedule::paceOf(usual.every).firstRetry == usual.firstRetry);
+}
+
 struct Fake {
   Time now{0};
   bool leads = true, good = true;

@@ -88,6 +88,11 @@ bool Auditor::attempt(std::string& trouble) {
   if (!report) return trouble = placed(report.error()), false;
   const auto results = resultsOf(*report);
   metrics_.tell(figuresOf(*report, results));
+  if (inputs_.page) {
+    std::string text;
+    writePage(*report, *inputs_.page, [&](std::string_view piece) { text += piece; });
+    page_.set(std::make_shared<const std::string>(std::move(text)));
+  }
   took("judge");
   if (inputs_.reports != nullptr) write(snapshot, results, trouble);
   took("write");
@@ -119,7 +124,10 @@ void Auditor::write(const Snapshot& snapshot, const std::vector<NamespaceResults
   for (const std::string& each : written.troubles) add(trouble, each);
 }
 
-void Auditor::lost() { metrics_.forget(); }
+void Auditor::lost() {
+  metrics_.forget();
+  page_.set(nullptr);
+}
 
 void Auditor::interrupt() {
   const std::lock_guard lock(mutex_);

@@ -15,6 +15,7 @@
 #include "observe/audit/report_object.hpp"
 #include "observe/cluster_source.hpp"
 #include "observe/metrics_source.hpp"
+#include "observe/page/page.hpp"
 #include "policy/policy_set.hpp"
 #include "workload/rate.hpp"
 
@@ -29,6 +30,7 @@ struct AuditInputs {
   MetricsPlaces metrics;
   const ReportKind* reports = nullptr;                                      ///< null: none are written
   std::function<bool()> leads = [] { return true; };                        ///< asked before each write
+  std::optional<PageOptions> page;                                          ///< given: a page is made of each look, and kept until the next
 };
 
 /// How the last look went, for people and probes.
@@ -49,6 +51,7 @@ class Auditor {
   /// For good: a look in progress ends within moments, and each later one at once.
   void interrupt();
   AuditState state() const;
+  std::shared_ptr<const std::string> page() const { return page_.get(); }   ///< null: not wanted, none yet, or another replica leads
 
  private:
   struct Interrupted {};
@@ -65,6 +68,7 @@ class Auditor {
   bool interrupted_ = false;
   std::unique_ptr<ClusterSource> source_;     // of the look in progress
   AuditState state_;
+  host::Published<std::string> page_;
   std::string told_;                          // the last trouble that was logged; the looking thread's own
 };
 

@@ -94,15 +94,24 @@ class ReportWriting {
     request.body = change.body;
     const auto answer = cluster_.call(std::move(request));
     if (answer && answer->status < 300) return count(change.kind);
-    if (answer && answer->status == 404 && change.kind == Kind::Delete) return;
-    if (answer && answer->status == 409 && change.kind == Kind::Create) {
-      ++out_.foreign;
-      return;
-    }
+    if (answer && answer->status == 404) return;   // it, or its namespace, is gone meanwhile
+    if (answer && answer->status == 409 && change.kind == Kind::Create) return taken(of, change.ns);
+    // A namespace that goes away takes its reports along (k8s.io/apiserver, plugin/namespace/lifecycle: the cause of this refusal).
+    if (answer && answer->status == 403 && change.kind == Kind::Create && answer->body.find("NamespaceTerminating") != std::string::npos) return;
     ++out_.failed;
     trouble(answer ? fmt::format("{} cannot be written: HTTP {}: {}", of.name(), answer->status, kube::statusMessage(answer->body))
                    : fmt::format("{} cannot be written: {}", of.name(), answer.error().message));
     if (out_.failed == kMostFailures) trouble(fmt::format("{} reports could not be written: the others wait for the next look", kMostFailures));
+  }
+
+  /// There is one of the name meanwhile: one of ours, of another who audits, is for the next look.
+  void taken(const kube::Resource& of, const std::string& ns) {
+    std::size_t ours = 0;
+    kube::ListReader reader;
+    reader.begin = [&] { ours = 0; };
+    reader.object = [&](json::View) { ++ours; };
+    const auto look = kube::list(cluster_, of, ns, reader);
+    if (look && ours == 0) ++out_.foreign;
   }
 
   void count(ReportChange::Kind kind) {

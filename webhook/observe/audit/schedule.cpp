@@ -4,6 +4,18 @@
 
 namespace rightslice::observe::audit {
 
+Schedule::Pace Schedule::paceOf(Time every) {
+  const Pace usual;
+  Pace out;
+  out.every = every;
+  const auto part = [&](Time most, int parts) { return std::clamp(every / parts, Time(500), most); };
+  out.settle = part(usual.settle, 30);
+  out.longest = part(usual.longest, 5);
+  out.least = part(usual.least, 5);
+  out.firstRetry = part(usual.firstRetry, 20);
+  return out;
+}
+
 Schedule::Turn Schedule::turn(Time now, bool leads, std::uint64_t changes) {
   if (!leads) {
     led_ = false;

@@ -20,6 +20,9 @@ class Schedule {
     Time poll{1'000};           ///< at most so long until asked again
   };
 
+  /// Of looks that are this far apart: what waits for changes and for another try is in proportion, and no longer than above.
+  static Pace paceOf(Time every);
+
   Schedule() = default;
   explicit Schedule(Pace pace) : pace_(pace) {}
 
