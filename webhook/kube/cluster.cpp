@@ -125,8 +125,6 @@ Result<Answer> Cluster::call(Request request, std::chrono::milliseconds limit) {
   return future.get();
 }
 
-bool Cluster::running() const { return parts_->running; }
-
 const Config& Cluster::config() const { return parts_->link.credentials.config(); }
 
 }  // namespace rightslice::kube

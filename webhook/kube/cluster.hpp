@@ -89,7 +89,6 @@ class Cluster {
   /// The same without waiting: `then` is told on the cluster's own thread, must be quick, and throws nothing. Many may be under way at once,
   /// each on a connection of its own; those that are when the cluster is stopped are never told.
   void send(Request request, std::function<void(Result<Answer>)> then);
-  bool running() const;   ///< started, and not stopped
   const Config& config() const;
 
  private:

@@ -1,6 +1,9 @@
 #include "kube/list.hpp"
 
 #include <algorithm>
+#include <future>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -12,14 +15,45 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::milliseconds kLongestPause{15'000};
 constexpr int kAttempts = 6;
+constexpr std::chrono::milliseconds kStep{50};
+constexpr std::size_t kMostHead = 16U << 10;   // of a list, before its objects: a token of a page has some hundred bytes
 constexpr int kRestarts = 3;   // of a list whose pages went out of date: the server keeps them for five minutes
 
 bool isBusy(int status) { return status == 429 || status == 500 || status == 502 || status == 503 || status == 504; }
 
 /// Waits; not for a connection that is shut down meanwhile.
 void rest(const Cluster& cluster, std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds kStep{50};
   for (; time.count() > 0 && !cluster.stopped(); time -= kStep) std::this_thread::sleep_for(std::min(kStep, time));
+}
+
+/// A request that the server works on while we read what it said before.
+class Ahead {
+ public:
+  Ahead(Cluster& cluster, Request request) : path_(request.path), answer_(promise_->get_future()) {
+    cluster.send(std::move(request), [promise = promise_](Result<Answer> answer) { promise->set_value(std::move(answer)); });
+  }
+  /// Its answer, if it is that to `request` and one that needs no patience; waited for while the cluster runs.
+  std::optional<Answer> answerTo(const Request& request, const Cluster& cluster) {
+    if (request.path != path_) return std::nullopt;
+    while (answer_.wait_for(kStep) != std::future_status::ready)
+      if (cluster.stopped()) return std::nullopt;
+    auto answer = answer_.get();
+    if (!answer || isBusy(answer->status)) return std::nullopt;
+    return std::move(*answer);
+  }
+
+ private:
+  std::string path_;
+  std::shared_ptr<std::promise<Result<Answer>>> promise_ = std::make_shared<std::promise<Result<Answer>>>();
+  std::future<Result<Answer>> answer_;
+};
+
+/// The token of the next page, where it stands before the objects, as it does of built-in kinds: without reading those.
+std::string nextPage(std::string_view body) {
+  const std::size_t items = body.substr(0, kMostHead).find("\"items\":[");
+  if (items == std::string_view::npos) return {};
+  const auto head = json::Document::parse(std::string(body.substr(0, items)) + "\"items\":[]}");
+  return head ? std::string(head->root()["metadata"]["continue"].stringOr("")) : std::string();
 }
 
 /// Asks again while the server is busy; a broken connection is tried once more, since a kept one may have been closed meanwhile.
@@ -58,12 +92,19 @@ std::optional<Look> limitOf(const Answer& answer) {
 Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view ns, const ListReader& reader) {
   int limit = resource.page, restarts = 0;
   std::string next;
+  std::optional<Ahead> ahead;
+  const auto page = [&](std::string_view token) {
+    Request request;
+    request.path = path(resource, ns) + listQuery(resource, limit, token);
+    request.accept = accepts(resource, false);
+    return request;
+  };
   reader.begin();
   for (;;) {
-    Request request;
-    request.path = path(resource, ns) + listQuery(resource, limit, next);
-    request.accept = accepts(resource, false);
-    const auto answer = ask(cluster, request);
+    const Request request = page(next);
+    auto early = ahead ? ahead->answerTo(request, cluster) : std::nullopt;
+    ahead.reset();
+    const auto answer = early ? Result<Answer>(std::move(*early)) : ask(cluster, request);
     if (!answer && answer.error().message == kAnswerTooLarge && limit > 1) {
       limit = std::max(1, limit / 8);
       continue;
@@ -78,6 +119,7 @@ Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view n
     }
     if (const auto look = limitOf(*answer)) return *look;
     if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
+    if (const std::string token = nextPage(answer->body); !token.empty()) ahead.emplace(cluster, page(token));
     const auto document = json::Document::parse(answer->body, json::Leave::ManagedFields);
     if (!document) return tl::unexpected(Error{"the list is no JSON: " + document.error().message, resource.name()});
     const json::View root = document->root();

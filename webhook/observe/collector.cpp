@@ -94,7 +94,7 @@ void Collector::resourceSlice(json::View object) {
 
 Collector::Mark Collector::mark() const {
   return {to_.pods.size(), to_.exporters.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), budgets_.size(), classes_.size(),
-          templates_.size(),          claims_.size(), slices_.size()};
+          templates_.size(), claims_.size(), slices_.size()};
 }
 
 void Collector::back(const Mark& mark) {

@@ -94,7 +94,7 @@ class Scrape {
       // From begin to begin, and never so short that the rounds run into each other.
       const auto took = SteadyClock::now() - begun;
       const auto next = begun + std::max<SteadyClock::duration>(options_.again, took);
-      while (cluster_.running() && SteadyClock::now() < next) std::this_thread::sleep_for(std::min<SteadyClock::duration>(kStep, next - SteadyClock::now()));
+      while (!cluster_.stopped() && SteadyClock::now() < next) std::this_thread::sleep_for(std::min<SteadyClock::duration>(kStep, next - SteadyClock::now()));
       round(true);
       out.again = true;
     }
@@ -178,7 +178,7 @@ class Scrape {
   std::optional<Box::Done> take() {
     std::unique_lock lock(box_->mutex);
     while (!box_->filled.wait_for(lock, kStep, [&] { return !box_->done.empty(); }))
-      if (!cluster_.running()) return std::nullopt;
+      if (cluster_.stopped()) return std::nullopt;
     Box::Done out = std::move(box_->done.front());
     box_->done.pop_front();
     return out;
@@ -194,7 +194,8 @@ class Scrape {
   void hear(Target& target, Box::Done& done) {
     const std::string at = target.endpoints[target.next].text();
     const auto nothing = [&](std::string why) {
-      if (!again_) target.why = fmt::format("{}: {}", at, why);   // what it told the first time stands
+      if (again_) return;   // what it told the first time stands
+      target.why += fmt::format("{}{}: {}", target.why.empty() ? "" : "; ", at, why);
     };
     busy_ = done.answer && done.answer->status == 429;
     refused_ = done.answer && isRefusal(*done.answer);

@@ -7,7 +7,8 @@ from api import Api
 
 CONNECTIONS = 8
 PATHS = {"Namespace": "/api/v1/namespaces", "Pod": "/api/v1/namespaces/{}/pods", "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
-         "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
+         "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets", "ReplicaSet": "/apis/apps/v1/namespaces/{}/replicasets",
+         "Job": "/apis/batch/v1/namespaces/{}/jobs", "Node": "/api/v1/nodes", "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
          "HorizontalPodAutoscaler": "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
          "SlicePolicy": "/apis/rightslice.io/v1alpha1/namespaces/{}/slicepolicies", "ClusterSlicePolicy": "/apis/rightslice.io/v1alpha1/clusterslicepolicies"}
 
@@ -31,12 +32,25 @@ class Loader:
         with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
             return list(pool.map(lambda item: call(self.api(), item), items))
 
-    def create(self, objects):
+    def create(self, objects, there=False):
+        """What came back, in order. `there`: one that is there already is good too."""
         def one(api, each):
             status, answer = api.post(path_of(each), each)
-            if status != 201:
+            if status != 201 and not (there and status == 409):
                 raise RuntimeError(f"{each['kind']} {each['metadata']}: HTTP {status}: {answer.get('message')}")
-        self.each(one, objects)
+            return answer
+        return self.each(one, objects)
+
+    def create_with_status(self, pairs):
+        """Objects, each with the status that its controller would give it."""
+        def one(api, pair):
+            each, told = pair
+            status, answer = api.post(path_of(each), each)
+            if status == 201:
+                status, answer = api.patch(f"{path_of(each)}/{each['metadata']['name']}/status", {"status": told})
+            if status != 200:
+                raise RuntimeError(f"{each['kind']} {each['metadata']}: HTTP {status}: {answer.get('message')}")
+        self.each(one, pairs)
 
     def dry_run(self, objects):
         """For each: HTTP status, warnings, and what would be stored, or the Status."""

@@ -114,3 +114,41 @@ TEST_CASE("answers that are no list are errors") {
     CHECK_FALSE(things.look());
   }
 }
+
+TEST_CASE("the next page is asked for while the one before is read; where its token stands behind the objects, after it") {
+  std::atomic<bool> asked{false};
+  Things things([&](const Peer& peer, const Seen& seen) {
+    if (!seen.has("continue=two")) return peer.answer(200, page("ab", "two"));
+    asked = true;
+    return peer.answer(200, page("c"));
+  });
+  Resource resource;
+  resource.version = "v1";
+  resource.plural = "things";
+  bool before = false;
+  const ListReader reader{[] {}, [&](json::View object) {
+    if (object["metadata"]["name"].stringOr("") == "b") before = scripted::eventually([&] { return asked.load(); });
+  }};
+  REQUIRE(list(things.cluster, resource, "", reader));
+  CHECK(before);
+  std::atomic<int> pages{0};
+  Things behind([&](const Peer& peer, const Seen& seen) {
+    const bool last = seen.has("continue=two");
+    ++pages;
+    return peer.answer(200, last ? R"({"items":[{"metadata":{"name":"c"}}],"kind":"ThingList","metadata":{"resourceVersion":"7"}})"
+                                 : R"({"items":[{"metadata":{"name":"a"}}],"kind":"ThingList","metadata":{"continue":"two","resourceVersion":"7"}})");
+  });
+  REQUIRE(behind.look());
+  CHECK(behind.names == "ac");
+  CHECK(pages == 2);
+}
+
+TEST_CASE("a page that was asked for early and got no good answer is asked for again") {
+  std::atomic<int> busy{1};
+  Things things([&](const Peer& peer, const Seen& seen) {
+    if (!seen.has("continue=two")) return peer.answer(200, page("ab", "two"));
+    return busy-- > 0 ? peer.answer(503, "{}") : peer.answer(200, page("c"));
+  });
+  REQUIRE(things.look());
+  CHECK(things.names == "abc");
+}
