@@ -49,6 +49,7 @@ MeasuredRow measuredRow(const observe::Snapshot& snapshot, const observe::Observ
       for (const Measure which : {Measure::PromptTokens, Measure::GeneratedTokens})
         if (const Measured* found = each.find(which)) sum(out.tokens, found->perSecond);
       for (const Measured& value : each.values) {
+        if (!value.value && out.why.empty()) out.why = fmt::format("{}: {}", value.metric, value.why);
         if (!value.value) continue;
         any = true;
         out.coverage = std::min(out.coverage.value_or(100), value.coverage() * 100);

@@ -75,7 +75,7 @@ class Page {
     }
     if (sum_.unpricedCentihours > 0) made.rows.push_back({"without a price", "?", "", centsText(sum_.unpricedCentihours)});
     out_.tables.push_back(std::move(made));
-    if (!money_.idleKnown) out_.notes.push_back("idle is not known without metrics: what of the held slices does nothing counts as right or oversized");
+    if (!money_.idleUnknown.empty()) out_.notes.push_back(money_.idleUnknown);
     if (sum_.unjudgedCents > 0)
       out_.notes.push_back(fmt::format("of right, {} {} are held by workloads of which the need is not known: a smaller slice might do", money_.currency,
                                        centsText(sum_.unjudgedCents)));

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
 #include "cli/scan_row.hpp"
@@ -9,6 +11,8 @@ namespace rightslice::cli {
 namespace {
 
 using observe::Index;
+
+constexpr std::int64_t kMostTold = 20;   // of a code: nobody reads the same sentence of ten thousand workloads
 
 /// Names come from the cluster: control characters in them must not reach a terminal.
 std::string plain(std::string_view text) { return json::printable(text); }
@@ -45,11 +49,18 @@ void writeScanText(const observe::Report& report, const Style& style, const Prin
   if (!snapshot.scope.empty()) print(fmt::format("namespaces {}\n", fmt::join(snapshot.scope, ", ")));
   print(nodesText(snapshot, seen));
   print(workloadsText(snapshot, seen));
+  std::map<std::string, std::int64_t> told;
   for (const auto& each : findingRows(snapshot, seen)) {
+    if (++told[each.code] > kMostTold) continue;
     print(fmt::format("\n{} {}\n", style.paint(Colour::Yellow, each.code), style.paint(Colour::Bold, plain(each.where))));
     print(wrap(plain(each.message), style.width, "    ", "    "));
     if (!each.remedy.empty()) print(wrap(fmt::format("{}; {} confidence", plain(each.remedy), each.confidence), style.width, "    fix: ", "         "));
   }
+  std::string more;
+  for (const auto& [code, count] : told)
+    if (count > kMostTold) more += fmt::format("{}{} {}", more.empty() ? "" : ", ", count - kMostTold, code);
+  if (!more.empty())
+    print("\n" + wrap(fmt::format("and {}: the tables above name each, and -o json, markdown or --namespace tells it in full", more), style.width, "", "  "));
   int others = 0;
   const auto unread = unreadRows(snapshot, others);
   if (!unread.empty() || others > 0) print("\n" + style.paint(Colour::Bold, "not seen") + "\n");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "base/date.hpp"
 #include "observe/apportion.hpp"
@@ -45,6 +46,22 @@ std::string rowOf(const Snapshot& snapshot, const Observation& seen, const Money
   return "";
 }
 
+/// A bucket of what is idle that says nothing of most workloads would be taken for all that is idle.
+std::string idleUnknownOf(const Money& money, const Measured& measured) {
+  if (!measured) return "idle is not known without metrics: what of the held slices does nothing counts as right or oversized";
+  std::set<Index> unknown;
+  std::int64_t cents = 0;
+  for (const MoneyEntry& each : money.entries) {
+    if (!each.part.deployed || measured(*each.part.deployed).idlePerMille) continue;
+    unknown.insert(*each.part.deployed);
+    cents = plusBytes(cents, each.cents);
+  }
+  if (unknown.empty()) return {};
+  return fmt::format("idle is not known of {} workload{}, which hold{} {}: metrics say too little of {}, and all of it counts as right or oversized", unknown.size(),
+                     unknown.size() == 1 ? "" : "s", unknown.size() == 1 ? "s" : "", money.anyPrice ? money.currency + " " + centsText(cents) : "slices without a price",
+                     unknown.size() == 1 ? "it" : "them");
+}
+
 }  // namespace
 
 Money moneyOf(const Snapshot& snapshot, const Observation& seen, const gpu::Catalogue& gpus, const workload::RateBook& book, const Measured& measured) {
@@ -80,6 +97,7 @@ Money moneyOf(const Snapshot& snapshot, const Observation& seen, const gpu::Cata
     const auto cents = apportion(money.cents, weights), hours = apportion(money.centihours, weights);
     for (std::size_t j = 0; j < split.parts.size(); ++j) out.entries.push_back({i, std::move(split.parts[j]), hours[j], cents[j]});
   }
+  out.idleUnknown = idleUnknownOf(out, measured);
   return out;
 }
 

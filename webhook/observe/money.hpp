@@ -35,7 +35,9 @@ struct BoardMoney {
 
 struct Money {
   std::string currency, bookDate;
-  bool defaultBook = false, nodesKnown = true, idleKnown = false;
+  bool defaultBook = false, nodesKnown = true;
+  bool idleKnown = false;                 ///< of some workload, so that there is such a bucket
+  std::string idleUnknown;                ///< for people: of what it is not known, and counts as right or oversized; empty: it is known of all
   std::vector<MoneyEntry> entries;        ///< by board; of a board without a price too, as far as its GPUs are known
   std::vector<BoardMoney> boards;         ///< parallel to placement.boards
   std::int64_t cents = 0;                 ///< the spend: of all boards with a price

@@ -160,7 +160,7 @@ std::string moneyJson(const Snapshot& snapshot, const Observation& seen, const M
   out.memberBool("default", money.defaultBook).endObject();
   out.key("unknown").beginArray();
   if (!money.nodesKnown) out.string("nodes: what is spent and on what cannot be told");
-  if (!money.idleKnown) out.string("idle: without metrics nobody knows what of the held slices does nothing");
+  if (!money.idleUnknown.empty()) out.string(money.idleUnknown);
   out.endArray();
   if (money.nodesKnown) {
     writeSum(out, money, sumOf(money));

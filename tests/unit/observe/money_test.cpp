@@ -146,6 +146,13 @@ TEST_CASE("idle comes before the size of the slice, and is told apart from none"
   CHECK(millionTokensMicros(paid.money, 0, use) == 1'111'111);
   CHECK(!millionTokensMicros(paid.money, 0, {}));
   CHECK(!Paid(text(node)).money.idleKnown);
+  // Of what it is not known is said, with what it costs, beside what is known.
+  CHECK(paid.money.idleUnknown.empty());
+  CHECK(Paid(text(node)).money.idleUnknown.find("idle is not known without metrics") == 0);
+  const auto partly = [](Index index) { return index == 0 ? MeasuredUse{0, {}} : MeasuredUse{}; };
+  const Paid half(text(node) + pod("chat", "nvidia.com/mig-3g.40gb", "5Gi") + pod("rank", "nvidia.com/mig-1g.10gb", "5Gi"), partly);
+  CHECK(half.money.idleKnown);
+  CHECK(half.money.idleUnknown.find("idle is not known of 1 workload, which holds ") == 0);
 }
 
 TEST_CASE("what cannot be handed out is overhead") {

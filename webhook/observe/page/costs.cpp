@@ -53,7 +53,7 @@ class Waterfall {
   std::string notes() const {
     std::string out;
     const auto note = [&](const std::string& text) { out += fmt::format("<p class=\"note\">{}</p>\n", text); };
-    if (!money_.idleKnown) note("Idle is unknown without metrics: held slices that do nothing count as right or oversized.");
+    if (!money_.idleUnknown.empty()) note("I" + escaped(money_.idleUnknown).substr(1) + ".");
     if (sum_.unjudgedCents > 0)
       note(fmt::format("Of right, {} {} are held by workloads of which the need is not known: a smaller slice might do.", escaped(money_.currency),
                        amount(sum_.unjudgedCents)));
