@@ -21,7 +21,7 @@ class Audit(Before):
         cls.cluster.checkout.run("".join(f"kubectl apply -f {COMPONENTS}/{name}/rbac.yaml\n" for name in ("audit", "audit-reports")))
         cls.kubectl.apply([deployment("large", "3g.40gb", SMALL), deployment("small", "1g.10gb", MEDIUM)])
         cls.node = cls.cluster.node
-        cls.node.also = ["--audit", "--audit-every=5s", f"--audit-reports={cls.kind}"]
+        cls.node.also = ["--audit", "--audit-every=5s", "--audit-page", f"--audit-reports={cls.kind}"]
         cls.node.replace_all()
 
     @classmethod
@@ -68,6 +68,14 @@ class Audit(Before):
         self.assertEqual(report["results"][0]["severity"], "high")
         [nodes] = self.admin.get("clusterpolicyreport")["items"]
         self.assertIn("Dark", {each["policy"] for each in nodes["results"]})
+
+        leader = self.leader()
+        [other] = [pod for pod in self.node.pods if pod is not leader]
+        self.assertIn("large", leader.ops("/page")[1])
+        self.assertEqual(other.ops("/page")[0], 503)
+        told = json.loads(leader.ops("/readyz")[1])["audit"]
+        self.assertEqual((told["leads"], told.get("trouble")), (True, None))
+        self.assertFalse(json.loads(other.ops("/readyz")[1])["audit"]["leads"])
 
         self.another_look()
         version = self.report()["metadata"]["resourceVersion"]

@@ -2,6 +2,8 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <set>
+#include <string>
 
 #include "cli/audit_flags.hpp"
 #include "cli/command.hpp"
@@ -78,8 +80,7 @@ class Audit : public Command {
       return kUsage;
     }
     const auto results = audit::resultsOf(*report);
-    if (const auto unread = audit::unreadOver(observed->snapshot.coverage, ""); !unread.empty())
-      complain(fmt::format("could not be read, and what hangs on it is unknown: {}", fmt::join(unread, ", ")));
+    sayUnread(observed->snapshot.coverage);
     const audit::Found found{results, observed->snapshot.coverage, observed->snapshot.scope, observed->snapshot.takenAt};
     const bool written = dryRun_ ? show(found) : write(found);
     return written && observed->unreadable == 0 ? kOk : kUsage;
@@ -91,6 +92,13 @@ class Audit : public Command {
     if (!dryRun_ && reports_ == "none") return "nothing to write: say which --reports, or --dry-run";
     if (!dryRun_ && !observed_.from.empty()) return "recorded objects are of no cluster that reports could be written into: use --dry-run with --from";
     return {};
+  }
+
+  static void sayUnread(const observe::Coverage& coverage) {
+    std::set<std::string> names;
+    for (const observe::Seen* each : coverage.unread())
+      if (each->state != observe::Seen::State::NotGiven) names.insert(each->ns.empty() ? each->resource : each->resource + " in " + each->ns);
+    if (!names.empty()) complain(fmt::format("could not be read, and what hangs on it is unknown: {}", fmt::join(names, ", ")));
   }
 
   const audit::ReportKind& kind() const {

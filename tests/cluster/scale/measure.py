@@ -8,11 +8,14 @@ whatever the limits); 77: skipped, and the last line says why.
 """
 import argparse
 import collections
+import http.client
+import itertools
 import json
 import os
 import pathlib
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -163,6 +166,54 @@ def scanned(cluster):
     return figures, wrong
 
 
+def review_times(cluster, seconds):
+    """Milliseconds of reviews, one after the other on one connection, of objects that no other review was about."""
+    context = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection("127.0.0.1", cluster.pod.port, context=context, timeout=30)
+    kind, resource = {"group": "apps", "version": "v1", "kind": "Deployment"}, {"group": "apps", "version": "v1", "resource": "deployments"}
+    out, end = [], time.monotonic() + seconds
+    objects = itertools.cycle(each for _, each in population.candidates(1000, cluster.options.namespaces) if each["kind"] == "Deployment")
+    while time.monotonic() < end:
+        each = next(objects)
+        each["metadata"]["name"] = f"asked-{time.monotonic_ns()}"
+        request = {"uid": each["metadata"]["name"], "kind": kind, "resource": resource, "name": each["metadata"]["name"], "namespace": each["metadata"]["namespace"],
+                   "operation": "CREATE", "userInfo": {"username": "dana"}, "object": each}
+        body = json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request})
+        began = time.monotonic()
+        connection.request("POST", "/validate?timeout=10s", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        out.append(1000 * (time.monotonic() - began))
+        if answer.status != 200:
+            raise RuntimeError(f"a review was answered with HTTP {answer.status}")
+        time.sleep(0.005)
+    out.sort()
+    return out
+
+
+def audited(cluster):
+    """Reviews beside an audit that never rests, and without it: figures by name."""
+    def figures(name):
+        times = review_times(cluster, 30)
+        return {f"reviews {name}": len(times), f"p50 {name}, ms": times[len(times) // 2], f"p99 {name}, ms": times[len(times) * 99 // 100],
+                f"longest {name}, ms": times[-1]}
+    restarted(cluster)
+    out = figures("without audit")
+    cluster.checkout.run("kubectl apply -f deploy/kustomize/components/audit/rbac.yaml")
+    cluster.node.also = ["--audit", "--audit-every=5s"]
+    _, process = restarted(cluster)
+    looks = 'rightslice_audit_looks_total{outcome="success"}'
+    cluster.pod.wait_until(lambda: cluster.pod.metric(looks) > 0, "the first look")
+    out["peak RSS with audit, MiB"] = process.memory("VmHWM")
+    before = cluster.pod.metric(looks)
+    out |= figures("beside audit")
+    out["looks meanwhile"] = cluster.pod.metric(looks) - before
+    for phase in ("read", "judge"):
+        out[f"{phase}, s"] = cluster.pod.metric(f'rightslice_audit_look_duration_seconds{{phase="{phase}"}}')
+    out["RSS after looks, MiB"] = process.memory("VmRSS")
+    return out
+
+
 def compared(cluster):
     asked = list(population.candidates(cluster.options.sample, cluster.options.namespaces))
     loader = cluster.loader
@@ -184,6 +235,7 @@ def main():
     parser.add_argument("--each", type=int, default=20, help="Deployments in each namespace")
     parser.add_argument("--sample", type=int, default=1000, help="requests to compare")
     parser.add_argument("--report", action="store_true", help="do not fail for a figure beyond its limit")
+    parser.add_argument("--audit", action="store_true", help="then measure reviews beside an audit that never rests; prints, and has no limits")
     parser.add_argument("--hold", action="store_true", help="wait for Enter at the end, for a profiler or a look around")
     options = parser.parse_args()
     rightslice = pathlib.Path(os.environ.get("RIGHTSLICE_BINARY", HERE.parents[2] / "build/release/bin/rightslice")).resolve()
@@ -205,6 +257,9 @@ def main():
             print(f"differs: {metadata}\n  server {server}\n  check  {cli}")
         print(f"{sum(counts.values())} requests compared, {len(wrong)} differ", flush=True)
         print(*[f"not shown once: {each}" for each in missed[:10]], sep="\n", end="\n" if missed else "")
+        if options.audit:
+            for name, value in audited(cluster).items():
+                print(f"{name:32} {value:8.2f}", flush=True)
         if options.hold:
             input(f"pid {cluster.pod.process.pid}; Enter ends it: ")
     except BaseException:

@@ -95,7 +95,7 @@ class ReportWriting {
     const auto answer = cluster_.call(std::move(request));
     if (answer && answer->status < 300) return count(change.kind);
     if (answer && answer->status == 404) return;   // it, or its namespace, is gone meanwhile
-    if (answer && answer->status == 409 && change.kind == Kind::Create) return taken(of, change.ns);
+    if (answer && answer->status == 409) return change.kind == Kind::Create ? taken(of, change.ns) : void();   // changed meanwhile: the next look sees it
     // A namespace that goes away takes its reports along (k8s.io/apiserver, plugin/namespace/lifecycle: the cause of this refusal).
     if (answer && answer->status == 403 && change.kind == Kind::Create && answer->body.find("NamespaceTerminating") != std::string::npos) return;
     ++out_.failed;
