@@ -201,11 +201,11 @@ class Page(unittest.TestCase):
 
     def test_hostile_names_are_text(self):
         self.show(self.hostile)
-        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 4)
+        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 12)
         # The mark that would turn the line round is shown as one that is not known.
         self.assertEqual(self.js("document.querySelector('#workloads .link').textContent"), HOSTILE.replace("\u202e", "\ufffd"))
         self.js("document.querySelector('#workloads .link').click()")
-        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 4)
+        self.assertEqual(self.js("document.querySelectorAll('img, script').length"), 12)
         self.assertIn("</script>", self.js("document.getElementById('detail-title').textContent"))
         with self.assertRaises(Exception):   # what the page's policy forbids
             self.js("document.body.innerHTML = '<b>x</b>'")
@@ -223,7 +223,8 @@ class Page(unittest.TestCase):
         self.browser.open(broken)
         self.assertIn("This page could not be drawn", self.js("document.querySelector('main').innerText"))
         self.assertIn(f"{self.json['money']['total']:,.2f}", self.js("document.querySelector('main').innerText"))   # what needs no script is there
-        self.assertEqual(len(self.browser.errors), 1)
+        self.assertEqual(self.js("document.querySelectorAll('main > .none').length"), 1)
+        self.assertIn("SyntaxError", self.browser.errors[0])
         self.browser.errors.clear()
 
     def test_a_large_cluster_is_seen_at_one_look(self):

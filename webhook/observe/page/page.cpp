@@ -11,9 +11,16 @@
 namespace rightslice::embedded {
 std::string_view page_html();
 std::string_view page_css();
-std::string_view page_js();
 std::string_view page_css_sha256();
-std::string_view page_js_sha256();
+std::string_view page_text_js(), page_text_js_sha256();
+std::string_view page_look_js(), page_look_js_sha256();
+std::string_view page_address_js(), page_address_js_sha256();
+std::string_view page_table_js(), page_table_js_sha256();
+std::string_view page_columns_js(), page_columns_js_sha256();
+std::string_view page_views_js(), page_views_js_sha256();
+std::string_view page_map_js(), page_map_js_sha256();
+std::string_view page_detail_js(), page_detail_js_sha256();
+std::string_view page_start_js(), page_start_js_sha256();
 }  // namespace rightslice::embedded
 
 namespace rightslice::observe {
@@ -21,11 +28,30 @@ namespace {
 
 using page::Print;
 
+/// In the order in which they run; each uses names of those before it.
+struct Script {
+  std::string_view (*text)();
+  std::string_view (*sha256)();
+};
+constexpr Script kScripts[] = {
+    {embedded::page_text_js, embedded::page_text_js_sha256},
+    {embedded::page_look_js, embedded::page_look_js_sha256},
+    {embedded::page_address_js, embedded::page_address_js_sha256},
+    {embedded::page_table_js, embedded::page_table_js_sha256},
+    {embedded::page_columns_js, embedded::page_columns_js_sha256},
+    {embedded::page_views_js, embedded::page_views_js_sha256},
+    {embedded::page_map_js, embedded::page_map_js_sha256},
+    {embedded::page_detail_js, embedded::page_detail_js_sha256},
+    {embedded::page_start_js, embedded::page_start_js_sha256},
+};
+
 /// Nothing may be asked for, nothing run but our own, and text only becomes markup by the parser of the page itself.
 std::string policy() {
-  return fmt::format("default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'; "
+  std::string scripts;
+  for (const Script& each : kScripts) scripts += fmt::format(" 'sha256-{}'", base64(each.sha256()));
+  return fmt::format("default-src 'none'; script-src{}; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'; "
                      "require-trusted-types-for 'script'; trusted-types 'none'",
-                     base64(embedded::page_js_sha256()), base64(embedded::page_css_sha256()));
+                     scripts, base64(embedded::page_css_sha256()));
 }
 
 /// Products as far as nodes have them: what a board and its slices are.
@@ -130,7 +156,14 @@ constexpr Slot kSlots[] = {
     {"version", [](const Report&, const PageOptions& options, const Print& print) { print(page::escaped(options.version)); }},
     {"scan", writeScan},
     {"drawing", writeDrawing},
-    {"script", [](const Report&, const PageOptions&, const Print& print) { print(embedded::page_js()); }},
+    {"scripts",
+     [](const Report&, const PageOptions&, const Print& print) {
+       for (const Script& each : kScripts) {
+         print("<script>");
+         print(each.text());
+         print("</script>\n");
+       }
+     }},
 };
 
 }  // namespace

@@ -42,10 +42,21 @@ void add(std::string& to, const std::string& text) {
   if (!text.empty()) to += (to.empty() ? "" : ", ") + text;
 }
 
+/// Each code once.
 std::string codesOf(const std::vector<Finding>& findings) {
   std::string out;
   for (std::size_t i = 0; i < findings.size(); ++i)
     if (i == 0 || findings[i].code != findings[i - 1].code) add(out, std::string(name(findings[i].code)));
+  return out;
+}
+
+/// What judging says that is not told as a finding of what runs.
+std::vector<const policy::Finding*> judgedOf(const WorkloadState& state) {
+  std::vector<const policy::Finding*> out;
+  for (const auto& each : state.judgement.findings) {
+    const bool told = std::any_of(state.findings.begin(), state.findings.end(), [&](const Finding& one) { return name(one.code) == name(each.code); });
+    if (each.action != policy::Action::Allow && !told) out.push_back(&each);
+  }
   return out;
 }
 
@@ -85,16 +96,21 @@ void writePlainTables(const Report& report, const Print& print) {
       add(holds, each.requested->usable ? formatBytes(*each.requested->usable) : "?");
       if (each.recommended) add(better, each.recommended->profile.empty() ? each.recommended->resource : each.recommended->profile);
     }
+    std::string codes = codesOf(seen.workloads[i].findings);
+    for (const auto* each : judgedOf(seen.workloads[i])) add(codes, std::string(name(each->code)));
     workloads.row({judged.ns, fmt::format("{} {}", judged.kind, judged.name), model, slice, need, holds, better, std::string(name(verdicts[i])),
-                   codesOf(seen.workloads[i].findings)});
+                   codes});
   }
   workloads.end("rightslice scan -o csv has all");
   Table findings(print, "Findings", {"Finding", "Of", "What", "Remedy", "Confidence"});
   const auto finding = [&](const std::string& where, const Finding& each) {
     findings.row({std::string(name(each.code)), where, each.message, each.remedy, std::string(model::name(each.confidence))});
   };
-  for (const auto& each : seen.workloads)
-    for (const Finding& one : each.findings) finding(fmt::format("{} {}/{}", each.judgement.kind, each.judgement.ns, each.judgement.name), one);
+  for (const auto& each : seen.workloads) {
+    const std::string where = fmt::format("{} {}/{}", each.judgement.kind, each.judgement.ns, each.judgement.name);
+    for (const Finding& one : each.findings) finding(where, one);
+    for (const auto* one : judgedOf(each)) findings.row({std::string(name(one->code)), where, one->message, "", ""});
+  }
   for (Index i = 0; i < seen.nodes.size(); ++i)
     for (const Finding& one : seen.nodes[i]) finding("node " + (*snapshot.nodes)[seen.placement.boards[i].node].facts.name, one);
   findings.end("rightslice scan -o json has all");
