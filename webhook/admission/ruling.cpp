@@ -85,7 +85,10 @@ std::string tailOf(const Review& review, std::string body) { return body.erase(0
 }  // namespace
 
 std::string bodyOf(const Review& review, const Ruling& ruling) {
-  return fmt::format("{}{}{}", kBeforeUid, json::quoted(review.uid), ruling.tail);
+  const std::string uid = json::quoted(review.uid);
+  std::string out;
+  out.reserve(kBeforeUid.size() + uid.size() + ruling.tail.size());
+  return out.append(kBeforeUid).append(uid).append(ruling.tail);
 }
 
 Ruled rule(const Question& question, std::optional<Scaled> scaled) {

@@ -6,6 +6,7 @@
 
 #include "base/ascii.hpp"
 #include "base/nearest.hpp"
+#include "gpu/product_name.hpp"
 
 namespace rightslice::gpu {
 namespace {
@@ -70,7 +71,7 @@ void Catalogue::index() {
 }
 
 const Product* Catalogue::find(std::string_view name) const {
-  const auto found = byName_.find(ProductName::normalised(ProductName::parse(name).base));
+  const auto found = byName_.find(normalisedBase(name));
   return found == byName_.end() ? nullptr : &products_[found->second];
 }
 
@@ -80,7 +81,7 @@ const Product* Catalogue::findGke(std::string_view value) const {
 }
 
 std::optional<std::string> Catalogue::nearestProduct(std::string_view name) const {
-  const std::string wanted = ProductName::normalised(ProductName::parse(name).base);
+  const std::string wanted = normalisedBase(name);
   std::vector<std::string> names;
   std::vector<const Product*> owners;
   for (const Product& product : products_) {

@@ -3,6 +3,7 @@
 
 #include "base/ascii.hpp"
 #include "gpu/catalogue.hpp"
+#include "gpu/product_name.hpp"
 
 namespace rightslice::gpu {
 namespace {
@@ -79,31 +80,45 @@ std::optional<Share> share(const Product& product, const Profile& profile) {
   return Share{*profile.memorySlices / divisor, *product.memorySlices / divisor};
 }
 
+namespace {
+
+constexpr std::string_view kShared = "-shared", kMig = "-mig-", kVendor = "nvidia-";
+
+/// Where "-mig-<profile>" begins at the end of a folded name without "-shared"; its size where there is none.
+std::size_t baseLength(std::string_view folded) {
+  const std::size_t mig = folded.rfind(kMig);
+  return mig != std::string_view::npos && mig + kMig.size() < folded.size() ? mig : folded.size();
+}
+
+}  // namespace
+
 ProductName ProductName::parse(std::string_view text) {
-  constexpr std::string_view kShared = "-shared";
-  constexpr std::string_view kMig = "-mig-";
   ProductName name;
-  std::string_view key = text;
-  std::string comparable = folded(key);
+  std::string comparable = folded(text);
   if (comparable.ends_with(kShared)) {
     name.shared = true;
-    key.remove_suffix(kShared.size());
-    comparable.resize(key.size());
+    comparable.resize(comparable.size() - kShared.size());
   }
-  const std::size_t mig = comparable.rfind(kMig);
-  if (mig != std::string::npos && mig + kMig.size() < key.size()) {
-    const std::string_view rest = key.substr(mig + kMig.size());
-    const std::optional<ProfileName> profile = ProfileName::parse(comparable.substr(mig + kMig.size()));
-    name.profile = profile ? profile->text() : std::string(rest);
-    key = key.substr(0, mig);
+  const std::size_t length = baseLength(comparable);
+  if (length < comparable.size()) {
+    const std::size_t rest = length + kMig.size();
+    const std::optional<ProfileName> profile = ProfileName::parse(std::string_view(comparable).substr(rest));
+    name.profile = profile ? profile->text() : std::string(text.substr(rest, comparable.size() - rest));
   }
-  name.base = std::string(key);
+  name.base = std::string(text.substr(0, length));
   return name;
 }
 
 std::string ProductName::normalised(std::string_view base) {
-  constexpr std::string_view kVendor = "nvidia-";
   std::string result = folded(base);
+  if (result.starts_with(kVendor)) result.erase(0, kVendor.size());
+  return result;
+}
+
+std::string normalisedBase(std::string_view text) {
+  std::string result = folded(text);
+  if (result.ends_with(kShared)) result.resize(result.size() - kShared.size());
+  result.resize(baseLength(result));
   if (result.starts_with(kVendor)) result.erase(0, kVendor.size());
   return result;
 }

@@ -1,5 +1,8 @@
 #include "gpu/profile.hpp"
 
+#include <array>
+#include <charconv>
+
 #include "base/ascii.hpp"
 
 namespace rightslice::gpu {
@@ -96,8 +99,15 @@ std::optional<ProfileName> ProfileName::parse(std::string_view text) {
 std::string ProfileName::text() const {
   // Not fmt: it is asked for many times a review.
   std::string out;
-  if (computeInstanceSlices > 0) out.append(std::to_string(computeInstanceSlices)).append("c.");
-  return out.append(std::to_string(computeSlices)).append("g.").append(std::to_string(nominalGb)).append("gb").append(attributes);
+  const auto put = [&out](int number, const char* unit) {
+    std::array<char, 12> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    out.append(digits.data(), end.ptr).append(unit);
+  };
+  if (computeInstanceSlices > 0) put(computeInstanceSlices, "c.");
+  put(computeSlices, "g.");
+  put(nominalGb, "gb");
+  return out.append(attributes);
 }
 
 std::string ProfileName::resourceSuffix() const {

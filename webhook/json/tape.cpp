@@ -1,6 +1,7 @@
 #include "json/tape.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -26,6 +27,20 @@ struct Reader {
     std::memcpy(padded.data(), text.data(), text.size());
     return parser.parse(padded.data(), text.size(), false);
   }
+};
+
+/// A key with what tells most keys apart at a glance.
+struct Key {
+  explicit Key(std::string_view key) : text(key) {
+    if (!key.empty())
+      glance = static_cast<std::uint64_t>(key.size()) << 16 | static_cast<std::uint64_t>(static_cast<unsigned char>(key.front())) << 8 |
+               static_cast<unsigned char>(key.back());
+  }
+  friend bool operator==(const Key& a, const Key& b) { return a.glance == b.glance && a.text == b.text; }
+  friend bool operator<(const Key& a, const Key& b) { return a.text < b.text; }
+
+  std::string_view text;
+  std::uint64_t glance = 0;
 };
 
 /// Tells RapidJSON's document what the tape says.
@@ -54,13 +69,13 @@ class Teller {
     const std::size_t first = keys_.size();
     rapidjson::SizeType told = 0;
     for (const dom::key_value_pair member : object) {
-      keys_.push_back(member.key);
+      keys_.emplace_back(member.key);
       if (member.key == "managedFields" && name == "metadata" && member.value.is_array()) continue;
       if (!tellString(member.key) || !tell(member.value, member.key, depth)) return false;
       ++told;
     }
     if (!distinctFrom(first)) return false;
-    keys_.resize(first);
+    keys_.erase(keys_.begin() + static_cast<std::ptrdiff_t>(first), keys_.end());
     return target_.EndObject(told);
   }
 
@@ -85,7 +100,8 @@ class Teller {
     const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(first);
     if (keys_.size() - first <= kFew) {
       for (auto at = begin; at != keys_.end(); ++at)
-        if (std::find(begin, at, *at) != at) return false;
+        for (auto before = begin; before != at; ++before)
+          if (*before == *at) return false;
       return true;
     }
     std::sort(begin, keys_.end());  // not hashed: no choice of keys makes it slow
@@ -94,7 +110,7 @@ class Teller {
 
   rapidjson::Document& target_;
   bool mayHaveSurrogates_;
-  std::vector<std::string_view> keys_;  ///< of all objects that are open
+  std::vector<Key> keys_;  ///< of all objects that are open
 };
 
 }  // namespace

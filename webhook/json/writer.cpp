@@ -27,6 +27,13 @@ std::string_view escapeOf(unsigned char byte) {
   return byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : "";
 }
 
+/// What stands for itself, and is not the first byte of several.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x80; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
 void appendQuoted(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain = 0;  // start of the run that is copied as it is
@@ -37,15 +44,15 @@ void appendQuoted(std::string& out, std::string_view text) {
     at += length;
     plain = at;
   };
-  while (at < text.size()) {
+  while (true) {
+    while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])]) ++at;
+    if (at == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte >= 0x80) {
       const std::size_t length = utf8SequenceLength(text.substr(at));
       length == 0 ? replace(1, kReplacement) : void(at += length);
-    } else if (byte < 0x20 || byte == '"' || byte == '\\') {
-      replace(1, escapeOf(byte));
     } else {
-      ++at;
+      replace(1, escapeOf(byte));
     }
   }
   out.append(text, plain);

@@ -199,7 +199,7 @@ class InvocationReader {
 
   void readWords() {
     for (PlacedWord& word : rest_) {
-      if (!word.place.inShell) word.word = expandedByKubelet(word.word, lookup_);
+      if (!word.place.inShell && word.word.text.find("$(") != std::string::npos) word.word = expandedByKubelet(word.word, lookup_);
     }
     std::span<const ShellCommand> script;
     if (launch_ != nullptr && launch_->script) script = *launch_->script;

@@ -122,19 +122,21 @@ class Finder {
       const bool isOption = text.starts_with('-') && text.find('/') == std::string::npos;  // no program, and not the path of one
       const std::string_view program = isOption ? std::string_view() : baseName(text);
       if (text.find("multi-node-serving") != std::string::npos && at == 0) out_.groupScript = true;
-      if (isShell(program)) return inShell(from(words, at), depth);
-      if (contains(kRunNothing, program)) return;
-      if (program == "ray" && at + 1 < words.size() && words[at + 1].word.text == "start" && by.empty()) {
-        out_.ray = true;
-        return;
+      if (!isOption) {
+        if (isShell(program)) return inShell(from(words, at), depth);
+        if (contains(kRunNothing, program)) return;
+        if (program == "ray" && at + 1 < words.size() && words[at + 1].word.text == "start" && by.empty()) {
+          out_.ray = true;
+          return;
+        }
+        if (takeProgram(words, at, by)) return;
+        if (program.starts_with("python") && inPython(words, at, by)) return;
       }
-      if (takeProgram(words, at, by)) return;
-      if (program.starts_with("python") && inPython(words, at, by)) return;
       if (text == "-m" && at + 1 < words.size() && !by.empty() && takeModule(words[at + 1].word.text, {}, words, at + 2, by)) return;
-      if (contains(kRunners, program) && at + 1 < words.size() && words[at + 1].word.text == "run") {
+      if (!isOption && contains(kRunners, program) && at + 1 < words.size() && words[at + 1].word.text == "run") {
         wrapper = program;
         ++at;
-      } else if (contains(kWrappers, program)) {
+      } else if (!isOption && contains(kWrappers, program)) {
         wrapper = program;
       } else if (wrapper.empty()) {
         if (by.empty()) by = text;

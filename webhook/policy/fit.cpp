@@ -8,6 +8,7 @@
 
 #include "json/view.hpp"
 #include "policy/claimed.hpp"
+#include "policy/fit_words.hpp"
 #include "policy/flag_edit.hpp"
 #include "policy/ladder.hpp"
 
@@ -21,31 +22,13 @@ bool holds(Bytes usable, Bytes need, int headroomTenths) {
   return static_cast<Int128>(usable) * 1000 >= static_cast<Int128>(need) * (1000 + headroomTenths);
 }
 
-std::string percent(int tenths) {
-  return tenths % 10 == 0 ? fmt::format("{} %", tenths / 10) : fmt::format("{}.{} %", tenths / 10, tenths % 10);
-}
-
-/// "weights 14.2 GiB, KV cache 1.8 GiB, activations 1.4 GiB": the largest three.
-std::string largestTerms(const model::Need& need, bool low) {
-  std::vector<const model::Term*> terms;
-  for (const auto& term : need.terms)
-    if ((low ? term.low : term.bytes) > 0) terms.push_back(&term);
-  std::stable_sort(terms.begin(), terms.end(),
-                   [&](const auto* a, const auto* b) { return (low ? a->low : a->bytes) > (low ? b->low : b->bytes); });
-  if (terms.size() > 3) terms.resize(3);
-  std::string text;
-  for (const auto* term : terms)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", term->name, formatBytes(low ? term->low : term->bytes));
-  return text;
-}
-
 using Flags = model::FlagList;
 
 class Judge {
  public:
   Judge(const ContainerInput& input, const AskEntry& entry, const Meaning& meaning, const Annotations& annotations,
         const NeedSource& source)
-      : in_(input), entry_(entry), meaning_(meaning), annotations_(annotations), source_(source) {
+      : in_(input), entry_(entry), meaning_(meaning), annotations_(annotations), source_(source), words_(entry, meaning, source) {
     a100_ = !meaning.products.empty() && std::all_of(meaning.products.begin(), meaning.products.end(), [](const auto* product) {
       return product->title.starts_with("A100") || product->title.starts_with("A800");
     });
@@ -90,18 +73,6 @@ class Judge {
     finding.limit(Action::Warn, fmt::format("{} {} not read", fmt::join(unread, " and "), unread.size() == 1 ? "is" : "are"));
   }
 
-  std::string asks() const {
-    std::string text = entry_.count.value_or(1) > 1 ? fmt::format("asks for {} x {}", *entry_.count, entry_.said())
-                                                    : fmt::format("asks for {}", entry_.said());
-    if (meaning_.viaGpuResource) text += fmt::format(" (a {} slice here)", meaning_.profile);
-    return text;
-  }
-  std::string holdsText(Bytes usable) const {
-    std::string text = fmt::format("{} holds {}", meaning_.profile.empty() ? "each GPU" : meaning_.profile, formatBytes(usable));
-    if (meaning_.usable->standIn) text += " (estimated: not measured on this product)";
-    return text;
-  }
-
   void disagree(const model::Need& declared, std::optional<Bytes> memory) {
     const auto* sized = source_.sizedOn(device(memory));
     if (sized == nullptr || !sized->known()) return;
@@ -113,7 +84,7 @@ class Judge {
         Code::FootprintDisagrees,
         fmt::format("{} declared for {}, but its flags say {} to {} ({}); measure again and correct the declaration",
                     formatBytes(declared.bytes), source_.modelName().empty() ? "this container" : source_.modelName(),
-                    formatBytes(e.minimum), e.high ? formatBytes(*e.high) : "an unknown peak", largestTerms(e, false)));
+                    formatBytes(e.minimum), e.high ? formatBytes(*e.high) : "an unknown peak", FitWords::largestTerms(e, false)));
     if (source_.declaredByAnnotation() && !annotations_.footprintPath.empty()) finding.path = annotations_.footprintPath;
   }
 
@@ -186,45 +157,13 @@ class Judge {
     out_.rewrite = std::move(plan);
   }
 
-  /// " (all 14 on 2 nodes are in use now)"; empty where one is free, or it is not known.
-  static std::string heldText(const Offered& offered) {
-    if (!offered.allHeld()) return "";
-    if (offered.slices == 1) return " (the only one is in use now)";
-    return fmt::format(" (all {} on {} are in use now)", offered.slices, offered.nodes == 1 ? "one node" : fmt::format("{} nodes", offered.nodes));
-  }
-
-  /// "; ask for nvidia.com/mig-2g.20gb (19.6 GiB) instead": what to write.
-  std::string advice(const Choice& choice) const {
-    if (meaning_.viaGpuResource)
-      return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool{}",
-                         choice.candidate.profile, formatBytes(choice.candidate.usable), heldText(choice.candidate.offered));
-    const auto holds = formatBytes(choice.candidate.usable);
-    std::string text = entry_.claim ? claimAdvice(*entry_.claim, choice.candidate.profile, holds)
-                                    : fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name), holds);
-    if (const auto flags = flagsFor(choice.candidate))
-      for (const auto& [flag, value] : *flags) text += fmt::format(" with {} {}", flag, value);
-    return text + heldText(choice.candidate.offered);
-  }
-
-  /// By how much compute falls, in compute slices, and memory bandwidth, which follows memory slices.
-  std::string computeLoss(const Choice& choice) const {
-    const int before = requestCompute(), after = choice.candidate.computeSlices;
-    std::string text;
-    if (after < before) text = fmt::format("; compute falls from {} to {} slices", before, after);
-    const auto* product = meaning_.products.front();
-    const auto* own = product->profile(choice.candidate.profile);
-    const auto* asked = meaning_.profile.empty() ? nullptr : product->profile(meaning_.profile);
-    const auto total = asked != nullptr ? asked->memorySlices : product->memorySlices;
-    if (own != nullptr && own->memorySlices && total && *own->memorySlices < *total)
-      text += fmt::format("{} memory bandwidth to {}/{}", text.empty() ? ";" : ",", *own->memorySlices, *total);
-    return text;
-  }
+  std::string advice(const Choice& choice) const { return words_.advice(choice, flagsFor(choice.candidate).value_or(Flags{})); }
 
   /// What else would do, the gentlest first; the first that is only flags is kept for `check --fix`.
   std::string alternativesText(const model::Alternatives& other) {
     std::string text;
     for (const auto& way : other.ways) {
-      text += (text.empty() ? "" : ", or ") + wayText(way);
+      text += (text.empty() ? "" : ", or ") + FitWords::way(way);
       if (out_.remedy.empty() && way.onlyFlags()) out_.remedy = way.flags;
     }
     return text.empty() ? text : "; here " + text + " would fit";
@@ -234,21 +173,6 @@ class Judge {
   model::Alternatives alternatives(Bytes usable) const {
     const auto* sized = source_.declared() ? nullptr : source_.sizedOn(device(usable));
     return sized != nullptr ? model::alternatives(sized->input(), usable, in_.policy->headroomTenths) : model::Alternatives{};
-  }
-
-  std::string wayText(const model::Way& way) const {
-    const std::string flags = model::flagsText(way.flags);
-    std::string text;
-    if (way.build) text = fmt::format("a build quantised to {}", model::name(*way.build));
-    if (way.build && way.concurrency) text += " with ";
-    if (way.concurrency) text += fmt::format("a concurrency of {}", *way.concurrency);
-    if (flags.empty()) return text;
-    if (way.concurrency) return fmt::format("{} ({})", text, flags);
-    return text.empty() ? flags : fmt::format("{} with {}", text, flags);
-  }
-
-  std::string needText(const model::Need& need, bool low) const {
-    return fmt::format("{} ({})", formatBytes(low ? need.minimum : need.bytes), largestTerms(need, low));
   }
 
   void fit(const model::Need& need) {
@@ -270,10 +194,10 @@ class Judge {
     if (minimumNeed.minimum > range.largest) {
       const auto choice = larger();
       auto& finding = add(Code::Undersized,
-                          fmt::format("{}, but {}, and {} cannot start with less than {}{}; {}", asks(),
-                                      holdsText(range.largest), what(), needText(minimumNeed, true),
+                          fmt::format("{}, but {}, and {} cannot start with less than {}{}; {}", words_.asks(),
+                                      words_.holds(range.largest), words_.what(), words_.need(minimumNeed, true),
                                       alternativesText(alternatives(range.smallest)),
-                                      choice ? advice(*choice) : noneFits(need)));
+                                      choice ? advice(*choice) : words_.noneFits(need, ladder_.offerKnown)));
       finding.measure = minimumNeed.minimum - range.largest;
       if (range.standIn) finding.limit(Action::Warn, std::string(kStandInMemory));
       if (!source_.declared() || estimateStands) hangsOnUnread(finding);
@@ -317,18 +241,10 @@ class Judge {
     return sized != nullptr ? model::remedyFor(sized->input(), usable, in_.policy->headroomTenths) : model::FlagList{};
   }
 
-  std::string what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
-
-  std::string noneFits(const model::Need& need) const {
-    if (!need.high) return "what it takes at most is not known, so no slice is recommended";
-    if (meaning_.kind == Meaning::Kind::Whole) return "use more GPUs with tensor parallelism, or a smaller build";
-    return ladder_.offerKnown ? "no slice that is offered and allowed fits" : "no slice of this product fits; use a whole GPU or a smaller build";
-  }
-
   void tight(const model::Need& need, const UsableRange& range, const std::optional<Choice>& choice) {
-    std::string text = fmt::format("{}; {} needs {}, with {} headroom {}, and {}", asks(), what(), needText(need, false),
-                                   percent(in_.policy->headroomTenths),
-                                   formatBytes(withHeadroom(need.bytes)), holdsText(range.smallest));
+    std::string text = fmt::format("{}; {} needs {}, with {} headroom {}, and {}", words_.asks(), words_.what(), words_.need(need, false),
+                                   FitWords::percent(in_.policy->headroomTenths),
+                                   formatBytes(withHeadroom(need.bytes)), words_.holds(range.smallest));
     if (range.smallest < range.largest && range.smallestProduct != nullptr &&
         (need.minimum > range.smallest || holds(range.largest, need.bytes, in_.policy->headroomTenths)))
       text += fmt::format(" on {}", range.smallestProduct->label());
@@ -361,20 +277,13 @@ class Judge {
     if (!choice || choice->classesBelowRequest <= in_.policy->tolerance) return;
     const auto* needThere = source_.on({choice->candidate.usable, a100_, 1});
     auto& finding = add(Code::Oversized,
-                        fmt::format("{} ({}), but {} needs only {}{}; {}{}", asks(), formatBytes(range.smallest),
-                                    what(), needText(*needThere, false), loadText(), advice(*choice), computeLoss(*choice)));
+                        fmt::format("{} ({}), but {} needs only {}{}; {}{}", words_.asks(), formatBytes(range.smallest),
+                                    words_.what(), words_.need(*needThere, false), words_.load(), advice(*choice),
+                                    words_.computeLoss(*choice, requestCompute())));
     finding.measure = timesBytes(range.smallest, entry_.count.value_or(1));
     if (entry_.claim && entry_.claim->forOthers) finding.limit(Action::Warn, "other pods may use the same claim");
     out_.fitFinding = true;
     recommend(*choice);
-  }
-
-  std::string loadText() const {
-    if (source_.declared() && source_.loadStated()) return "";  // the declaration says it all
-    if (!source_.declared() && !source_.run().loadCounts())
-      return source_.run().kvRule() == model::KvRule::None ? "" : " with the context of all its slots";
-    return fmt::format(" with its load of {} requests of {} tokens{}", source_.load().concurrency, source_.load().context,
-                       source_.loadStated() ? "" : " (assumed)");
   }
 
   void fewerGpus(const UsableRange& range) {
@@ -386,8 +295,8 @@ class Judge {
       const auto need = source_.onDevices({range.smallest, a100_, n});
       if (!need || !need->high || !holds(range.smallest, *need->high, in_.policy->headroomTenths)) continue;
       auto& finding = add(Code::Oversized,
-                          fmt::format("{}, but {} needs only {} on each of {} GPU{}; ask for {}: {}", asks(), what(),
-                                      needText(*need, false), n, n == 1 ? "" : "s", entry_.resource, n));
+                          fmt::format("{}, but {} needs only {} on each of {} GPU{}; ask for {}: {}", words_.asks(), words_.what(),
+                                      words_.need(*need, false), n, n == 1 ? "" : "s", entry_.resource, n));
       finding.measure = timesBytes(range.smallest, devices_);
       out_.fitFinding = true;
       Recommended recommended;
@@ -412,6 +321,7 @@ class Judge {
   const Meaning& meaning_;
   const Annotations& annotations_;
   const NeedSource& source_;
+  FitWords words_;
   bool a100_ = false;
   std::int64_t devices_ = 1;
   Ladder ladder_;

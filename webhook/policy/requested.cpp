@@ -226,16 +226,19 @@ std::optional<std::string> textOf(const std::vector<std::pair<std::string, std::
 
 Ask readAsk(const workload::Container& container, const workload::Devices* devices) {
   Ask ask;
-  std::vector<std::string> keys;
+  std::vector<std::pair<std::string_view, gpu::ResourceName>> asked;
   for (const auto* list : {&container.limits, &container.requests})
-    for (const auto& [key, value] : *list)
-      if ((gpu::ResourceName::parse(key).asksForGpu() || (devices != nullptr && devices->classOfResource(key))) &&
-          std::find(keys.begin(), keys.end(), key) == keys.end())
-        keys.push_back(key);
-  for (const auto& key : keys) {
+    for (const auto& [key, value] : *list) {
+      auto name = gpu::ResourceName::parse(key);
+      if (!name.asksForGpu() && (devices == nullptr || !devices->classOfResource(key))) continue;
+      const bool known = std::any_of(asked.begin(), asked.end(), [&each = key](const auto& other) { return other.first == each; });
+      if (!known) asked.emplace_back(key, std::move(name));
+    }
+  for (auto& each : asked) {
+    const std::string_view key = each.first;
     AskEntry entry;
     entry.resource = key;
-    entry.name = gpu::ResourceName::parse(key);
+    entry.name = std::move(each.second);
     const auto limit = textOf(container.limits, key, container.limitsJson, entry.limitJson);
     const auto request = textOf(container.requests, key, container.requestsJson, entry.requestJson);
     entry.path = container.requestPointer;

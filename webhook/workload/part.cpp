@@ -10,7 +10,7 @@
 namespace rightslice::workload {
 
 Reading::Reading(std::vector<Error>& malformed, std::string at) : malformed_(malformed), at_(std::move(at)) {
-  constexpr std::size_t kUsual = 64;
+  constexpr std::size_t kUsual = 40;   // within what malloc keeps at hand
   steps_.reserve(kUsual);
   steps_.resize(2);
 }

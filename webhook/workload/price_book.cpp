@@ -8,6 +8,7 @@
 
 #include "base/quantity.hpp"
 #include "gpu/catalogue.hpp"
+#include "gpu/product_name.hpp"
 
 namespace rightslice::embedded {
 std::string_view prices_yaml();
@@ -23,7 +24,7 @@ void readGpuHour(const Entry& gpuHour, PriceBook& book, StrictReader& reader) {
   StringMap written;  // as products are compared -> as written
   for (const auto each : gpuHour.view.members()) {
     const std::string product(each.key);
-    const auto [first, isNew] = written.emplace(gpu::ProductName::normalised(gpu::ProductName::parse(product).base), product);
+    const auto [first, isNew] = written.emplace(gpu::normalisedBase(product), product);
     if (product.empty()) reader.refuse(gpuHour[product], "a price needs the name of a product", true);
     if (!isNew) {
       reader.refuse(gpuHour[product], fmt::format("'{}' and '{}' are the same product; keep one price", first->second, product), true);

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/ascii.hpp"
+#include "gpu/product_name.hpp"
 
 namespace rightslice::workload {
 namespace {
@@ -41,7 +42,7 @@ std::string_view labelOf(const PricedNode& node, std::string_view key) {
   return at == node.labels->end() ? std::string_view() : std::string_view(at->second);
 }
 
-std::string normalised(std::string_view name) { return gpu::ProductName::normalised(gpu::ProductName::parse(name).base); }
+std::string normalised(std::string_view name) { return gpu::normalisedBase(name); }
 
 bool isOf(const std::string& written, const PricedNode& node, const gpu::Catalogue& gpus) {
   if (node.product != nullptr) return gpus.find(written) == node.product;
