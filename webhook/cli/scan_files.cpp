@@ -77,7 +77,7 @@ RecordedCluster readRecorded(const std::vector<std::string>& paths, std::string 
   const auto given = [&](std::string_view plural) { return counts[std::string(plural) + ".resource.k8s.io"] > 0; };
   collector.finish({counts["nodes"] > 0, counts["namespaces"] > 0, given("deviceclasses"), given("resourceclaimtemplates"), given("resourceclaims"),
                     given("resourceslices"),
-                    counts[app::budgetResource().name()] > 0});
+                    counts[app::budgetResource().name()] > 0, given("resourceclaims")});
   return out;
 }
 

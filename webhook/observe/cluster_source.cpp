@@ -83,18 +83,33 @@ class Reading {
     return true;
   }
 
-  bool devices() {
-    const auto newest = [&](std::string_view plural, const std::set<std::string>& namespaces, const Read& read, bool& known) {
-      known = true;
-      for (const std::string& ns : namespaces) {
-        if (!served(app::deviceResource(plural), ns, read)) return false;
-        known = known && seen_.state == Seen::State::Read;   // a server without DRA says nothing of classes by name
-      }
-      return true;
+  bool newest(std::string_view plural, const std::set<std::string>& namespaces, const Read& read, bool& known) {
+    known = true;
+    for (const std::string& ns : namespaces) {
+      if (!served(app::deviceResource(plural), ns, read)) return false;
+      known = known && seen_.state == Seen::State::Read;   // a server without DRA says nothing of classes by name
+    }
+    return true;
+  }
+
+  /// Those of other namespaces hold devices too.
+  bool claims() {
+    if (!newest(app::kClaims, namespaces_, [&](json::View object) { collector_.claim(object); }, known_.claims)) return false;
+    known_.allocations = known_.claims;
+    if (namespaces_.contains("")) return true;
+    const auto others = [&](json::View object) {
+      if (!namespaces_.contains(std::string(object["metadata"]["namespace"].stringOr("default")))) collector_.allocation(object);
     };
+    bool all = false;
+    if (!newest(app::kClaims, {""}, others, all)) return false;
+    known_.allocations = known_.allocations && all;
+    return true;
+  }
+
+  bool devices() {
     return newest(app::kDeviceClasses, {""}, [&](json::View object) { collector_.deviceClass(object); }, known_.classes) &&
            newest(app::kClaimTemplates, namespaces_, [&](json::View object) { collector_.claimTemplate(object); }, known_.templates) &&
-           newest(app::kClaims, namespaces_, [&](json::View object) { collector_.claim(object); }, known_.claims) &&
+           claims() &&
            newest(app::kResourceSlices, {""}, [&](json::View object) { collector_.resourceSlice(object); }, known_.slices);
   }
 
@@ -146,8 +161,10 @@ class Reading {
     const auto read = [&](json::View object) {
       if (namespaces_.contains(std::string(object["metadata"]["namespace"].stringOr("default")))) return;
       collector_.exporter(object);
-      if (const auto use = workload::readPodUse(object))
-        for (const auto& [resource, count] : use->counts) held[use->node][resource] += count;
+      auto use = workload::readPodUse(object);
+      if (!use) return;
+      dropExtended(object["status"], use->counts);
+      for (const auto& [resource, count] : use->counts) held[use->node][resource] += count;
     };
     progress_("pods");
     if (!list(app::podResource(), "", read, [&] { held.clear(); })) return false;

@@ -58,6 +58,7 @@ void Collector::workload(json::View object, const workload::Kind& kind, std::str
 
 void Collector::node(json::View object) {
   if (auto one = readNode(object)) nodes_.push_back(std::move(*one));
+  else plainNodes_.push_back(readPlainNode(object));
 }
 
 void Collector::space(json::View object) {
@@ -86,15 +87,21 @@ void Collector::claimTemplate(json::View object) {
 
 void Collector::claim(json::View object) {
   if (auto one = workload::readClaimObject(object)) claims_.push_back({keyOf(object), claimText(object, object["spec"]), std::move(*one)});
+  allocation(object);
+}
+
+void Collector::allocation(json::View claim) {
+  if (auto one = readAllocation(claim)) to_.allocations.push_back(std::move(*one));
 }
 
 void Collector::resourceSlice(json::View object) {
   if (auto one = workload::readResourceSlice(object)) slices_.push_back(std::move(*one));
+  if (auto one = readDeviceSlice(object)) deviceSlices_.push_back(std::move(*one));
 }
 
 Collector::Mark Collector::mark() const {
   return {to_.pods.size(), to_.exporters.size(), to_.objects.size(), nodes_.size(), namespaces_.size(), to_.autoscalers.size(), budgets_.size(), classes_.size(),
-          templates_.size(), claims_.size(), slices_.size()};
+          templates_.size(), claims_.size(), slices_.size(), plainNodes_.size(), deviceSlices_.size(), to_.allocations.size()};
 }
 
 void Collector::back(const Mark& mark) {
@@ -109,6 +116,9 @@ void Collector::back(const Mark& mark) {
   cut(templates_, mark.templates);
   cut(claims_, mark.claims);
   cut(slices_, mark.slices);
+  cut(plainNodes_, mark.plainNodes);
+  cut(deviceSlices_, mark.deviceSlices);
+  cut(to_.allocations, mark.allocations);
 }
 
 std::string Collector::any(json::View object) {
@@ -145,6 +155,45 @@ std::string Collector::any(json::View object) {
   return std::string(row->plural) + (row->group.empty() ? "" : "." + std::string(row->group));
 }
 
+/// Nodes get what is published for them; some are known to have GPUs by that alone.
+void Collector::giveDevices() {
+  workload::DevicesByNode sorts;
+  for (const auto& each : slices_) sorts.add(each);
+  std::vector<workload::Node> facts;
+  for (Node& each : *to_.nodes) facts.push_back(std::move(each.facts));
+  sorts.giveTo(facts);
+  const std::size_t named = to_.nodes->size();
+  to_.nodes->resize(facts.size());
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    Node& node = (*to_.nodes)[i];
+    const auto plain = i < named ? plainNodes_.end()
+                                 : std::find_if(plainNodes_.begin(), plainNodes_.end(), [&](const Node& each) { return each.facts.name == facts[i].name; });
+    if (plain != plainNodes_.end()) {
+      node = *plain;
+      facts[i].labels = plain->facts.labels;
+    }
+    node.facts = std::move(facts[i]);
+  }
+  DevicePools pools;
+  for (DeviceSlice& each : deviceSlices_) pools.add(std::move(each));
+  auto byNode = pools.take();
+  for (Node& node : *to_.nodes) {
+    node.pools.emplace();
+    const auto at = byNode.find(node.facts.name);
+    if (at == byNode.end()) continue;
+    node.pools = std::move(at->second);
+    byNode.erase(at);
+  }
+  // Of some all devices are kept back.
+  for (auto& [name, kept] : byNode) {
+    const auto plain = std::find_if(plainNodes_.begin(), plainNodes_.end(), [&](const Node& each) { return each.facts.name == name; });
+    if (plain == plainNodes_.end() || std::all_of(kept.begin(), kept.end(), [](const DevicePool& each) { return each.devices.empty(); })) continue;
+    to_.nodes->push_back(*plain);
+    to_.nodes->back().facts.devices.emplace();
+    to_.nodes->back().pools = std::move(kept);
+  }
+}
+
 void Collector::finish(const Known& known) {
   if (known.namespaces || !namespaces_.empty()) {
     to_.namespaces.emplace();
@@ -164,16 +213,9 @@ void Collector::finish(const Known& known) {
   if (known.budgets) to_.budgets = std::move(budgets_);
   if (known.nodes) {
     to_.nodes = std::move(nodes_);
-    if (known.slices) {
-      workload::DevicesByNode byNode;
-      for (const auto& each : slices_) byNode.add(each);
-      std::vector<workload::Node> facts;
-      for (Node& each : *to_.nodes) facts.push_back(std::move(each.facts));
-      byNode.giveTo(facts);
-      to_.nodes->resize(facts.size());   // some are known by their devices alone
-      for (std::size_t i = 0; i < facts.size(); ++i) (*to_.nodes)[i].facts = std::move(facts[i]);
-    }
+    if (known.slices) giveDevices();
   }
+  to_.allocationsKnown = known.allocations;
   observe::finish(to_);
 }
 

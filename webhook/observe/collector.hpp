@@ -25,10 +25,11 @@ class Collector {
   void deviceClass(json::View object);
   void claimTemplate(json::View object);
   void claim(json::View object);
+  void allocation(json::View claim);                                ///< of a claim of which nothing else matters; claim() has it too
   void resourceSlice(json::View object);
 
   struct Mark {
-    std::size_t pods, exporters, objects, nodes, namespaces, autoscalers, budgets, classes, templates, claims, slices;
+    std::size_t pods, exporters, objects, nodes, namespaces, autoscalers, budgets, classes, templates, claims, slices, plainNodes, deviceSlices, allocations;
   };
   Mark mark() const;
   void back(const Mark& mark);
@@ -38,7 +39,7 @@ class Collector {
 
   /// What was read for certain, so that none is known to be none.
   struct Known {
-    bool nodes = false, namespaces = false, classes = false, templates = false, claims = false, slices = false, budgets = false;
+    bool nodes = false, namespaces = false, classes = false, templates = false, claims = false, slices = false, budgets = false, allocations = false;
   };
   /// Brings all of it into the Snapshot. To be called once.
   void finish(const Known& known);
@@ -57,6 +58,9 @@ class Collector {
   std::vector<Named<workload::DeviceClass>> classes_;
   std::vector<Named<workload::Claim>> templates_, claims_;
   std::vector<workload::PublishedDevices> slices_;
+  std::vector<Node> plainNodes_;   // without GPUs, as far as the node itself says
+  std::vector<DeviceSlice> deviceSlices_;
+  void giveDevices();
 };
 
 }  // namespace rightslice::observe

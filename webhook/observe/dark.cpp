@@ -48,7 +48,7 @@ std::vector<Finding> findDark(const Scene& scene, Index index) {
   std::vector<Finding> out;
   const Board& board = scene.board(index);
   const Node& node = scene.node(index);
-  if (!board.geometry.sharing.empty()) return out;
+  if (!board.geometry.sharing.empty() || !board.unseen.empty()) return out;
   const auto left = leftToWaiting(scene);
   for (const SliceUse& slice : board.slices) {
     std::int64_t free = slice.free();
@@ -61,7 +61,8 @@ std::vector<Finding> findDark(const Scene& scene, Index index) {
     if (free <= 0) continue;
     Finding finding;
     finding.code = Code::Dark;
-    finding.path = "/status/allocatable/" + json::escapeToken(slice.resource);
+    const bool claimed = byClaim(slice.resource);
+    if (!claimed) finding.path = "/status/allocatable/" + json::escapeToken(slice.resource);
     finding.message = fmt::format("{} of {} {} asked for by nobody{}", free, slicesText(slice, slice.offered / shares), free == 1 ? "is" : "are",
                                   memoryText(board.geometry, slice, free));
     if (node.cordoned) finding.message += "; the node is cordoned";
@@ -69,8 +70,11 @@ std::vector<Finding> findDark(const Scene& scene, Index index) {
     else if (!node.taints.empty()) finding.message += fmt::format("; a taint keeps pods away ({})", fmt::join(node.taints, ", "));
     finding.remedy = node.cordoned ? "uncordon the node, or give it back"
                                    : "let workloads that fit ask for it, cut the GPU otherwise, or give the node back";
-    finding.evidence.push_back({"allocatable", std::to_string(slice.offered), fmt::format("status of node {}", node.facts.name)});
-    finding.evidence.push_back({"held", std::to_string(slice.asked.value_or(0)), "pods on the node"});
+    const bool made = claimed && board.onDemand && free > 0;
+    if (made) finding.message += "; it is the most that can be made of what is free, and smaller slices can be made as well";
+    const std::string offers = claimed ? "ResourceSlices" : "status";
+    finding.evidence.push_back({claimed ? "offered" : "allocatable", std::to_string(slice.offered), fmt::format("{} of node {}", offers, node.facts.name)});
+    finding.evidence.push_back({"held", std::to_string(slice.asked.value_or(0)), claimed ? "ResourceClaims" : "pods on the node"});
     out.push_back(std::move(finding));
   }
   return out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "gpu/resource_name.hpp"
 #include "workload/node_object.hpp"
@@ -48,8 +49,15 @@ std::optional<std::int64_t> gpusOfSlices(const Geometry& geometry, std::int64_t 
 std::optional<Node> readNode(json::View object) {
   auto facts = workload::readNode(object);
   if (!facts) return std::nullopt;
-  Node out;
+  Node out = readPlainNode(object);
   out.facts = std::move(*facts);
+  return out;
+}
+
+Node readPlainNode(json::View object) {
+  Node out;
+  out.facts.name = object["metadata"]["name"].stringOr("");
+  out.facts.labels = workload::labelsOf(object);
   out.capacity = workload::gpuCounts(object["status"]["capacity"]);
   out.created = object["metadata"]["creationTimestamp"].stringOr("");
   out.providerId = object["spec"]["providerID"].stringOr("");
@@ -87,6 +95,9 @@ Geometry geometryOf(const Node& node, const gpu::Catalogue& gpus) {
     out.product = gpus.findGke(labelOf(node, kGke));
     if (out.productName.empty()) out.productName = labelOf(node, kGke);
   }
+  std::set<std::string_view> boards;   // GPUs of which claims hand out devices; an empty one: some device does not say
+  for (const DevicePool& pool : node.pools.value_or(std::vector<DevicePool>()))
+    for (const Device& each : pool.devices) boards.insert(each.gpu);
   std::int64_t devices = 0;
   for (const auto& each : node.facts.devices.value_or(std::vector<workload::DeviceSort>())) {
     if (each.type == "gpu") devices += each.count;
@@ -101,6 +112,7 @@ Geometry geometryOf(const Node& node, const gpu::Catalogue& gpus) {
   if (!out.single.empty()) out.gpus = gpusOfSlices(out, numberOf(node, kCount).value_or(offered));
   else if (const auto count = numberOf(node, kCount)) out.gpus = count;
   if (const auto count = numberOf(node, kGkeCount)) out.gpus = count;
+  if (!out.gpus && !boards.empty() && !boards.contains("")) out.gpus = static_cast<std::int64_t>(boards.size());
   if (!out.gpus && devices > 0) out.gpus = devices;   // each GPU is a device of its own, however it may be cut
   const bool slices = std::any_of(node.facts.allocatable.begin(), node.facts.allocatable.end(), [](const auto& each) { return each.first != "nvidia.com/gpu"; });
   if (!out.gpus && out.single.empty() && offered > 0 && !slices) out.gpus = offered;

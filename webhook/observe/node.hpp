@@ -7,6 +7,7 @@
 
 #include "gpu/catalogue.hpp"
 #include "json/view.hpp"
+#include "observe/device.hpp"
 #include "workload/pod_use.hpp"
 #include "workload/surroundings.hpp"
 
@@ -19,9 +20,14 @@ struct Node {
   bool ready = true, cordoned = false;
   /// Taints that keep pods away, as "key=value:effect".
   std::vector<std::string> taints;
+  /// Devices that are handed out by claims; absent: not known.
+  std::optional<std::vector<DevicePool>> pools;
+  bool byClaims() const { return pools && !pools->empty(); }
 };
 /// Nothing for a node without GPUs.
 std::optional<Node> readNode(json::View object);
+/// Any node: of one whose GPUs nothing but ResourceSlices tells of.
+Node readPlainNode(json::View object);
 
 /// What the GPUs of a node are and how they are cut, by what its labels, its resources and the devices of DRA say.
 struct Geometry {

@@ -99,6 +99,13 @@ std::vector<Finding> found(std::span<const Rule> rules, const Scene& scene, Inde
 
 std::string_view name(Scaling::State state) { return kScaling[static_cast<std::size_t>(state)]; }
 
+const policy::ContainerJudgement* judgedOf(const WorkloadState& state, const Hold& hold) {
+  const policy::ContainerJudgement* out = nullptr;
+  for (const auto& each : state.judgement.containers)
+    if (each.name == hold.container && each.requested && (byClaim(hold.resource) || each.requested->resource == hold.resource)) out = &each;
+  return out;
+}
+
 Observation observe(const Snapshot& snapshot, const Looking& looking) {
   Observation out;
   out.placement = placementOf(snapshot, *looking.environment.catalogue.gpus);

@@ -32,6 +32,10 @@ struct WorkloadState {
   std::vector<Finding> findings;            ///< in the order of their codes
 };
 
+/// What was judged of the container that holds something, if that is what it asks for; null: nothing. What a claim gave is of whatever the
+/// container asks for by claims.
+const policy::ContainerJudgement* judgedOf(const WorkloadState& state, const Hold& hold);
+
 struct Observation {
   Placement placement;
   std::vector<WorkloadState> workloads;     ///< parallel to placement.deployed

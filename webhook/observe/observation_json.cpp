@@ -41,7 +41,7 @@ void writePod(Writer& out, const Pod& pod) {
   writeCounts(out, "holds", pod.counts);
   if (pod.asksByClaim) {
     out.key("claims").beginArray();
-    for (const auto& each : pod.claims) out.string(each);
+    for (const auto& each : pod.claims) out.string(each.object);
     out.endArray();
   }
   text(out, "unschedulable", pod.unschedulable);

@@ -4,18 +4,10 @@
 #include <map>
 
 #include "gpu/resource_name.hpp"
+#include "observe/claimed.hpp"
 
 namespace rightslice::observe {
 namespace {
-
-SliceUse& rowOf(Board& board, const std::string& resource) {
-  for (SliceUse& each : board.slices)
-    if (each.resource == resource) return each;
-  SliceUse row;
-  row.resource = resource;
-  row.profile = profileOn(board.geometry, resource);
-  return board.slices.emplace_back(std::move(row));
-}
 
 Board boardOf(const Node& node, Index index, const gpu::Catalogue& gpus) {
   Board out;
@@ -53,7 +45,17 @@ std::vector<Hold> holdsOf(const Pod& pod, Index index, Index deployed) {
 
 }  // namespace
 
+SliceUse& rowOf(Board& board, const std::string& resource) {
+  for (SliceUse& each : board.slices)
+    if (each.resource == resource) return each;
+  SliceUse row;
+  row.resource = resource;
+  row.profile = profileOn(board.geometry, resource);
+  return board.slices.emplace_back(std::move(row));
+}
+
 std::string profileOn(const Geometry& geometry, std::string_view resource) {
+  if (resource.starts_with(kClaimedSlice)) return std::string(resource.substr(kClaimedSlice.size()));
   const auto name = gpu::ResourceName::parse(resource);
   if (name.isSlice()) return name.profile;
   return name.kind == gpu::ResourceName::Kind::WholeGpu || name.kind == gpu::ResourceName::Kind::SharedGpu ? geometry.single : std::string();
@@ -93,6 +95,7 @@ Placement placementOf(const Snapshot& snapshot, const gpu::Catalogue& gpus) {
       board.holds.push_back(std::move(each));
     }
   }
+  placeClaimed(snapshot, deployedOfPod, out);
   return out;
 }
 

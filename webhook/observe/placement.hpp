@@ -46,8 +46,16 @@ struct Board {
   Index node = 0;
   Geometry geometry;
   std::vector<SliceUse> slices;               ///< by resource; also what is held though it is not offered any more
-  std::vector<Hold> holds;                    ///< of pods that were read, in their order
+  std::vector<Hold> holds;                    ///< of pods that were read, in their order; those of claims last
+  bool onDemand = false;                      ///< slices are made when a claim asks for them: what is offered and free could be cut otherwise
+  std::string unseen;                         ///< why what claims hold here cannot be told; empty: it can
 };
+
+/// Rows of what claims hand out (DRA), by the driver's device classes: "gpu.nvidia.com" is a whole GPU, "mig.nvidia.com/1g.10gb" a slice.
+constexpr std::string_view kClaimedGpu = "gpu.nvidia.com", kClaimedSlice = "mig.nvidia.com/";
+inline bool byClaim(std::string_view resource) { return resource == kClaimedGpu || resource.starts_with(kClaimedSlice); }
+/// The row of a resource, made if it is not there.
+SliceUse& rowOf(Board& board, const std::string& resource);
 
 struct Placement {
   std::vector<Deployed> deployed;

@@ -101,6 +101,7 @@ void readContainers(json::View containers, json::View statuses, bool init, std::
     out.asks = workload::askedBy(each);
     std::erase_if(out.asks, [](const auto& count) { return count.second == 0; });
     if (out.asks.empty() && each["resources"]["claims"].size() == 0) continue;
+    for (const json::View claim : each["resources"]["claims"].elements()) out.claims.emplace_back(copy(claim["name"]), copy(claim["request"]));
     out.name = copy(each["name"]);
     out.image = copy(each["image"]);
     out.init = init;
@@ -109,18 +110,34 @@ void readContainers(json::View containers, json::View statuses, bool init, std::
   }
 }
 
-std::vector<std::string> readClaims(json::View object) {
-  std::vector<std::string> out;
+std::vector<Pod::UsedClaim> readClaims(json::View object) {
+  std::vector<Pod::UsedClaim> out;
   const json::View made = object["status"]["resourceClaimStatuses"];
   for (const json::View each : object["spec"]["resourceClaims"].elements()) {
     std::string name = copy(each["resourceClaimName"]);
     if (name.empty()) name = copy(statusOf(made, each["name"].stringOr(""))["resourceClaimName"]);
-    if (!name.empty()) out.push_back(std::move(name));
+    if (!name.empty()) out.push_back({copy(each["name"]), std::move(name)});
   }
   return out;
 }
 
+void readExtended(json::View status, Pod& out) {
+  const json::View given = status["extendedResourceClaimStatus"];
+  if (given["resourceClaimName"].stringOr("").empty()) return;
+  out.asksByClaim = true;
+  out.claims.push_back({"", copy(given["resourceClaimName"])});
+  dropExtended(status, out.counts);
+  for (const json::View each : given["requestMappings"].elements()) {
+    for (RunningContainer& container : out.containers)
+      if (container.name == each["containerName"].stringOr("")) container.claims.emplace_back("", copy(each["requestName"]));
+  }
+}
+
 }  // namespace
+
+void dropExtended(json::View podStatus, Counts& counts) {
+  for (const json::View each : podStatus["extendedResourceClaimStatus"]["requestMappings"].elements()) counts.erase(copy(each["resourceName"]));
+}
 
 std::shared_ptr<const std::string> TextPool::keep(std::string text) {
   if (const auto at = texts_.find(text); at != texts_.end()) return at->second;
@@ -156,6 +173,7 @@ std::optional<Pod> readPod(json::View object, TextPool& pool) {
   out.claims = readClaims(object);
   readContainers(spec["containers"], status["containerStatuses"], false, out.containers);
   readContainers(spec["initContainers"], status["initContainerStatuses"], true, out.containers);
+  readExtended(status, out);
   if (metadata["labels"].isObject()) out.labels = pool.keep(metadata["labels"].text());
   out.text = pool.keep(textOf(object));
   return out;

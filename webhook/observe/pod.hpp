@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "json/view.hpp"
@@ -26,6 +27,8 @@ struct Ended {
 struct RunningContainer {
   std::string name, image, imageId;          ///< imageId: what the node runs, as its runtime says it; empty: nothing yet
   Counts asks;
+  /// resources.claims: the claim's name in the pod, and the request of it; empty: all of them.
+  std::vector<std::pair<std::string, std::string>> claims{};
   bool init = false, running = false;
   std::int64_t restarts = 0;
   std::string waiting;                       ///< why it does not run: "CrashLoopBackOff"
@@ -40,7 +43,10 @@ struct Pod {
   bool ready = false, deleting = false;
   std::string unschedulable, unschedulableSince;     ///< what the scheduler says; empty: it found a node, or has not looked yet
   Counts counts;                             ///< what the scheduler reserves
-  std::vector<std::string> claims;           ///< names of the ResourceClaims it uses, as far as they are made
+  struct UsedClaim {
+    std::string name, object;                ///< in the pod ("" of a claim that the scheduler made for resources by name), and of the ResourceClaim
+  };
+  std::vector<UsedClaim> claims;             ///< as far as they are made
   bool asksByClaim = false;
   std::vector<RunningContainer> containers;  ///< that ask for GPUs; init containers last
   std::shared_ptr<const std::string> labels; ///< as compact JSON; shared by pods with the same
@@ -60,6 +66,9 @@ class TextPool {
  private:
   std::unordered_map<std::string_view, std::shared_ptr<const std::string>> texts_;
 };
+
+/// Takes away what the scheduler gave by a claim of its own (DRAExtendedResource), which device plugins do not count.
+void dropExtended(json::View podStatus, Counts& counts);
 
 /// Nothing for a pod that asks for no GPU (by name or by claim), or has ended.
 std::optional<Pod> readPod(json::View object, TextPool& pool);

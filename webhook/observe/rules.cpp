@@ -57,7 +57,7 @@ std::string sourceOf(const Pod& pod) { return fmt::format("status of pod {}/{}",
 
 std::string sliceName(const SliceUse& slice) {
   if (!slice.profile.empty()) return slice.profile;
-  return slice.resource == "nvidia.com/gpu" ? "whole GPU" : slice.resource;
+  return slice.resource == "nvidia.com/gpu" || slice.resource == kClaimedGpu ? "whole GPU" : slice.resource;
 }
 
 }  // namespace rightslice::observe

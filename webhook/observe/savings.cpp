@@ -30,6 +30,7 @@ class NodeSavings {
   BoardSavings run(std::int64_t list) {
     out_.listCents = list;
     const auto* product = board_.geometry.product;
+    if (!board_.unseen.empty()) return without(board_.unseen);
     if (!money_.unknown.empty()) return without(money_.unknown);
     if (product == nullptr || !product->memorySlices || product->profiles.empty()) return without("how the GPU can be cut is not known");
     if (*board_.geometry.gpus > kMostPacked) return without(fmt::format("the node has more than {} GPUs", kMostPacked));
@@ -99,12 +100,10 @@ class NodeSavings {
     const bool over = std::any_of(state.findings.begin(), state.findings.end(),
                                   [&](const Finding& each) { return each.code == Code::Oversized && each.container == hold.container; });
     if (!over) return nullptr;
-    for (const auto& each : state.judgement.containers) {
-      if (each.name != hold.container || !each.requested || each.requested->resource != hold.resource || !each.recommended) continue;
-      // A slice that this node's product has not stays as it is.
-      return each.recommended->profile.empty() || profileOf(each.recommended->profile) != nullptr ? &*each.recommended : nullptr;
-    }
-    return nullptr;
+    const auto* judged = judgedOf(state, hold);
+    if (judged == nullptr || !judged->recommended) return nullptr;
+    // A slice that this node's product has not stays as it is.
+    return judged->recommended->profile.empty() || profileOf(judged->recommended->profile) != nullptr ? &*judged->recommended : nullptr;
   }
 
   /// Lays waiting slices beside the smaller ones; the units that they take.

@@ -32,6 +32,8 @@ struct Snapshot {
   workload::Devices devices;              ///< classes and claims of DRA
   /// The same as a file of surroundings has them, compact JSON each; as far as they are known.
   std::vector<std::string> deviceClasses, claimTemplates, claims;
+  std::vector<Allocation> allocations;    ///< what claims hold, of all namespaces that could be read
+  bool allocationsKnown = false;          ///< they are all there is
   std::vector<workload::Autoscaler> autoscalers;
   std::optional<std::vector<Budget>> budgets;   ///< PodDisruptionBudgets; absent: not known
   /// What pods hold on nodes, by node, outside of the scope.

@@ -45,6 +45,7 @@ class Splitting {
     out_.units = *geometry_.gpus * out_.unitsPerGpu;
     if (!node_.ready) return all(Bucket::Overhead, "");
     if (!geometry_.sharing.empty()) return all(Bucket::Unknown, fmt::format("GPUs are shared by {}, which counts them in its own way", geometry_.sharing));
+    if (!board_.unseen.empty()) return all(Bucket::Unknown, board_.unseen);
     if (tooFine) return all(Bucket::Unknown, "its GPUs are shared among more pods than can be");
     std::int64_t used = 0;
     for (const SliceUse& each : board_.slices) {
@@ -70,8 +71,8 @@ class Splitting {
   /// Units of one device, before it is shared in time. `profile` empty: a whole GPU.
   std::optional<std::int64_t> sizeOf(const std::string& resource, const std::string& profile) const {
     const auto name = gpu::ResourceName::parse(resource);
-    const bool whole = name.kind == gpu::ResourceName::Kind::WholeGpu || name.kind == gpu::ResourceName::Kind::SharedGpu;
-    if (!whole && !name.isSlice()) return std::nullopt;
+    const bool whole = name.kind == gpu::ResourceName::Kind::WholeGpu || name.kind == gpu::ResourceName::Kind::SharedGpu || resource == kClaimedGpu;
+    if (!whole && !name.isSlice() && !byClaim(resource)) return std::nullopt;
     return profile.empty() ? (whole ? std::optional(out_.unitsPerGpu) : std::nullopt) : sizeOf(profile);
   }
 
@@ -111,9 +112,7 @@ class Splitting {
   /// What one container holds.
   void hold(const Hold& hold, std::int64_t units, bool shared) {
     const WorkloadState& state = seen_.workloads[hold.deployed];
-    const policy::ContainerJudgement* judged = nullptr;
-    for (const auto& each : state.judgement.containers)
-      if (each.name == hold.container && each.requested && each.requested->resource == hold.resource) judged = &each;
+    const auto* judged = judgedOf(state, hold);
     std::int64_t extra = 0;
     const bool over = std::any_of(state.findings.begin(), state.findings.end(),
                                   [&](const Finding& each) { return each.code == Code::Oversized && each.container == hold.container; });
@@ -138,7 +137,7 @@ class Splitting {
   /// What no resource stands for.
   void leftOver(std::int64_t units) {
     const bool cut = std::any_of(board_.slices.begin(), board_.slices.end(), [](const SliceUse& each) { return !each.profile.empty(); });
-    if (node_.facts.devices ? !node_.facts.devices->empty() : board_.slices.empty())
+    if (!node_.pools && (node_.facts.devices ? !node_.facts.devices->empty() : board_.slices.empty()))
       return add({Bucket::Unknown, units},
                  node_.facts.devices ? "handed out by ResourceClaims, which are not counted here" : "what ResourceClaims hand out is not known");
     add({cut ? Bucket::Stranded : Bucket::Overhead, units});

@@ -19,7 +19,7 @@ struct Parts {
 std::optional<Parts> uncut(const Board& board) {
   const auto& geometry = board.geometry;
   const auto* product = geometry.product;
-  if (product == nullptr || !geometry.sharing.empty() || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
+  if (product == nullptr || !geometry.sharing.empty() || !board.unseen.empty() || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
   if (*geometry.gpus < 0 || *geometry.gpus > kBelievable) return std::nullopt;
   Parts out{*geometry.gpus * *product->computeSlices, *geometry.gpus * *product->memorySlices};
   for (const SliceUse& slice : board.slices) {
@@ -27,7 +27,7 @@ std::optional<Parts> uncut(const Board& board) {
     const std::int64_t count = std::max(slice.capacity, slice.offered) / (slice.resource == "nvidia.com/gpu" ? geometry.shares : 1);
     if (count < 0 || count > kBelievable) return std::nullopt;
     const auto* profile = slice.profile.empty() ? nullptr : product->profile(slice.profile);
-    if (slice.profile.empty() && slice.resource != "nvidia.com/gpu") return std::nullopt;
+    if (slice.profile.empty() && slice.resource != "nvidia.com/gpu" && slice.resource != kClaimedGpu) return std::nullopt;
     if (!slice.profile.empty() && (profile == nullptr || !profile->memorySlices)) return std::nullopt;
     out.compute -= count * (profile != nullptr ? profile->computeSlices : *product->computeSlices);
     out.memory -= count * (profile != nullptr ? *profile->memorySlices : *product->memorySlices);
@@ -95,12 +95,12 @@ std::vector<Finding> findStranded(const Scene& scene, Index index) {
   finding.confidence = surely ? model::Confidence::High : model::Confidence::Medium;
   finding.message = fmt::format("{} of {} {} in no slice, and no slice that is allowed can be made of it", partsText(product, *parts), counted(gpus, "GPU"),
                                 parts->compute + parts->memory == 1 ? "lies" : "lie");
-  finding.remedy = remedyOf(board, ofOne);
+  finding.remedy = board.onDemand ? "free a slice that is in the way, or ask for slices that fill a GPU together" : remedyOf(board, ofOne);
   const std::string source = fmt::format("node {}", scene.node(index).facts.name);
   finding.evidence.push_back({"stranded compute slices", std::to_string(parts->compute), source});
   finding.evidence.push_back({"stranded memory slices", std::to_string(parts->memory), source});
   for (const SliceUse& each : board.slices)
-    finding.evidence.push_back({sliceName(each), std::to_string(std::max(each.capacity, each.offered)), source + ", status.capacity"});
+    finding.evidence.push_back({sliceName(each), std::to_string(std::max(each.capacity, each.offered)), byClaim(each.resource) ? source + ", ResourceSlices and ResourceClaims" : source + ", status.capacity"});
   return {std::move(finding)};
 }
 

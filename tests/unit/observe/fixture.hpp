@@ -22,7 +22,7 @@ inline Snapshot snapshotOf(std::string_view yaml, std::string takenAt = "2026-06
   const auto stream = json::parseYaml(yaml);
   REQUIRE(stream.broken.empty());
   for (const auto& each : stream.documents) collector.any(each.document.root());
-  collector.finish({true, true, true, true, true, true});
+  collector.finish({true, true, true, true, true, true, false, true});
   return out;
 }
 

@@ -54,6 +54,9 @@ class Reading {
     if (!geometry.gpus) return "how many GPUs it has is not known";
     if (geometry.shares > 1) return "its GPUs are shared in time";
     if (!geometry.single.empty()) return "its strategy is single, by which all slices of a node are alike";
+    if (!board.unseen.empty()) return board.unseen;
+    if (board.onDemand) return "its slices are made when claims ask for them: no cut of it lasts";
+    if (node.byClaims()) return "its GPUs are handed out by claims (DRA), and its driver is not told of other cuts by a label";
     if (node.cordoned) return "it is cordoned";
     if (!node.ready) return "it is not ready";
     if (!geometry.configState.empty() && geometry.configState != "success") return fmt::format("its nvidia.com/mig.config.state is {}", geometry.configState);
@@ -70,8 +73,9 @@ class Reading {
         return fmt::format("what {} is on it is not known", each.resource);
       else if (each.offered > 0) slices[each.profile] += static_cast<int>(std::min<std::int64_t>(each.offered, kMostGpus * 16));
     }
+    const bool claimsTold = node.pools && snapshot_.allocationsKnown;   // then they hand out nothing here
     for (const Pod& pod : snapshot_.pods)
-      if (pod.node == node.facts.name && pod.asksByClaim) return "pods on it ask by claims, for which slices are made when they are asked for";
+      if (!claimsTold && pod.node == node.facts.name && pod.asksByClaim) return "pods on it ask by claims, for which slices are made when they are asked for";
     std::map<Index, std::pair<Slices, bool>> asked;
     for (const Hold& each : board.holds) {
       if (each.profile.empty()) asked[each.pod].second = true;
