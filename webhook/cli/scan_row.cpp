@@ -33,7 +33,9 @@ std::string codesOf(const std::vector<Finding>& findings, const policy::Judgemen
 }
 
 std::string sliceText(const observe::SliceUse& slice) {
-  const std::string name = !slice.profile.empty() ? slice.profile : slice.resource == "nvidia.com/gpu" || slice.resource == observe::kClaimedGpu ? "whole" : slice.resource;
+  const std::string name = !slice.profile.empty()                                                            ? slice.profile
+                           : slice.resource == "nvidia.com/gpu" || slice.resource == observe::kClaimedGpu ? "whole"
+                                                                                                          : slice.resource;
   return fmt::format("{} {}/{}", name, slice.asked ? std::to_string(*slice.asked) : "?", slice.offered);
 }
 

@@ -19,7 +19,8 @@ struct Parts {
 std::optional<Parts> uncut(const Board& board) {
   const auto& geometry = board.geometry;
   const auto* product = geometry.product;
-  if (product == nullptr || !geometry.sharing.empty() || !board.unseen.empty() || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
+  if (!board.unseen.empty()) return std::nullopt;
+  if (product == nullptr || !geometry.sharing.empty() || !geometry.gpus || !product->computeSlices || !product->memorySlices) return std::nullopt;
   if (*geometry.gpus < 0 || *geometry.gpus > kBelievable) return std::nullopt;
   Parts out{*geometry.gpus * *product->computeSlices, *geometry.gpus * *product->memorySlices};
   for (const SliceUse& slice : board.slices) {
@@ -100,7 +101,8 @@ std::vector<Finding> findStranded(const Scene& scene, Index index) {
   finding.evidence.push_back({"stranded compute slices", std::to_string(parts->compute), source});
   finding.evidence.push_back({"stranded memory slices", std::to_string(parts->memory), source});
   for (const SliceUse& each : board.slices)
-    finding.evidence.push_back({sliceName(each), std::to_string(std::max(each.capacity, each.offered)), byClaim(each.resource) ? source + ", ResourceSlices and ResourceClaims" : source + ", status.capacity"});
+    finding.evidence.push_back({sliceName(each), std::to_string(std::max(each.capacity, each.offered)),
+                                source + (byClaim(each.resource) ? ", ResourceSlices and ResourceClaims" : ", status.capacity")});
   return {std::move(finding)};
 }
 
