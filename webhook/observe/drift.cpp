@@ -16,6 +16,9 @@ namespace {
 
 using policy::ContainerJudgement;
 
+/// As Deployments count by default (spec.progressDeadlineSeconds).
+constexpr std::int64_t kStandstillSeconds = 600;
+
 /// One difference of one container.
 struct Difference {
   std::string aspect, container, declared, running;
@@ -68,6 +71,7 @@ class Comparing {
       }
     }
     compareImages();
+    compareReplicas();
     return std::move(out_);
   }
 
@@ -189,6 +193,42 @@ class Comparing {
       finding.remedy = "name the image by its digest, and roll the object out anew";
       for (const auto& [id, pod] : pods) finding.evidence.push_back({"image id", id, sourceOf(*pod)});
     }
+  }
+
+  /// Pods that are declared and were not made, for longer than a rollout may stand still.
+  void compareReplicas() {
+    const auto& state = scene_.seen.workloads[&deployed_ - scene_.seen.placement.deployed.data()];
+    if (state.missing == 0 || !deployed_.object) return;
+    const Object& object = scene_.snapshot.objects[*deployed_.object];
+    const auto [since, from] = standstill(object);
+    const auto seconds = scene_.secondsSince(since);
+    if (!seconds || *seconds < kStandstillSeconds) return;
+    Finding& finding = add("replicas", "");
+    const std::int64_t there = *state.replicas - state.missing;
+    const std::string& why = object.rollout.failure;
+    finding.message = fmt::format("replicas: {} {} declares {}, and {} {}, for {} now{}", judgement_.kind, judgement_.name, counted(*state.replicas, "pod"), there,
+                                  there == 1 ? "exists" : "exist", metrics::windowText(*seconds), why.empty() ? "" : ": " + why);
+    finding.remedy = why.empty() ? "look at the events of its controller: it makes no more pods" : "mend what keeps its pods from being made, or declare fewer";
+    finding.confidence = why.empty() ? model::Confidence::Medium : model::Confidence::High;
+    finding.path = "/spec/replicas";
+    const std::string source = fmt::format("{} {}/{}", judgement_.kind, judgement_.ns, judgement_.name);
+    finding.evidence.push_back({"declared", std::to_string(*state.replicas), source});
+    finding.evidence.push_back({"existing", std::to_string(there), "pods, and status.replicas of " + source});
+    finding.evidence.push_back({"standstill", since, from, since});
+  }
+
+  /// Since when nothing has moved, as far as that is told, and by what.
+  std::pair<std::string, std::string> standstill(const Object& object) const {
+    if (!object.rollout.failureSince.empty()) return {object.rollout.failureSince, "condition ReplicaFailure"};
+    if (!object.rollout.progressAt.empty()) return {object.rollout.progressAt, "condition Progressing"};
+    std::string youngest;
+    for (const Index each : deployed_.pods) {
+      const Pod& pod = scene_.snapshot.pods[each];
+      if (!pod.ready) return {};   // the next one waits for it
+      youngest = std::max(youngest, pod.created);
+    }
+    if (!youngest.empty()) return {youngest, "the youngest of its pods"};
+    return object.rollout.generation == 1 ? std::pair(object.created, std::string("it was made then, and never changed")) : std::pair<std::string, std::string>();
   }
 
   Finding& add(std::string aspect, std::string container) {

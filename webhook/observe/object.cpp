@@ -1,6 +1,7 @@
 #include "observe/object.hpp"
 
 #include "admission/inventory.hpp"
+#include "json/utf8.hpp"
 #include "workload/claim.hpp"
 
 namespace rightslice::observe {
@@ -26,6 +27,7 @@ Rollout readRollout(json::View object, std::string_view kind) {
   // An absent count of these is 0 (omitempty).
   if (out.told && !out.updated) out.updated = 0;
   if (out.told && !out.ready) out.ready = 0;
+  if (out.told && !out.replicas) out.replicas = 0;
   if (kind == "Deployment") out.revision = copy(annotations[kRevision]);
   if (kind == "StatefulSet") out.revision = copy(status["updateRevision"]);
   if (daemons) out.revision = copy(annotations[kTemplateGeneration]);
@@ -34,6 +36,10 @@ Rollout readRollout(json::View object, std::string_view kind) {
   out.onDelete = strategy["type"].stringOr("") == "OnDelete";
   out.partition = strategy["rollingUpdate"]["partition"].integer().value_or(0);
   for (const json::View each : status["conditions"].elements()) {
+    if (each["type"].stringOr("") == "ReplicaFailure" && each["status"].stringOr("") == "True") {
+      out.failure = json::printable(each["message"].stringOr(each["reason"].stringOr("pods could not be made")));
+      out.failureSince = copy(each["lastTransitionTime"]);
+    }
     if (each["type"].stringOr("") != "Progressing") continue;
     out.stuck = each["reason"].stringOr("") == "ProgressDeadlineExceeded";
     out.progressAt = copy(each["lastUpdateTime"]);

@@ -27,6 +27,7 @@ struct Rollout {
   std::int64_t partition = 0;             ///< of a StatefulSet: ordinals below it keep their template
   bool stuck = false;                     ///< the deadline of its progress has passed
   std::string progressAt;                 ///< when it last came forward, where that is told
+  std::string failure, failureSince;      ///< why pods could not be made; empty: nothing of the kind is told
 };
 
 struct Object {

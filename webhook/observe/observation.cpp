@@ -6,6 +6,7 @@
 
 #include "admission/context.hpp"
 #include "json/document.hpp"
+#include "observe/missing.hpp"
 #include "observe/rules.hpp"
 
 namespace rightslice::observe {
@@ -58,6 +59,7 @@ class Judging {
       out.replicas = static_cast<std::int64_t>(deployed.pods.size());
     } else {
       out.replicas = replicasOf(workload);
+      out.missing = missingPods(snapshot_, deployed, *object, out.replicas).value_or(0);
     }
     if (looking_.unknownPolicies)
       for (auto& text : looking_.unknownPolicies(ns)) out.judgement.unknown.push_back(std::move(text));

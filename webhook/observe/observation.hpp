@@ -28,6 +28,7 @@ std::string_view name(Scaling::State state);   ///< "unknown", "none", "scaled"
 struct WorkloadState {
   policy::Judgement judgement;              ///< as of a CREATE of it as it is: what `check --against cluster` says
   std::optional<std::int64_t> replicas;     ///< pods that are declared; absent: not known (a DaemonSet's)
+  std::int64_t missing = 0;                 ///< of replicas, pods that were not made (missing.hpp); 0 too where that cannot be told
   Scaling scaling;
   std::vector<Finding> findings;            ///< in the order of their codes
 };

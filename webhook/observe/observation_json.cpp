@@ -68,6 +68,7 @@ void writeWorkload(Writer& out, const Snapshot& snapshot, const Deployed& deploy
       more.key("owner").beginObject().member("kind", std::string_view(deployed.owner->kind)).member("name", std::string_view(deployed.owner->name)).endObject();
     if (!deployed.object) more.memberBool("byItsPods", true);
     if (state.replicas) more.member("replicas", *state.replicas);
+    if (state.missing > 0) more.member("missing", state.missing);
     more.key("scaling").beginObject().member("state", name(state.scaling.state));
     if (state.scaling.state == Scaling::State::Scaled) more.member("by", std::string_view(state.scaling.by)).member("maxReplicas", state.scaling.most);
     more.endObject();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "observe/missing.hpp"
 #include "observe/rules.hpp"
 
 namespace rightslice::observe {
@@ -13,6 +14,8 @@ struct Ask {
   std::string resource, container;
   std::int64_t count = 0;               // of one pod
   std::vector<const Pod*> pods;
+  std::int64_t missing = 0;             // pods that are declared and not there
+  std::int64_t all() const { return static_cast<std::int64_t>(pods.size()) + missing; }
 };
 
 std::vector<Ask> asksOf(const Scene& scene, Index index) {
@@ -23,6 +26,13 @@ std::vector<Ask> asksOf(const Scene& scene, Index index) {
     const auto same = std::find_if(out.begin(), out.end(), [&](const Ask& ask) { return ask.resource == each.resource && ask.container == each.container; });
     if (same == out.end()) out.push_back({each.resource, each.container, each.count, {&pod}});
     else same->pods.push_back(&pod);
+  }
+  const std::int64_t missing = scene.seen.workloads[index].missing;
+  if (missing == 0) return out;
+  for (const Hold& each : asksOfMissing(*scene.objectOf(index), index)) {
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Ask& ask) { return ask.resource == each.resource && ask.container == each.container; });
+    if (same == out.end()) out.push_back({each.resource, each.container, each.count, {}, missing});
+    else same->missing = missing;
   }
   return out;
 }
@@ -116,24 +126,32 @@ std::vector<Finding> findPending(const Scene& scene, Index index) {
         if (each.offered > 0) holders.push_back(scene.node(i).facts.name);
       }
     }
-    if (room >= static_cast<std::int64_t>(ask.pods.size())) continue;   // something else keeps them waiting
+    if (room >= ask.all()) continue;   // something else keeps them waiting
     const auto name = profileOn({}, ask.resource);
     auto way = byAnother(scene, products, name);
     if (!way) way = byCutting(scene, products, name);
-    const Pod& first = *ask.pods.front();
     Finding finding;
     finding.code = Code::Pending;
     finding.container = ask.container;
-    finding.pod = first.name;
+    if (!ask.pods.empty()) finding.pod = ask.pods.front()->name;
     const std::string free = offered == 0 ? "which no node offers"
                                           : fmt::format("and {} of the {} that are offered {} free", room * ask.count, offered,
                                                         room * ask.count == 1 ? "is" : "are");
-    finding.message = fmt::format("{} {} for {}{}, {}", counted(static_cast<std::int64_t>(ask.pods.size()), "pod"),
-                                  ask.pods.size() == 1 ? "waits" : "wait", ask.resource,
-                                  ask.count > 1 ? fmt::format(" x {}", ask.count) : "", free);
+    std::string who = ask.pods.empty() ? "" : fmt::format("{} {}", counted(static_cast<std::int64_t>(ask.pods.size()), "pod"), ask.pods.size() == 1 ? "waits" : "wait");
+    if (ask.missing > 0)
+      who += fmt::format("{}{} declared and not made {}", who.empty() ? "" : ", and ", ask.pods.empty() ? counted(ask.missing, "pod") : std::to_string(ask.missing),
+                         ask.missing == 1 ? "waits" : "wait");
+    finding.message = fmt::format("{} for {}{}, {}", who, ask.resource, ask.count > 1 ? fmt::format(" x {}", ask.count) : "", free);
     finding.remedy = way ? way->text : "no node that was seen can hold it: add one, or ask for another slice";
     finding.confidence = way ? way->confidence : model::Confidence::Medium;
-    finding.evidence.push_back({"scheduler", first.unschedulable, sourceOf(first), first.unschedulableSince});
+    if (!ask.pods.empty()) {
+      const Pod& first = *ask.pods.front();
+      finding.evidence.push_back({"scheduler", first.unschedulable, sourceOf(first), first.unschedulableSince});
+    }
+    if (ask.missing > 0) {
+      const Object& object = *scene.objectOf(index);
+      finding.evidence.push_back({"missing", std::to_string(ask.missing), fmt::format("{} {}/{}", object.kind, object.ns, object.name), object.rollout.failureSince});
+    }
     finding.evidence.push_back({"offered", std::to_string(offered), holders.empty() ? "nodes" : fmt::format("nodes {}", fmt::join(holders, ", "))});
     out.push_back(std::move(finding));
   }

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "json/document.hpp"
+#include "observe/missing.hpp"
 #include "observe/plan/advice.hpp"
 #include "observe/plan/node_match.hpp"
 #include "observe/plan/packing.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::string_view kWhole = "nvidia.com/gpu";
 constexpr std::int64_t kMostGpus = 1024;   // of a node
+constexpr std::int64_t kMostMissing = 1024;   // of a workload: a number of replicas may be anything
 
 class Reading {
  public:
@@ -94,6 +96,8 @@ class Reading {
   void pools() {
     std::map<std::string, std::size_t> choices;
     for (const Pod& pod : snapshot_.pods) choiceOf_[pod.text.get()] = choices.try_emplace(choiceText(pod), choices.size()).first->second;
+    for (Index i = 0; i < seen_.workloads.size(); ++i)
+      if (const Object* object = missingOf(i)) choiceOf_[object->text.get()] = choices.try_emplace(choiceText(*object), choices.size()).first->second;
     std::vector<const std::string*> texts(choices.size());
     for (const auto& [text, at] : choices) texts[at] = &text;
     std::vector<std::vector<bool>> may(out_.nodes.size());
@@ -118,6 +122,19 @@ class Reading {
       out_.pools[at->second].nodes.push_back(i);
       out_.pools[at->second].gpus += static_cast<std::int64_t>(out_.nodes[i].cuts.size());
     }
+  }
+
+  /// The object of which pods are missing; null: none are.
+  const Object* missingOf(Index deployed) const {
+    const auto& object = seen_.placement.deployed[deployed].object;
+    return seen_.workloads[deployed].missing > 0 && object ? &snapshot_.objects[*object] : nullptr;
+  }
+
+  static std::string choiceText(const Object& object) {
+    const auto document = json::Document::parse(*object.text);
+    if (!document) return "{}";
+    const auto read = workload::read(document->root(), object.ns);
+    return read.templates.size() == 1 ? nodeChoice(document->root().find(read.templates.front().pointer)) : "{}";
   }
 
   static std::string choiceText(const Pod& pod) {
@@ -179,36 +196,48 @@ class Reading {
     return left;
   }
 
+  /// Pods that wait, and those that are declared and were not made.
   void waiting() {
     std::map<Index, std::vector<const Hold*>> byPod;
     for (const Hold& each : seen_.placement.waiting)
       if (!snapshot_.pods[each.pod].deleting) byPod[each.pod].push_back(&each);
-    for (const auto& [pod, holds] : byPod) {
-      std::optional<std::size_t> best;
-      Need chosen;
-      for (std::size_t pool = 0; pool < out_.pools.size(); ++pool) {
-        Need need;
-        need.pod = pod;
-        need.deployed = holds.front()->deployed;
-        for (const Hold* each : holds) add(*each, &out_.pools[pool].cutting, need);
-        settle(out_.pools[pool].cutting, need);
-        if (best && room(pool) <= room(*best)) continue;
-        if (!open_[pool] || !mayRun_[pool][choiceOf_.at(snapshot_.pods[pod].text.get())] || !fits(out_.pools[pool], need)) continue;
-        best = pool;
-        chosen = std::move(need);
-      }
-      if (!best) {
-        Need need;
-        need.pod = pod;
-        need.deployed = holds.front()->deployed;
-        for (const Hold* each : holds) add(*each, nullptr, need);
-        out_.outside.push_back({out_.needs.size(), "no node that may be cut, and that it may run on, can hold it"});
-        out_.needs.push_back(std::move(need));
-        continue;
-      }
-      out_.pools[*best].needs.push_back(out_.needs.size());
-      out_.needs.push_back(std::move(chosen));
+    for (const auto& [pod, holds] : byPod) place(pod, holds.front()->deployed, holds, choiceOf_.at(snapshot_.pods[pod].text.get()));
+    for (Index i = 0; i < seen_.workloads.size(); ++i) {
+      const Object* object = missingOf(i);
+      if (object == nullptr) continue;
+      const auto asks = asksOfMissing(*object, i);
+      std::vector<const Hold*> holds;
+      for (const Hold& each : asks) holds.push_back(&each);
+      if (holds.empty()) continue;
+      for (std::int64_t k = std::min(seen_.workloads[i].missing, kMostMissing); k > 0; --k) place(std::nullopt, i, holds, choiceOf_.at(object->text.get()));
     }
+  }
+
+  void place(std::optional<Index> pod, Index deployed, const std::vector<const Hold*>& holds, std::size_t choice) {
+    std::optional<std::size_t> best;
+    Need chosen;
+    const auto needIn = [&](const Cutting* cutting) {
+      Need need;
+      need.pod = pod;
+      need.deployed = deployed;
+      for (const Hold* each : holds) add(*each, cutting, need);
+      return need;
+    };
+    for (std::size_t pool = 0; pool < out_.pools.size(); ++pool) {
+      Need need = needIn(&out_.pools[pool].cutting);
+      settle(out_.pools[pool].cutting, need);
+      if (best && room(pool) <= room(*best)) continue;
+      if (!open_[pool] || !mayRun_[pool][choice] || !fits(out_.pools[pool], need)) continue;
+      best = pool;
+      chosen = std::move(need);
+    }
+    if (!best) {
+      out_.outside.push_back({out_.needs.size(), "no node that may be cut, and that it may run on, can hold it"});
+      out_.needs.push_back(needIn(nullptr));
+      return;
+    }
+    out_.pools[*best].needs.push_back(out_.needs.size());
+    out_.needs.push_back(std::move(chosen));
   }
 
   static bool fits(const Pool& pool, const Need& need) {
@@ -222,7 +251,7 @@ class Reading {
   std::vector<std::size_t> poolOf_;                      // by node
   std::vector<std::vector<bool>> mayRun_;                // by pool: the choices that let it in
   std::vector<bool> open_;                               // by pool: no taint but that of GPUs
-  std::map<const std::string*, std::size_t> choiceOf_;   // by text of pods
+  std::map<const std::string*, std::size_t> choiceOf_;   // by text of pods, and of objects whose pods are missing
   Fleet out_;
 };
 
