@@ -4,6 +4,7 @@ import json
 import yaml
 
 from before_test import Before
+from checkout import ROOT
 from gpu_nodes import H100, NODES
 from scenario import MEDIUM, SMALL, deployment, pod_spec, slice_name
 
@@ -113,6 +114,23 @@ class Scan(Before):
         self.assertEqual(bundle["schemaVersion"], "piqc-scan.v0.1")
         facts = {each["workloadId"]: each["facts"] for each in bundle["objects"]}
         self.assertEqual(facts[f"ns/{self.namespace}/Deployment/large"]["autoscaling.enabled"]["value"], True)
+
+    def test_with_the_role_for_it_nothing_is_unknown(self):
+        self.admin.run("apply", "-f", ROOT / "deploy/kustomize/components/scan-reader/clusterrole.yaml")
+        self.addCleanup(self.admin.run, "delete", "clusterrole", "rightslice-scan", "rightslice-scan-metrics")
+        self.admin.run("create", "clusterrolebinding", "scanner", "--clusterrole=rightslice-scan", "--user=scanner")
+        self.addCleanup(self.admin.run, "delete", "clusterrolebinding", "scanner")
+        scanner = self.as_user("scanner")
+        self.eventually(lambda: self.rightslice("scan", kubeconfig=scanner) and self.status == 0, "the binding is in force")
+        mine, told = self.json("scan", status=0), self.json("scan", kubeconfig=scanner, status=0)
+        self.assertEqual([], [each for each in told["coverage"] if each["state"] not in ("read", "absent")])
+        for key in ("results", "nodes"):
+            self.assertEqual([(each.get("namespace"), each["name"], each.get("unknown")) for each in mine[key]],
+                             [(each.get("namespace"), each["name"], each.get("unknown")) for each in told[key]])
+        plan = self.json("plan", kubeconfig=scanner, status=0)["plan"]
+        self.assertTrue(plan["budgetsKnown"] and plan["nodesKnown"])
+        for what in (("create", "pods"), ("delete", "deployments"), ("get", "secrets"), ("get", "configmaps"), ("get", "pods/log"), ("create", "pods/exec")):
+            self.assertEqual(self.admin.run("auth", "can-i", *what, "--as=scanner", "--all-namespaces", check=False).out.strip(), "no", what)
 
     def test_who_may_see_a_part_is_told_what_is_unknown(self):
         self.kubectl.apply(list(yaml.safe_load_all(READER)))

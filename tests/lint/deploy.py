@@ -240,6 +240,17 @@ def readable(objects, where):
     claim(custom_resources() <= lists, f"{where}: the ClusterRole does not grant {sorted(custom_resources() - lists)}")
 
 
+def scan_reader():
+    """Who scans may read all that is followed and what a drain hangs on, and change nothing."""
+    where = "deploy/kustomize/components/scan-reader"
+    scan, metrics = documents(KUSTOMIZE / "components/scan-reader/clusterrole.yaml")
+    followed = pairs([rule for each in documents(KUSTOMIZE / "base/clusterrole.yaml") for rule in each.get("rules", []) if "list" in rule["verbs"]])
+    granted = pairs(scan["rules"])
+    claim(all(rule["verbs"] == ["get", "list"] for rule in scan["rules"]), f"{where}: verbs other than get and list")
+    claim(granted == followed | {("poddisruptionbudgets", "policy")}, f"{where}: {sorted(granted ^ (followed | {('poddisruptionbudgets', 'policy')}))}")
+    claim(metrics["rules"] == [{"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}], f"{where}: the role for metrics")
+
+
 def webhooks(objects, where, failure_policy):
     service = next(each for each in objects if each["kind"] == "Service")
     for kind, path, policy in (("ValidatingWebhookConfiguration", "/validate", failure_policy), ("MutatingWebhookConfiguration", "/mutate", "Ignore")):
@@ -335,6 +346,7 @@ def main():
         each["metadata"].setdefault("namespace", "rightslice")
     webhooks(base, "deploy/kustomize/base", "Ignore")
     readable(base, "deploy/kustomize/base")
+    scan_reader()
     workload([*base, {"kind": "ConfigMap", "metadata": {"name": "rightslice-policies", "namespace": "rightslice"}}], "deploy/kustomize/base", program)
     if shutil.which("kubectl"):
         for overlay, policy in (("audit", "Ignore"), ("enforce", "Fail"), ("cert-manager", "Ignore"), ("self-managed", "Ignore")):

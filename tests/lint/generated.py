@@ -52,7 +52,7 @@ def pages():
     found = [] if len(codes) == 20 else [f"webhook/policy/finding.cpp: {len(codes)} codes found, expected 20"]
     names = {code for _, code in codes}
     source = (ROOT / "webhook/observe/finding.cpp").read_text(encoding="utf-8")
-    running = set(re.findall(r'\{(?:\w+), "(\w+)", "(?:workload|node)"', source)) - names
+    running = set(re.findall(r'\{(?:\w+), "(\w+)", "(?:workload|node|workload or node)"', source)) - names
     found += [] if running else ["webhook/observe/finding.cpp: no codes found"]
     folder = ROOT / "policies/findings"
     for code in sorted(names | running):

@@ -7,6 +7,7 @@
 #include "cli/terminal.hpp"
 #include "host/clock.hpp"
 #include "observe/cluster_source.hpp"
+#include "observe/selector.hpp"
 
 namespace rightslice::cli {
 namespace {
@@ -18,6 +19,10 @@ std::string now() { return host::timestamp(host::systemClock().now()); }
 void ObservedFlags::declare(Flags& flags) {
   Flag& space = flags.list(namespaces, "--namespace", "NAME", "Only what runs in this namespace. Without it: all.");
   space.shortName = "-n";
+  Flag& label = flags.text(selector, "--selector", "LABELS",
+                           "Only workloads with these labels, as kubectl takes them: app=chat,tier!=test,team in (a,b),!canary. What others hold on nodes stays "
+                           "held; whose it is, and what namespaces use of their budgets, is unknown.");
+  label.shortName = "-l";
   flags.list(from, "--from", "FILE|FOLDER|-", "Recorded objects to look at instead of a cluster.");
   flags.text(at, "--at", "TIME", "When the objects of --from were recorded, as 2026-06-01T08:00:00Z: ages are counted up to then.").defaultText = "now";
   sources.declare(flags, "Policies beside those of the cluster: a file, or a folder with *.yaml, *.yml and *.json (recursively, without folders named tests).");
@@ -34,6 +39,8 @@ std::unique_ptr<Observed> ObservedFlags::look(const LookHooks& hooks) const {
   if (!from.empty() && hooks.scraping) return refuse("--scrape asks pods of a cluster: leave out --from, or give what they said with --metrics");
   if (from.empty() && !at.empty()) return refuse("--at says when the objects of --from were recorded; a cluster is looked at now");
   if (!at.empty() && !secondsOfTimestamp(at)) return refuse("--at is a time such as 2026-06-01T08:00:00Z");
+  auto labels = selector.empty() ? Result<observe::Selector>(observe::Selector()) : observe::Selector::parse(selector);
+  if (!labels) return refuse("--selector: " + labels.error().message);
   auto base = loadBase(sources);
   if (!base || (hooks.prepare && !hooks.prepare(*base))) return nullptr;
   auto out = std::make_unique<Observed>();
@@ -42,6 +49,7 @@ std::unique_ptr<Observed> ObservedFlags::look(const LookHooks& hooks) const {
   if (!look) return nullptr;
   out->snapshot = std::move(look->snapshot);
   out->scraped = std::move(look->scraped);
+  if (!labels->empty()) observe::select(out->snapshot, *labels);
   auto policies = observe::policiesOf(out->snapshot, std::move(look->policies), sources.policies, out->sources.loadOptions(sources.maxExceptionDays));
   for (const auto& diagnostic : policies.diagnostics) printError(diagnostic.text() + "\n");
   if (!policies.ok) return refuse("the policies have errors; nothing was judged");

@@ -35,7 +35,7 @@ struct ObservedFlags {
   SourceFlags sources;
   ClusterFlags cluster;
   std::vector<std::string> namespaces, from;
-  std::string at;
+  std::string at, selector;
 
  private:
   std::optional<observe::ClusterLook> lookAtCluster(const std::optional<observe::ScrapeOptions>& scraping) const;

@@ -162,12 +162,18 @@ class Reading {
       if (namespaces_.contains(std::string(object["metadata"]["namespace"].stringOr("default")))) return;
       collector_.exporter(object);
       auto use = workload::readPodUse(object);
+      if (!use && object["spec"]["nodeName"].stringOr("").empty() && object["status"]["phase"].stringOr("") == "Pending")
+        for (const auto& [resource, count] : workload::reservedFor(object["spec"])) out.snapshot.waitingElsewhere[resource] += count;
       if (!use) return;
       dropExtended(object["status"], use->counts);
       for (const auto& [resource, count] : use->counts) held[use->node][resource] += count;
     };
     progress_("pods");
-    if (!list(app::podResource(), "", read, [&] { held.clear(); })) return false;
+    const auto begin = [&] {
+      held.clear();
+      out.snapshot.waitingElsewhere.clear();
+    };
+    if (!list(app::podResource(), "", read, begin)) return false;
     out.snapshot.heldKnown = seen_.known();
     return true;
   }

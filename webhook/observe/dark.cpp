@@ -12,7 +12,7 @@ namespace {
 
 /// Waiting pods ask for what is free too: the free slices of the first nodes are left to them.
 std::map<Index, std::map<std::string, std::int64_t>> leftToWaiting(const Scene& scene) {
-  std::map<std::string, std::int64_t> waiting;
+  std::map<std::string, std::int64_t> waiting(scene.snapshot.waitingElsewhere.begin(), scene.snapshot.waitingElsewhere.end());
   for (const Hold& each : scene.seen.placement.waiting) waiting[each.resource] += each.count;
   std::map<Index, std::map<std::string, std::int64_t>> out;
   if (waiting.empty()) return out;

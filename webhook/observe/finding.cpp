@@ -10,7 +10,7 @@ constexpr std::array<CodeRow, kCodes> kRows{{
     {Undersized, "Undersized", "workload", "the slice is too small for the model to start"},
     {Oversized, "Oversized", "workload", "a smaller slice would do"},
     {NearCeiling, "NearCeiling", "workload", "memory that the work takes is about to run out, by what metrics say"},
-    {Drift, "Drift", "workload", "what is declared, what was admitted and what runs are not the same"},
+    {Drift, "Drift", "workload or node", "what is declared, what was admitted and what runs are not the same"},
     {Stale, "Stale", "workload", "pods run an older template than the object declares, and nothing replaces them"},
     {Restarting, "Restarting", "workload", "a container with a model ends again and again"},
     {Pending, "Pending", "workload", "a pod waits for a slice that no node has free"},

@@ -51,7 +51,7 @@ class Judging {
     const auto workload = workload::read(document->root(), ns);
     policy::Request request;
     admission::addRunning(inventory_, workload, looking_.environment, request);
-    request.usageKnown = snapshot_.workloadsKnown(ns);
+    request.usageKnown = snapshot_.selector.empty() && snapshot_.workloadsKnown(ns);   // others use the budget too
     request.autoscalersKnown = snapshot_.autoscalersKnown(ns);
     out.judgement = admission::verdict(*document, ns, looking_.environment, request);
     if (object == nullptr) {

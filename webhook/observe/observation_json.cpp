@@ -157,6 +157,7 @@ void writeCoverage(Writer& out, const Coverage& coverage) {
 
 void writeHead(Writer& out, const Snapshot& snapshot, const Totals& totals) {
   out.beginObject().member("source", std::string_view(snapshot.source)).member("takenAt", std::string_view(snapshot.takenAt));
+  if (!snapshot.selector.empty()) out.member("selector", std::string_view(snapshot.selector));
   if (!snapshot.scope.empty()) {
     out.key("namespaces").beginArray();
     for (const auto& each : snapshot.scope) out.string(each);

@@ -7,8 +7,8 @@
 namespace rightslice::observe {
 namespace {
 
-constexpr Rule kWorkloadRules[] = {findFit, findNearCeiling, findDrift, findObservedDrift, findStale, findRestarting, findPending, findIdle};
-constexpr Rule kNodeRules[] = {findDark, findStranded};
+constexpr Rule kWorkloadRules[] = {findFit, findNearCeiling, findDrift, findObservedDrift, findTrafficDrift, findStale, findRestarting, findPending, findIdle};
+constexpr Rule kNodeRules[] = {findGeometryDrift, findDark, findStranded};
 
 }  // namespace
 

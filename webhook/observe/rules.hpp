@@ -44,10 +44,12 @@ std::vector<Finding> findFit(const Scene& scene, Index deployed);
 std::vector<Finding> findNearCeiling(const Scene& scene, Index deployed);
 std::vector<Finding> findDrift(const Scene& scene, Index deployed);
 std::vector<Finding> findObservedDrift(const Scene& scene, Index deployed);   ///< what metrics tell, against what is declared
+std::vector<Finding> findTrafficDrift(const Scene& scene, Index deployed);    ///< more requests at once than a slice is judged for
 std::vector<Finding> findStale(const Scene& scene, Index deployed);
 std::vector<Finding> findRestarting(const Scene& scene, Index deployed);
 std::vector<Finding> findPending(const Scene& scene, Index deployed);
 std::vector<Finding> findIdle(const Scene& scene, Index deployed);
+std::vector<Finding> findGeometryDrift(const Scene& scene, Index board);
 std::vector<Finding> findDark(const Scene& scene, Index board);
 std::vector<Finding> findStranded(const Scene& scene, Index board);
 

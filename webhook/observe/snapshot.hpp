@@ -24,6 +24,7 @@ struct Snapshot {
   std::string clusterId;                  ///< uid of the namespace kube-system, which is the cluster's for life; empty: not read
   std::string takenAt;                    ///< RFC 3339, UTC: when the look began
   std::set<std::string> scope;            ///< namespaces that were looked at; empty: all
+  std::string selector;                   ///< only workloads with these labels are in it; empty: all
   std::vector<Object> objects;            ///< that run pods with GPUs, or link them
   std::vector<Pod> pods;                  ///< with GPUs, that have not ended
   std::vector<Exporter> exporters;        ///< of DCGM, also outside of the scope where pods there were read
@@ -38,6 +39,7 @@ struct Snapshot {
   std::optional<std::vector<Budget>> budgets;   ///< PodDisruptionBudgets; absent: not known
   /// What pods hold on nodes, by node, outside of the scope.
   std::map<std::string, workload::Counts, std::less<>> heldElsewhere;
+  workload::Counts waitingElsewhere;      ///< what pods that are not looked at ask for, and have no node yet
   bool heldKnown = false;                 ///< `pods` and `heldElsewhere` say all that is held
   /// What metrics say of `pods`; null: none were asked for.
   std::shared_ptr<const metrics::Measurements> measured;

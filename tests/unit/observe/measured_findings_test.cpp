@@ -160,3 +160,31 @@ TEST_CASE("money is told what does nothing, and what it costs to serve: as far a
   CHECK_FALSE(useIn(lookAt(kVllm, "vllm:generation_tokens_total 5\n")).idlePerMille);
   CHECK_FALSE(measuredUseOf(Look(kVllm).snapshot, Look(kVllm).seen));
 }
+
+TEST_CASE("more requests at once than the slice is judged for is a drift of traffic") {
+  const auto traffic = [](const std::string& pod, const std::string& text) {
+    auto all = found(pod, text, Code::Drift);
+    std::erase_if(all, [](const Finding& each) { return each.aspect != "traffic"; });
+    return all;
+  };
+  const auto running = [](double usual, double once) { return hour("vllm:num_requests_running", [=](int i) { return i == 12 ? once : usual; }); };
+  const auto waiting = [](double usual) { return hour("vllm:num_requests_waiting", [=](int) { return usual; }); };
+  const auto peak = traffic(kVllm, running(4, 20));
+  REQUIRE(peak.size() == 1);
+  CHECK(peak[0].message == "traffic: pod p has up to 20 requests at once in 1 h, and its slice is judged for 8");
+  CHECK(peak[0].confidence == model::Confidence::Medium);
+  CHECK(peak[0].evidence.back().source == "spec.load of policy all");
+  const auto queue = traffic(kVllm, running(8, 8) + waiting(5));
+  REQUIRE(queue.size() == 1);
+  CHECK(queue[0].confidence == model::Confidence::High);
+  CHECK(traffic(kVllm, running(8, 10)).empty());          // a little more is noise
+  CHECK(traffic(kVllm, running(4, 8) + waiting(3)).empty());
+  CHECK(traffic(kVllm, "vllm:num_requests_running 90\n").empty());   // one look is no peak of a window
+  auto annotated = kVllm;
+  annotated.replace(annotated.find("uid: u"), 6, "uid: u, annotations: {rightslice.io/concurrency: '32'}");
+  CHECK(traffic(annotated, running(4, 20)).empty());
+  // What is assumed was declared by nobody.
+  auto snapshot = lookAt(kVllm, running(4, 20)).snapshot;
+  const Look assumed(std::move(snapshot), "apiVersion: rightslice.io/v1alpha1\nkind: ClusterSlicePolicy\nmetadata: {name: all}\nspec: {mode: enforce}\n");
+  for (const Finding& each : assumed.findings(Code::Drift)) CHECK(each.aspect != "traffic");
+}

@@ -12,6 +12,7 @@ class Json {
 
   void head(Writer& out) const {
     out.beginObject().member("source", std::string_view(snapshot_.source)).member("takenAt", std::string_view(snapshot_.takenAt));
+    if (!snapshot_.selector.empty()) out.member("selector", std::string_view(snapshot_.selector));
     out.memberBool("budgetsKnown", snapshot_.budgets.has_value()).memberBool("nodesKnown", snapshot_.nodes.has_value()).endObject();
   }
 
