@@ -1,10 +1,12 @@
 """`scan`: what runs in a cluster, as its administrator and as somebody who may see a part of it."""
 import json
+import shlex
 
 import yaml
 
 from before_test import Before
 from checkout import ROOT
+from dra_test import profile, resource_slice, template
 from gpu_nodes import H100, NODES
 from scenario import MEDIUM, SMALL, deployment, pod_spec, slice_name
 
@@ -114,6 +116,46 @@ class Scan(Before):
         self.assertEqual(bundle["schemaVersion"], "piqc-scan.v0.1")
         facts = {each["workloadId"]: each["facts"] for each in bundle["objects"]}
         self.assertEqual(facts[f"ns/{self.namespace}/Deployment/large"]["autoscaling.enabled"]["value"], True)
+
+    def test_what_a_claim_holds_is_held_on_its_node(self):
+        node, offered = "h100-dra-scan", {"3g.40gb": (40448, 2)}
+        self.admin.apply([{"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}}, resource_slice(node, offered)])
+        self.addCleanup(self.admin.run, "delete", f"resourceslice/{node}", f"node/{node}")
+        spec = template("any", profile("3g.40gb"))["spec"]["spec"]
+        pod = bare("by-claim", "3g.40gb", node)
+        pod["spec"]["containers"][0]["resources"] = {"claims": [{"name": "gpu"}]}
+        pod["spec"]["resourceClaims"] = [{"name": "gpu", "resourceClaimName": "half"}]
+        self.kubectl.apply([{"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": {"name": "half"}, "spec": spec}, pod])
+        self.addCleanup(self.kubectl.run, "delete", "pod/by-claim", "resourceclaim/half")
+        result = {"driver": "gpu.nvidia.com", "pool": node, "device": "gpu-0-mig-3g40gb-1", "request": "gpu"}
+        uid = self.kubectl.get("pod/by-claim")["metadata"]["uid"]
+        given = {"status": {"allocation": {"devices": {"results": [result]}}, "reservedFor": [{"resource": "pods", "name": "by-claim", "uid": uid}]}}
+        self.kubectl.run("patch", "resourceclaim", "half", "--subresource=status", "--type=merge", "-p", json.dumps(given))
+        for scope in ([], ["-n", self.namespace]):
+            with self.subTest(scope):
+                [seen] = [each for each in self.json("scan", *scope, status=0)["nodes"] if each["name"] == node]
+                self.assertEqual([(each["resource"], each["offered"], each["asked"]) for each in seen["slices"]], [("mig.nvidia.com/3g.40gb", 2, 1)])
+                self.assertEqual([(each["pod"], each["container"], each["profile"]) for each in seen["holds"]], [("by-claim", "model", "3g.40gb")])
+
+    def test_a_selector_leaves_the_workloads_with_the_labels_and_counts_the_others(self):
+        self.kubectl.run("label", "deployment", "large", "tier=gold", "--overwrite")
+        told, all_of_it = self.json("scan", "-l", "tier in (gold),app!=none", status=0), self.json("scan", status=0)
+        self.assertEqual([(each["kind"], each["name"]) for each in told["results"]], [("Deployment", "large")])
+        self.assertEqual([[slice["asked"] for slice in each["slices"]] for each in told["nodes"]], [[slice["asked"] for slice in each["slices"]] for each in all_of_it["nodes"]])
+        self.rightslice("scan", "-l", "tier in gold", status=2)
+        self.assertIn("is no label selector: ( is missing at 'gold'", self.err)
+
+    def test_what_plan_prints_is_taken_by_the_server(self):
+        plan = self.json("plan", status=0)
+        commands = {(each["kind"], each["name"]): each["command"] for each in plan["recommendations"] if each["namespace"] == self.namespace and "command" in each}
+        self.assertIn(("Deployment", "large"), commands)
+        for command in commands.values():
+            words = shlex.split(command)
+            self.assertEqual(words[0], "kubectl")
+            printed = self.admin.run(*words[1:], "--dry-run=server", "-o", "json")
+            limits = json.loads(printed.out)["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
+            self.assertEqual([key for key in limits if key.startswith("nvidia.com/")], [slice_name("1g.10gb")])
+        self.assertEqual(self.kubectl.get("deployment/large")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"][slice_name("3g.40gb")], "1")
 
     def test_with_the_role_for_it_nothing_is_unknown(self):
         self.admin.run("apply", "-f", ROOT / "deploy/kustomize/components/scan-reader/clusterrole.yaml")

@@ -20,7 +20,7 @@ from cluster import Cluster, programs  # noqa: E402
 from scenario import Scenario           # noqa: E402
 
 MODULES = ["denial_test", "rewrite_test", "update_test", "outage_test", "deploy_test", "live_test", "events_test", "dra_test", "kinds_test",
-           "status_test", "plugin_test", "before_test", "audit_test", "certificates_test", "lifecycle_test"]   # and helm_test and chart_test, which need helm
+           "status_test", "plugin_test", "before_test", "scan_test", "audit_test", "certificates_test", "lifecycle_test"]   # and helm_test and chart_test, which need helm
 
 
 def scenarios_of(suite):

@@ -91,7 +91,8 @@ std::string kustomization(const Snapshot& snapshot, const Observation& seen, con
 
 std::string migPartedYaml(const Plan& plan) {
   std::string out = "version: v1\nmig-configs:\n";
-  if (plan.configs.empty()) return "version: v1\nmig-configs: {}\n";
+  // An empty map of configurations is an error to mig-parted (api/spec/v1/spec.go), none is not.
+  if (plan.configs.empty()) return "# nothing is to be cut anew\nversion: v1\n";
   for (const MigConfig& config : plan.configs) {
     std::string nodes;
     for (const std::size_t each : config.nodes) nodes += (nodes.empty() ? "" : ", ") + plan.fleet.nodes[each].name;
