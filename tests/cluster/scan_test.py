@@ -147,14 +147,15 @@ class Scan(Before):
 
     def test_what_plan_prints_is_taken_by_the_server(self):
         plan = self.json("plan", status=0)
-        commands = {(each["kind"], each["name"]): each["command"] for each in plan["recommendations"] if each["namespace"] == self.namespace and "command" in each}
-        self.assertIn(("Deployment", "large"), commands)
-        for command in commands.values():
-            words = shlex.split(command)
+        mine = {(each["kind"], each["name"]): each for each in plan["recommendations"] if each["namespace"] == self.namespace and "command" in each}
+        self.assertEqual(set(mine), {("Deployment", "large"), ("Deployment", "small")})
+        self.assertEqual(mine["Deployment", "large"]["changes"][0]["to"], slice_name("1g.10gb"))
+        for each in mine.values():
+            words = shlex.split(each["command"])
             self.assertEqual(words[0], "kubectl")
             printed = self.admin.run(*words[1:], "--dry-run=server", "-o", "json")
             limits = json.loads(printed.out)["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
-            self.assertEqual([key for key in limits if key.startswith("nvidia.com/")], [slice_name("1g.10gb")])
+            self.assertEqual([key for key in limits if key.startswith("nvidia.com/")], [each["changes"][0]["to"]])
         self.assertEqual(self.kubectl.get("deployment/large")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"][slice_name("3g.40gb")], "1")
 
     def test_with_the_role_for_it_nothing_is_unknown(self):
@@ -171,7 +172,8 @@ class Scan(Before):
                              [(each.get("namespace"), each["name"], each.get("unknown")) for each in told[key]])
         plan = self.json("plan", kubeconfig=scanner, status=0)["plan"]
         self.assertTrue(plan["budgetsKnown"] and plan["nodesKnown"])
-        for what in (("create", "pods"), ("delete", "deployments"), ("get", "secrets"), ("get", "configmaps"), ("get", "pods/log"), ("create", "pods/exec")):
+        for what in (("create", "pods"), ("delete", "deployments"), ("get", "secrets"), ("get", "configmaps"), ("get", "pods", "--subresource=log"),
+                     ("get", "pods", "--subresource=proxy"), ("create", "pods", "--subresource=exec")):
             self.assertEqual(self.admin.run("auth", "can-i", *what, "--as=scanner", "--all-namespaces", check=False).out.strip(), "no", what)
 
     def test_who_may_see_a_part_is_told_what_is_unknown(self):
