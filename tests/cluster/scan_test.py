@@ -159,7 +159,7 @@ class Scan(Before):
         self.assertEqual(self.kubectl.get("deployment/large")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"][slice_name("3g.40gb")], "1")
 
     def test_with_the_role_for_it_nothing_is_unknown(self):
-        self.admin.run("apply", "-f", ROOT / "deploy/kustomize/components/scan-reader/clusterrole.yaml")
+        self.admin.run("apply", "-f", ROOT / "deploy/kustomize/components/scan-reader/rbac.yaml")
         self.addCleanup(self.admin.run, "delete", "clusterrole", "rightslice-scan", "rightslice-scan-metrics")
         self.admin.run("create", "clusterrolebinding", "scanner", "--clusterrole=rightslice-scan", "--user=scanner")
         self.addCleanup(self.admin.run, "delete", "clusterrolebinding", "scanner")

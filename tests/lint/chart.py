@@ -194,6 +194,7 @@ def same(rendered):
         (("self-managed", "audit"), {"audit": {"enabled": True}}),
         (("self-managed", "audit", "audit-reports"), {"audit": {"enabled": True, "reports": "policyreport"}}),
         (("self-managed", "audit-job"), {"audit": {"reports": "policyreport", "job": {"enabled": True}}}),
+        (("self-managed", "scan-reader"), {"scanReader": {"enabled": True}}),
         (("self-managed", "network-policy"), {"networkPolicy": {"enabled": True}}),
         (("self-managed", "monitoring"), {"monitoring": {"podMonitor": {"enabled": True}, "rules": {"enabled": True}}}),
     ]

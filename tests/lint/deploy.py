@@ -243,7 +243,7 @@ def readable(objects, where):
 def scan_reader():
     """Who scans may read all that is followed and what a drain hangs on, and change nothing."""
     where = "deploy/kustomize/components/scan-reader"
-    scan, metrics = documents(KUSTOMIZE / "components/scan-reader/clusterrole.yaml")
+    scan, metrics = documents(KUSTOMIZE / "components/scan-reader/rbac.yaml")
     followed = pairs([rule for each in documents(KUSTOMIZE / "base/clusterrole.yaml") for rule in each.get("rules", []) if "list" in rule["verbs"]])
     granted = pairs(scan["rules"])
     claim(all(rule["verbs"] == ["get", "list"] for rule in scan["rules"]), f"{where}: verbs other than get and list")

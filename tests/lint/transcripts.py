@@ -27,7 +27,7 @@ def printed(command, folder, program):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RIGHTSLICE_")}
     environment |= {"PATH": f"{program.parent}:{environment['PATH']}", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "COLUMNS": "120"}
     run = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, timeout=60, text=True, check=False)
+                         stderr=subprocess.STDOUT, timeout=300, text=True, check=False)
     return "".join(line.rstrip() + "\n" for line in run.stdout.rstrip().splitlines())
 
 
