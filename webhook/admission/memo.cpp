@@ -77,6 +77,7 @@ std::shared_ptr<const Ruling> RulingTable::find(const MemoBasis& basis, std::str
   if (!(basis == basis_)) {
     young_.clear();
     old_.clear();
+    leaving_.clear();
     youngBytes_ = 0;
     basis_ = basis;
     return nullptr;
@@ -97,11 +98,14 @@ void RulingTable::keep(const MemoBasis& basis, std::string key, std::shared_ptr<
 void RulingTable::add(std::string key, std::shared_ptr<const Ruling> ruling) {
   const std::size_t size = sizeOf(key, *ruling);
   if (size > maxBytes_ / 16) return;
-  if (youngBytes_ + size > maxBytes_ / 2) {
+  if (youngBytes_ + size > maxBytes_ / 3) {
+    leaving_ = std::move(old_);
     old_ = std::move(young_);
     young_.clear();
     youngBytes_ = 0;
   }
+  constexpr int kLeaveAtOnce = 2;
+  for (int gone = 0; gone < kLeaveAtOnce && !leaving_.empty(); ++gone) leaving_.erase(leaving_.begin());
   if (young_.emplace(std::move(key), std::move(ruling)).second) youngBytes_ += size;
 }
 

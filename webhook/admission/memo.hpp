@@ -40,6 +40,7 @@ class RulingTable final : public Memo {
   std::shared_ptr<const Ruling> find(const MemoBasis& basis, std::string_view key) override;
   /// Nothing is kept that was made with another basis than find() last saw.
   void keep(const MemoBasis& basis, std::string key, std::shared_ptr<const Ruling> ruling) override;
+  std::size_t held() const { return young_.size() + old_.size() + leaving_.size(); }   ///< whose memory is not given back yet
 
  private:
   struct Hash {
@@ -47,12 +48,13 @@ class RulingTable final : public Memo {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   using Rulings = std::unordered_map<std::string, std::shared_ptr<const Ruling>, Hash, std::equal_to<>>;
-  /// Two generations: when the young one has half of the room, it takes the place of the old one.
+  /// Generations: when the young one has a third of the room, it takes the place of the old one. Those of the old leave a few at a time, so that
+  /// no review waits for all of them.
   void add(std::string key, std::shared_ptr<const Ruling> ruling);
 
   const std::size_t maxBytes_;
   MemoBasis basis_;
-  Rulings young_, old_;
+  Rulings young_, old_, leaving_;
   std::size_t youngBytes_ = 0;
 };
 

@@ -70,6 +70,20 @@ TEST_CASE("a memo is bounded, and keeps what is asked for") {
   CHECK(memo.find(basis(1), std::string(kBytes / 4, 'x')) == nullptr);  // one alone does not drive out the others
 }
 
+TEST_CASE("what leaves a memo leaves a little with each review") {
+  RulingTable memo(100'000);
+  memo.find(basis(1), "");
+  std::size_t most = 0, held = 0;
+  for (int i = 0; i < 1000; ++i) {
+    memo.keep(basis(1), std::to_string(i) + std::string(1000, 'k'), ruling("allow"));
+    REQUIRE(memo.held() + 1 >= held);  // one comes, at most two go
+    held = memo.held();
+    most = std::max(most, held);
+  }
+  CHECK(most > 40);
+  CHECK(most * 1000 < 100'000);
+}
+
 TEST_CASE("the key of a review holds what its answer hangs on, and nothing else") {
   const Setting setting(written::policy("enforce"));
   const std::string review = written::review(written::deployment(written::container("nvidia.com/mig-1g.10gb"), "6Gi", R"(,"uid":"a","labels":{"x":"y"})"));
