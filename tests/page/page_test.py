@@ -148,7 +148,7 @@ class Page(unittest.TestCase):
         self.show(fragment="#ns=speech&code=Restarting&w=-cost")
         self.assertEqual(self.count("workloads"), "1 of 30 workloads")
         self.show(fragment="#w=-cost")
-        costs = [float(each.replace(",", "")) for each in self.js("[...document.querySelectorAll('#workloads td.cost')].map((each) => each.textContent)") if each[0].isdigit()]
+        costs = [float(each.replace(",", "")) for each in self.js("[...document.querySelectorAll('#workloads td.c-cost')].map((each) => each.textContent)") if each[0].isdigit()]
         self.assertEqual(costs, sorted(costs, reverse=True))
         self.assertEqual(self.js("[...document.querySelectorAll('#workloads [aria-sort]')].filter((each) => each.ariaSort === 'descending').map((each) => each.textContent)"), ["USD a month"])
         self.js("document.querySelector('#workloads th button').click()")
@@ -226,6 +226,20 @@ class Page(unittest.TestCase):
         self.assertEqual(self.js("document.querySelectorAll('main > .none').length"), 1)
         self.assertIn("SyntaxError", self.browser.errors[0])
         self.browser.errors.clear()
+
+    def test_what_could_not_be_read_is_unknown(self):
+        folder = pathlib.Path(self.folder.name)
+        items = [each for each in json.loads(folder.joinpath("cluster.json").read_text(encoding="utf-8"))["items"] if each["kind"] == "Deployment"]
+        folder.joinpath("blind.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+        blind = folder / "blind.html"
+        blind.write_text(scan("--from", str(folder / "blind.json"), "-o", "html"), encoding="utf-8")
+        self.show(blind)
+        for part in ("figure-gpus", "figure-spend", "gpus", "money", "nodes"):
+            self.assertIn("nodes could not be read", self.js(f"document.getElementById('{part}').innerText"), part)
+        self.assertIn("there may be more", self.js("document.getElementById('figure-workloads').innerText"))
+        self.assertEqual(self.js("document.querySelectorAll('#nodes table, #gpus .gpu').length"), 0)
+        self.js("document.querySelector('#workloads .link').click()")
+        self.assertIn("Unknown: no metrics were asked for", self.js("document.getElementById('detail').innerText"))
 
     def test_a_large_cluster_is_seen_at_one_look(self):
         folder = pathlib.Path(self.folder.name)

@@ -277,9 +277,12 @@ TEST_CASE("page: what was not seen is said, and nothing that is unknown looks fi
   CHECK(said.find("Unknown: autoscaling.") != std::string::npos);
   CHECK(said.find("forbidden: may not list &lt;them&gt;, and 1 other reason)") != std::string::npos);
   CHECK(said.find("No metrics were asked for") != std::string::npos);
+  CHECK(page::figures(shown.report).find("with 4 pods<") != std::string::npos);
+  snapshot.coverage.add({"pods", "team-b", Seen::State::Forbidden, "", 0});
   snapshot.nodes.reset();
   const Shown blind(std::move(snapshot));
   CHECK(page::figures(blind.report).find("nodes could not be read") != std::string::npos);
+  CHECK(page::figures(blind.report).find("with 4 pods that could be read; there may be more<") != std::string::npos);
   CHECK(page::waterfall(blind.report).find("Unknown: nodes could not be read") != std::string::npos);
   CHECK(page::savings(blind.report).empty());
   CHECK(blind.html().find("\"gpuHours\"") == std::string::npos);

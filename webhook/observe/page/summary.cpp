@@ -58,6 +58,13 @@ std::string gpuFigure(const Report& report, const Totals& totals, const Sum& sum
   return figure("gpus", "GPUs", number(totals.gpus), fmt::format("on {}{}: {}", counted(totals.nodes, "node"), others, parts(sum)));
 }
 
+/// 0 of what could not be read is not none.
+std::string podsText(const Snapshot& snapshot, const Totals& totals) {
+  const auto unread = snapshot.coverage.unread();
+  const bool all = std::none_of(unread.begin(), unread.end(), [](const Seen* each) { return each->resource == "pods"; });
+  return fmt::format("with {}{}", counted(totals.pods, "pod"), all ? "" : " that could be read; there may be more");
+}
+
 std::string findingFigure(const Totals& totals) {
   std::int64_t all = 0;
   std::string codes;
@@ -124,7 +131,7 @@ std::string figures(const Report& report) {
   const Money& money = report.money.money;
   const Sum sum = sumOf(money);
   std::string out = "<dl class=\"figures\">\n" + gpuFigure(report, totals, sum);
-  out += figure("workloads", "Workloads", number(totals.workloads), fmt::format("with {}", counted(totals.pods, "pod")));
+  out += figure("workloads", "Workloads", number(totals.workloads), podsText(report.snapshot, totals));
   out += findingFigure(totals) + moneyFigures(money, sum) + "</dl>\n";
   return sum.totalCentihours() == 0 ? out : out + shareBar(money, sum) + legend(money, sum);
 }

@@ -9,18 +9,16 @@ function pieceLabel(node, piece) {
   if (!holder) return `${pieceText(piece)} of ${node.name}: ${FREE[piece[1]]}`;
   return `${pieceText(piece)} of ${node.name}: ${holder.kind} ${holder.ns}/${holder.name}${holder.model ? `, ${holder.model}` : ''}; ${VERDICTS[piece[1]][0].toLowerCase()}`;
 }
+// What stands on it: of a small one that nobody holds nothing, as there is no room.
+function pieceName(piece, holder, share) {
+  if (holder) return holder.model ? shortModel(holder.model) : holder.name;
+  if (share < 0.2) return '';
+  return piece[2] ? `${piece[2]} ${FREE[piece[1]]}` : FREE[piece[1]];
+}
 function drawPiece(node, nodeAt, piece) {
   const holder = piece.length > 3 ? workloads[piece[3]] : undefined;
   const share = piece[0] / node.drawn.units;
-  const label = holder
-    ? holder.model
-      ? shortModel(holder.model)
-      : holder.name
-    : share < 0.2
-      ? ''
-      : piece[2]
-        ? `${piece[2]} ${FREE[piece[1]]}`
-        : FREE[piece[1]];
+  const label = pieceName(piece, holder, share);
   const out = el(
     'button',
     {

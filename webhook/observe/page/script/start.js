@@ -216,8 +216,14 @@ function age() {
   byId('age').className = hours >= 24 ? 'old' : '';
 }
 
-for (const id of ['gpus', 'workloads', 'findings', 'nodes']) byId(id).hidden = id === 'gpus' && !scan.nodes;
-if (!scan.nodes) byId('nodes').append(el('p', {class: 'none'}, 'Unknown: nodes could not be read.'));
+for (const id of ['gpus', 'workloads', 'findings', 'nodes']) byId(id).hidden = false;
+if (!scan.nodes) {
+  // What could not be read is not an empty table.
+  for (const id of ['gpus', 'nodes']) {
+    const [title] = byId(id).children;
+    byId(id).replaceChildren(title, el('p', {class: 'none'}, 'Unknown: nodes could not be read.'));
+  }
+}
 readFragment();
 update();
 if (views) views.fill();

@@ -67,7 +67,7 @@ function makeTable(host, label, key, columns, rowsOf, open, noun) {
           scope: at === 0 && 'row',
           role: at === 0 ? 'rowheader' : 'cell',
           'data-label': column.label,
-          class: [column.n && 'n', column.minor && 'minor', column.id].filter(Boolean).join(' '),
+          class: [column.n && 'n', column.minor && 'minor', `c-${column.id}`].filter(Boolean).join(' '),
         },
         column.cell(row),
       ),
