@@ -308,13 +308,15 @@ def dockerfile(program):
                                    text=True, check=False).stdout.split(":")[0]
             base = {"libc6", "libgcc-s1", "libasan8", "libubsan1", ""}
             claim(owner in base or owner in text, f"deploy/Dockerfile: the run-time image lacks {owner} ({library})")
+    for owner in ("libsqlite3-0", "libpq5"):   # loaded when a history is opened; deploy/sbom, which the image is made with, looks for them too
+        claim(owner in text, f"deploy/Dockerfile: the run-time image lacks {owner}")
 
 
 PACKAGE_OF = {   # what CMake asks for -> the package that holds it
     "Boost": "libboost1.81-dev", "OpenSSL": "libssl-dev", "RapidJSON": "rapidjson-dev", "simdjson": "libsimdjson-dev", "yaml-cpp": "libyaml-cpp-dev", "fmt": "libfmt-dev",
     "tl-expected": "libexpected-dev", "CLI11": "libcli11-dev", "spdlog": "libspdlog-dev", "prometheus-cpp-core": "prometheus-cpp-dev",
     "doctest": "doctest-dev", "rapidcheck": "librapidcheck-dev", "Python3": "python3", "ccache": "ccache", "Threads": "build-essential",
-    "ZLIB": "zlib1g-dev", "benchmark": "libbenchmark-dev",
+    "ZLIB": "zlib1g-dev", "benchmark": "libbenchmark-dev", "sqlite3.h": "libsqlite3-dev", "libpq-fe.h": "libpq-dev",
 }
 
 
@@ -323,7 +325,7 @@ def packages():
     claim("libboost-dev" not in listed, "deploy/packages: libboost-dev is 1.74 and conflicts with 1.81")
     for path in [ROOT / "CMakeLists.txt", *ROOT.glob("webhook/**/CMakeLists.txt"), *ROOT.glob("tests/**/CMakeLists.txt")]:
         text = path.read_text(encoding="utf-8")
-        for name in re.findall(r"find_package\((\S+)", text) + re.findall(r"find_(?:library|program)\(\w+ ([\w.-]+)", text):
+        for name in re.findall(r"find_package\((\S+)", text) + re.findall(r"find_(?:library|program|path)\(\w+ ([\w.-]+)", text):
             where = path.relative_to(ROOT)
             if re.search(rf"find_program\(\w+ {re.escape(name)}\)", text) and name not in PACKAGE_OF:
                 continue   # a tool that may be missing
