@@ -120,7 +120,8 @@ class Writing {
       check(days.add({cluster_.id, day, to - at, std::int64_t{to == look_.takenAt ? 1 : 0}}));
       for (const Rate& each : look_.costs->rates)
         if ((each.cents != 0 || each.centihours != 0) && !failed_)
-          check(spend.add({cluster_.id, day, look_.costs->currency, each.ns, each.workload, each.bucket, timesBytes(each.cents, to - at), timesBytes(each.centihours, to - at)}));
+          check(spend.add({cluster_.id, day, look_.costs->currency, each.ns, each.workload, each.bucket, timesBytes(each.cents, to - at),
+                           timesBytes(each.centihours, to - at)}));
       at = to;
     }
     if (!failed_) check(days.finish());
@@ -134,8 +135,8 @@ class Writing {
       return name + " = CASE WHEN " + now + " IS NULL OR " + old + " >= " + now + " THEN " + old + " ELSE " + now + " END, ";
     };
     Many rows(connection_,
-              "INSERT INTO rightslice_peak (cluster, day, workload, container, model, engine, quantization, ns, memory, why, device, kv, window_seconds, seen_seconds, at, "
-              "looks, measured) VALUES",
+              "INSERT INTO rightslice_peak (cluster, day, workload, container, model, engine, quantization, ns, memory, why, device, kv, "
+              "window_seconds, seen_seconds, at, looks, measured) VALUES",
               "ON CONFLICT (cluster, day, workload, container, model, engine, quantization) DO UPDATE SET "
               "why = CASE WHEN rightslice_peak.memory IS NOT NULL OR excluded.memory IS NOT NULL THEN '' ELSE excluded.why END, " +
                   higher("memory") + higher("device") + higher("kv") +
@@ -145,8 +146,9 @@ class Writing {
     for (const Peak& each : look_.peaks) {
       const State::Known of{Sort::Workload, each.workload, {}, true};
       if (!failed_)
-        check(rows.add({cluster_.id, dayOf(look_.takenAt), each.workload, each.container, each.model, each.engine, each.quantization, nsOf(of), valueOf(each.memory), each.why,
-                        valueOf(each.device), valueOf(each.kvPerMille), each.windowSeconds, each.seenSeconds, each.at, std::int64_t{1}, std::int64_t{each.memory ? 1 : 0}}));
+        check(rows.add({cluster_.id, dayOf(look_.takenAt), each.workload, each.container, each.model, each.engine, each.quantization, nsOf(of),
+                        valueOf(each.memory), each.why, valueOf(each.device), valueOf(each.kvPerMille), each.windowSeconds, each.seenSeconds, each.at,
+                        std::int64_t{1}, std::int64_t{each.memory ? 1 : 0}}));
     }
     if (!failed_) check(rows.finish());
   }
@@ -196,14 +198,15 @@ Result<State> openState(Connection& connection, std::int64_t cluster) {
     if (!fields) return tl::unexpected(fields.error());
     out.subjects.push_back({sortOf(row[0]), std::move(*row[1]), std::move(*fields), !row[3]});
   }
-  rows = connection.run("SELECT sort, subject, code, container, aspect, message, remedy, confidence, evidence, seen FROM rightslice_finding WHERE cluster = $1 AND until IS NULL",
+  rows = connection.run("SELECT sort, subject, code, container, aspect, message, remedy, confidence, evidence, seen FROM rightslice_finding "
+                        "WHERE cluster = $1 AND until IS NULL",
                         {cluster});
   if (!rows) return tl::unexpected(rows.error());
   for (Row& row : *rows) {
     auto evidence = evidenceOf(row[8].value_or(""));
     if (!evidence) return tl::unexpected(evidence.error());
-    out.findings.push_back({Found{sortOf(row[0]), std::move(*row[1]), std::move(*row[2]), std::move(*row[3]), std::move(*row[4]), std::move(*row[5]), std::move(*row[6]),
-                                  std::move(*row[7]), std::move(*evidence)},
+    out.findings.push_back({Found{sortOf(row[0]), std::move(*row[1]), std::move(*row[2]), std::move(*row[3]), std::move(*row[4]), std::move(*row[5]),
+                                  std::move(*row[6]), std::move(*row[7]), std::move(*evidence)},
                             !row[9]});
   }
   // In the order of this program, whatever the database takes for one.

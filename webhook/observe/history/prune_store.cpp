@@ -32,8 +32,8 @@ class Pruning {
   template <std::size_t N>
   Result<bool> remove(const Table (&tables)[N], std::int64_t before) {
     for (const Table& table : tables) {
-      const std::string sql = std::string("DELETE FROM ") + table.name + " WHERE (" + table.key + ") IN (SELECT " + table.key + " FROM " + table.name + " WHERE " + table.old +
-                              " LIMIT " + std::to_string(kBatch) + ")";
+      const std::string sql = std::string("DELETE FROM ") + table.name + " WHERE (" + table.key + ") IN (SELECT " + table.key + " FROM " + table.name +
+                              " WHERE " + table.old + " LIMIT " + std::to_string(kBatch) + ")";
       auto done = inBatches([&]() -> Result<std::int64_t> { return changed(sql + " RETURNING cluster", {before}); });
       if (!done) return done;
     }
@@ -43,8 +43,9 @@ class Pruning {
   /// What single workloads cost becomes what their namespace cost.
   Result<bool> rollUp(std::int64_t before) {
     return inBatches([&]() -> Result<std::int64_t> {
-      auto rows = connection_.run("DELETE FROM rightslice_spend WHERE (cluster, day, currency, ns, workload, bucket) IN (SELECT cluster, day, currency, ns, workload, bucket "
-                                  "FROM rightslice_spend WHERE workload <> '' AND day < $1 LIMIT " + std::to_string(kBatch) +
+      auto rows = connection_.run("DELETE FROM rightslice_spend WHERE (cluster, day, currency, ns, workload, bucket) IN "
+                                  "(SELECT cluster, day, currency, ns, workload, bucket FROM rightslice_spend "
+                                  "WHERE workload <> '' AND day < $1 LIMIT " + std::to_string(kBatch) +
                                   ") RETURNING cluster, day, currency, ns, bucket, cent_seconds, centihour_seconds",
                                   {before});
       if (!rows) return tl::unexpected(rows.error());

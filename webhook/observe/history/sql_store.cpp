@@ -241,7 +241,8 @@ Result<std::vector<KeptPeak>> SqlStore::peaks(const Query& query) {
   return reading<std::vector<KeptPeak>>([&](Connection& connection) -> Result<std::vector<KeptPeak>> {
     std::int64_t last = 0;
     auto rows = rowsOf(connection, query.cluster, last, [&](std::int64_t id) {
-      Select select("SELECT day, workload, container, model, engine, quantization, ns, memory, why, device, kv, window_seconds, seen_seconds, at, looks, measured FROM rightslice_peak");
+      Select select("SELECT day, workload, container, model, engine, quantization, ns, memory, why, device, kv, window_seconds, seen_seconds, at, looks, measured "
+                    "FROM rightslice_peak");
       select.add("cluster = ?", id);
       select.add("day >= ?", query.from / kSecondsOfDay);
       if (query.to) select.add("day <= ?", *query.to / kSecondsOfDay);
