@@ -57,18 +57,24 @@ def contents(bom, program):
         real = pathlib.Path(library).resolve()
         holders = {line.split(":")[0] for line in asked("dpkg-query", "-S", f"*/{real.name}").splitlines() if line.endswith(("/" + real.name))}
         claim(holders & linked, f"{library} of {sorted(holders)} is not in it")
+    loaded = {part["name"] for part in bom["components"] if "loaded" in uses(part)}
+    claim({"libsqlite3-0", "libpq5"} <= loaded, f"libraries that are loaded later and are not in it: {sorted({'libsqlite3-0', 'libpq5'} - loaded)}")
+    claim(not loaded & linked, f"both linked and loaded: {sorted(loaded & linked)}")
     claim(HEADER_ONLY <= headers, f"header-only libraries that are not in it: {sorted(HEADER_ONLY - headers)}")
     claim(not {"doctest-dev", "librapidcheck-dev"} & headers, "what only tests include is in it")
 
 
 def image(program):
-    """With the dpkg status of an image: all of it, its versions, and an error where the image lacks what the program links."""
+    """With the dpkg status of an image: all of it, its versions, and an error where the image lacks what the program links or loads."""
     status = pathlib.Path("/var/lib/dpkg/status").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "status")
         path.write_text(status.replace("Package: libssl3\n", "Package: libssl4\n"), encoding="utf-8")
         lacking = run(program, "--status", path)
         claim(lacking.returncode == 2 and "libssl3" in lacking.stderr and not lacking.stdout, f"an image without libssl3: {lacking.returncode} {lacking.stderr}")
+        path.write_text(status.replace("Package: libpq5\n", "Package: libpq6\n"), encoding="utf-8")
+        lacking = run(program, "--status", path)
+        claim(lacking.returncode == 2 and "libpq5" in lacking.stderr and not lacking.stdout, f"an image without libpq5: {lacking.returncode} {lacking.stderr}")
         path.write_text(status + "\nPackage: base-thing\nStatus: install ok installed\nArchitecture: all\nVersion: 1:2+3\n"
                         "\nPackage: removed-thing\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n", encoding="utf-8")
         names = {part["name"]: part for part in json.loads(run(program, "--status", path).stdout)["components"]}

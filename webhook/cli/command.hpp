@@ -37,6 +37,7 @@ std::unique_ptr<Command> makeCheck();
 std::unique_ptr<Command> makeReview();
 std::unique_ptr<Command> makeScan();
 std::unique_ptr<Command> makePlan();
+std::unique_ptr<Command> makeHistory();
 std::unique_ptr<Command> makeAudit();
 std::unique_ptr<Command> makeImpact();
 std::unique_ptr<Command> makeReplay();

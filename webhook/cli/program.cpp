@@ -76,6 +76,7 @@ std::vector<std::unique_ptr<Command>> commands() {
   all.push_back(makeReview());
   all.push_back(makeScan());
   all.push_back(makePlan());
+  all.push_back(makeHistory());
   all.push_back(makeAudit());
   all.push_back(makeImpact());
   all.push_back(makeReplay());

@@ -6,6 +6,7 @@
 #include "cli/price_flags.hpp"
 #include "cli/scan_money.hpp"
 #include "cli/scan_report.hpp"
+#include "cli/store_flags.hpp"
 #include "cli/version.hpp"
 #include "observe/facts_bundle.hpp"
 #include "observe/observation_json.hpp"
@@ -79,6 +80,8 @@ class Scan : public Command {
     prices_.declare(flags);
     flags.text(since_, "--since", "FILE", "Output of an earlier scan -o json at the same prices: what smaller slices have saved since then.");
     metrics_.declare(flags);
+    store_.declare(flags, "Keep the look in a history: a file (SQLite), which is made where there is none, or postgresql://USER@HOST/NAME; rightslice history reads it.");
+    store_.declareKeep(flags);
     observed_.declare(flags);
   }
 
@@ -107,10 +110,25 @@ class Scan : public Command {
     }
     for (const Format& each : kFormats)
       if (each.name == output_) each.write(*report);
+    if (store_.given() && !keep(*report, observed->sources.catalogues.view())) return kUsage;
     return observed->unreadable > 0 ? kUsage : kOk;
   }
 
  private:
+  /// In the history; false after the error was written.
+  bool keep(const observe::Report& report, const policy::Catalogue& catalogue) const {
+    const auto record = observe::history::recordOf(report, catalogue);
+    if (!record) return complain(describe(record.error())), false;
+    const auto store = store_.open(observe::history::Opening::Create);
+    if (store == nullptr) return false;
+    const auto done = store->append(*record);
+    if (!done) return complain(describe(done.error())), false;
+    if (done->what == observe::history::Appended::What::Outdated) complain(fmt::format("{}: a later look is kept there, so this one is not", store->name()));
+    const auto pruned = store->prune(record->takenAt, {.days = store_.keepDays});
+    if (!pruned) complain(describe(pruned.error()));   // the look is kept, and the next one tries again
+    return true;
+  }
+
   /// The earlier look, where it is given; false after the error was written.
   bool readSince(std::optional<observe::Statement>& since) const {
     if (since_.empty()) return true;
@@ -123,6 +141,7 @@ class Scan : public Command {
 
   ObservedFlags observed_;
   MetricsFlags metrics_;
+  StoreFlags store_;
   PriceFlags prices_;
   std::string output_ = "text", since_;
 };

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/date.hpp"
+#include "observe/history/peaks.hpp"
 #include "observe/history/subjects.hpp"
 #include "workload/kind.hpp"
 
@@ -96,7 +97,7 @@ bool Record::couldTell(const Found& found) const {
          !subject->untold.contains(found.code + "/" + found.container + "/" + found.aspect);
 }
 
-Result<Record> recordOf(const Report& report) {
+Result<Record> recordOf(const Report& report, const policy::Catalogue& catalogue) {
   const Snapshot& snapshot = report.snapshot;
   Record out;
   const auto takenAt = secondsOfTimestamp(snapshot.takenAt);
@@ -111,6 +112,7 @@ Result<Record> recordOf(const Report& report) {
   inOrder(out.subjects);
   inOrder(out.findings);
   out.costs = costsOf(report);
+  addPeaks(report, catalogue, out);
   return out;
 }
 

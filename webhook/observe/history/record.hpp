@@ -92,7 +92,7 @@ struct Record {
   bool couldTell(const Found& found) const;
 };
 
-/// Pure. An error where the time of the look is none.
-Result<Record> recordOf(const Report& report);
+/// Pure. The catalogue is what the report was judged with. An error where the time of the look is none.
+Result<Record> recordOf(const Report& report, const policy::Catalogue& catalogue = {});
 
 }  // namespace rightslice::observe::history
