@@ -60,7 +60,8 @@ class History : public Command {
     flags.positionals(views_, "VIEW", "findings, changes, spend or models.");
     store_.declare(flags, "The history: a file (SQLite), or postgresql://USER@HOST/NAME.");
     flags.choice(output_, "--output", {"text", "json"}, "How answers are printed; the text of models is YAML.").shortName = "-o";
-    flags.text(since_, "--since", "TIME", "From when on: 24h, 7d, a day, or a time such as 2026-06-01T08:00:00Z.").defaultText = "24h for changes, 30d for spend and models, else all";
+    flags.text(since_, "--since", "TIME", "From when on: 24h, 7d, a day, or a time such as 2026-06-01T08:00:00Z.").defaultText =
+        "24h for changes, 30d for spend and models, else all";
     flags.text(until_, "--until", "TIME", "Up to when, in the same forms.").defaultText = "the last look";
     flags.list(namespaces_, "--namespace", "NAME", "Only of this namespace.").shortName = "-n";
     flags.text(workload_, "--workload", "NAME", "Only of this workload: its name, or NAMESPACE/KIND/NAME; a node's name for a node.");

@@ -52,9 +52,10 @@ void addStates(const KeptCluster& cluster, const std::vector<KeptState>& states,
     const auto& [subject, span] = states[i];
     const KeptState* before = i > 0 ? &states[i - 1] : nullptr;
     const bool goesOn = before != nullptr && before->subject.sort == subject.sort && before->subject.key == subject.key && before->span.until == span.since;
-    if (within(span.since) && span.since > cluster.first)
-      out.push_back({span.since, goesOn ? "changed" : "appeared", subject.sort, subject.key, goesOn ? changesOf(before->subject.fields, subject.fields) : std::vector<FieldChange>{},
-                     "", "", "", ""});
+    if (within(span.since) && span.since > cluster.first) {
+      auto fields = goesOn ? changesOf(before->subject.fields, subject.fields) : std::vector<FieldChange>{};
+      out.push_back({span.since, goesOn ? "changed" : "appeared", subject.sort, subject.key, std::move(fields), "", "", "", ""});
+    }
     const KeptState* after = i + 1 < states.size() ? &states[i + 1] : nullptr;
     const bool followed = after != nullptr && after->subject.sort == subject.sort && after->subject.key == subject.key && span.until == after->span.since;
     if (span.until && !followed && within(*span.until)) out.push_back({*span.until, "gone", subject.sort, subject.key, {}, "", "", "", ""});
@@ -139,7 +140,8 @@ void writeChangesText(const std::vector<HistoryEvent>& events, const Print& prin
     }
     if (each.fields.empty()) rows.push_back({timeOf(each.at), each.what, of, ""});
     for (const auto& field : each.fields)
-      rows.push_back({timeOf(each.at), each.what, of, fmt::format("{}: {} -> {}", plain(field.field), valueOf(field.field, field.before), valueOf(field.field, field.after))});
+      rows.push_back({timeOf(each.at), each.what, of,
+                      fmt::format("{}: {} -> {}", plain(field.field), valueOf(field.field, field.before), valueOf(field.field, field.after))});
   }
   print(rows.size() > 1 ? "\n" + table(rows) : "\nnothing changed\n");
 }
@@ -196,10 +198,11 @@ void writeModelsYaml(const std::vector<Proposal>& proposals, const Print& print)
                     std::any_of(proposals.begin(), proposals.end(), [](const Proposal& each) { return each.memory.has_value(); }) ? "" : " []"));
   for (const Proposal& each : proposals) {
     const auto quoted = [](const std::string& text) { return json::quoted(json::printable(text)); };
-    print(fmt::format("  # {}{}{}\n", plain(each.model), each.engine.empty() ? "" : ", " + plain(each.engine), each.quantization.empty() ? "" : ", " + plain(each.quantization)));
+    print(fmt::format("  # {}{}{}\n", plain(each.model), each.engine.empty() ? "" : ", " + plain(each.engine),
+                      each.quantization.empty() ? "" : ", " + plain(each.quantization)));
     if (each.measured > 0)
-      print(fmt::format("  #   peak {} in {} of {} looks on {} day{}; samples of {} % of the time looked back{}\n", formatBytes(each.peak), each.measured, each.looks, each.days,
-                        each.days == 1 ? "" : "s", each.seconds > 0 ? each.seen * 100 / each.seconds : 0,
+      print(fmt::format("  #   peak {} in {} of {} looks on {} day{}; samples of {} % of the time looked back{}\n", formatBytes(each.peak), each.measured, each.looks,
+                        each.days, each.days == 1 ? "" : "s", each.seconds > 0 ? each.seen * 100 / each.seconds : 0,
                         each.kvPerMille ? fmt::format("; at most {}.{} % of the KV pool in use", *each.kvPerMille / 10, *each.kvPerMille % 10) : ""));
     constexpr std::size_t kShown = 5;
     std::vector<std::string> shown;

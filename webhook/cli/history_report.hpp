@@ -43,7 +43,8 @@ void writeFindingsJson(const observe::history::KeptCluster& cluster, const std::
 void writeChangesText(const std::vector<HistoryEvent>& events, const Print& print);
 void writeChangesJson(const observe::history::KeptCluster& cluster, const std::vector<HistoryEvent>& events, const Print& print);
 void writeSpendText(const std::vector<SpentRow>& rows, const std::vector<observe::history::KeptDay>& days, SpendBy by, const Print& print);
-void writeSpendJson(const observe::history::KeptCluster& cluster, const std::vector<SpentRow>& rows, const std::vector<observe::history::KeptDay>& days, const Print& print);
+void writeSpendJson(const observe::history::KeptCluster& cluster, const std::vector<SpentRow>& rows, const std::vector<observe::history::KeptDay>& days,
+                    const Print& print);
 void writeModelsYaml(const std::vector<observe::history::Proposal>& proposals, const Print& print);
 void writeModelsJson(const observe::history::KeptCluster& cluster, const std::vector<observe::history::Proposal>& proposals, const Print& print);
 

@@ -8,11 +8,15 @@ namespace rightslice::cli {
 
 void StoreFlags::declare(Flags& flags, std::string help) {
   flags.text(store, "--store", "FILE|URL", std::move(help)).group = "history";
-  flags.text(storeFile, "--store-file", "FILE", "A file that holds what --store would be, such as a mounted Secret: who lists processes sees no password then.").group = "history";
+  flags.text(storeFile, "--store-file", "FILE", "A file that holds what --store would be, such as a mounted Secret: who lists processes sees no password then.")
+      .group = "history";
 }
 
 void StoreFlags::declareKeep(Flags& flags) {
-  Flag keep{.name = "--keep", .value = "DAYS", .help = "How long the history keeps what ended: 1d to 3650d. What was spent is kept for three years, by namespace.", .defaultText = "90d",
+  Flag keep{.name = "--keep",
+            .value = "DAYS",
+            .help = "How long the history keeps what ended: 1d to 3650d. What was spent is kept for three years, by namespace.",
+            .defaultText = "90d",
             .group = "history"};
   keep.set = [this](const std::string& given) -> Result<bool> {
     const auto days = given.ends_with('d') ? parseInteger(std::string_view(given).substr(0, given.size() - 1)) : std::nullopt;

@@ -17,7 +17,8 @@ bool isName(const std::string& model) {
 std::string whyNot(const Proposal& proposal, const std::string& lastWhy) {
   if (!isName(proposal.model)) return "its name cannot stand in a policy";
   if (proposal.measured == 0) return lastWhy.empty() ? "what the model takes was never measured" : lastWhy;
-  if (proposal.measured < kLeastMeasured) return "only " + std::to_string(proposal.measured) + " looks measured it, and " + std::to_string(kLeastMeasured) + " are the least";
+  if (proposal.measured < kLeastMeasured)
+    return "only " + std::to_string(proposal.measured) + " looks measured it, and " + std::to_string(kLeastMeasured) + " are the least";
   if (proposal.days < kLeastDays) return "it was measured on one day only: a peak of one day is none of a week";
   if (proposal.seen * 100 < proposal.seconds * kLeastCoveragePercent)
     return "samples cover " + std::to_string(proposal.seen * 100 / std::max<std::int64_t>(proposal.seconds, 1)) + " % of the time that was looked back";
