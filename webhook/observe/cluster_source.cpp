@@ -1,5 +1,8 @@
 #include "observe/cluster_source.hpp"
 
+#include <future>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "app/cluster_options.hpp"
@@ -13,7 +16,7 @@ namespace {
 
 using Outcome = kube::Look::Outcome;
 
-/// One list after the other.
+/// One list after the other. Pods are the longest of them: they are read beside the others, by a second reading (take()).
 class Reading {
  public:
   Reading(kube::Cluster& cluster, const std::set<std::string>& namespaces, std::string takenAt, const ClusterSource::Progress& progress)
@@ -24,7 +27,55 @@ class Reading {
     if (namespaces_.empty()) namespaces_.insert("");
   }
 
-  bool all() { return policies() && namespaces() && nodes() && devices() && autoscalers() && budgets() && pods() && workloads() && elsewhere(); }
+  bool withoutPods() { return policies() && namespaces() && nodes() && devices() && autoscalers() && budgets() && workloads(); }
+
+  /// What another has read of pods.
+  void take(Reading&& other) {
+    Snapshot& from = other.out.snapshot;
+    out.snapshot.pods = std::move(from.pods);
+    out.snapshot.exporters = std::move(from.exporters);
+    out.snapshot.heldKnown = from.heldKnown;
+    std::move(from.objects.begin(), from.objects.end(), std::back_inserter(out.snapshot.objects));
+    for (const Seen& each : from.coverage.entries()) out.snapshot.coverage.add(each);
+  }
+
+  bool pods() {
+    static const workload::Kind* const kPod = workload::findKind("v1", "Pod");
+    bool known = true;
+    for (const std::string& ns : namespaces_) {
+      const auto read = [&](json::View object) {
+        collector_.pod(object);
+        collector_.workload(object, *kPod, "v1");
+      };
+      if (!list(app::podResource(), ns, read)) return false;
+      known = known && seen_.known();
+    }
+    out.snapshot.heldKnown = known && namespaces_.contains("");
+    return true;
+  }
+
+  /// What is held on nodes by pods of other namespaces.
+  bool elsewhere() {
+    if (namespaces_.contains("") || !known_.nodes) return true;
+    auto& held = out.snapshot.heldElsewhere;
+    const auto read = [&](json::View object) {
+      if (namespaces_.contains(std::string(object["metadata"]["namespace"].stringOr("default")))) return;
+      collector_.exporter(object);
+      auto use = workload::readPodUse(object);
+      if (!use && object["spec"]["nodeName"].stringOr("").empty() && object["status"]["phase"].stringOr("") == "Pending")
+        for (const auto& [resource, count] : workload::reservedFor(object["spec"])) out.snapshot.waitingElsewhere[resource] += count;
+      if (!use) return;
+      dropExtended(object["status"], use->counts);
+      for (const auto& [resource, count] : use->counts) held[use->node][resource] += count;
+    };
+    const auto begin = [&] {
+      held.clear();
+      out.snapshot.waitingElsewhere.clear();
+    };
+    if (!list(app::podResource(), "", read, begin)) return false;
+    out.snapshot.heldKnown = seen_.known();
+    return true;
+  }
 
   ClusterLook finish() {
     collector_.finish(known_);
@@ -129,21 +180,6 @@ class Reading {
     return true;
   }
 
-  bool pods() {
-    static const workload::Kind* const kPod = workload::findKind("v1", "Pod");
-    bool known = true;
-    for (const std::string& ns : namespaces_) {
-      const auto read = [&](json::View object) {
-        collector_.pod(object);
-        collector_.workload(object, *kPod, "v1");
-      };
-      if (!list(app::podResource(), ns, read)) return false;
-      known = known && seen_.known();
-    }
-    out.snapshot.heldKnown = known && namespaces_.contains("");
-    return true;
-  }
-
   bool workloads() {
     for (const workload::Kind& kind : workload::kinds()) {
       const auto resource = app::resourceOf(kind);
@@ -151,30 +187,6 @@ class Reading {
       for (const std::string& ns : namespaces_)
         if (!served(*resource, ns, [&](json::View object) { collector_.workload(object, kind, version_); })) return false;
     }
-    return true;
-  }
-
-  /// What is held on nodes by pods of other namespaces.
-  bool elsewhere() {
-    if (namespaces_.contains("") || !known_.nodes) return true;
-    auto& held = out.snapshot.heldElsewhere;
-    const auto read = [&](json::View object) {
-      if (namespaces_.contains(std::string(object["metadata"]["namespace"].stringOr("default")))) return;
-      collector_.exporter(object);
-      auto use = workload::readPodUse(object);
-      if (!use && object["spec"]["nodeName"].stringOr("").empty() && object["status"]["phase"].stringOr("") == "Pending")
-        for (const auto& [resource, count] : workload::reservedFor(object["spec"])) out.snapshot.waitingElsewhere[resource] += count;
-      if (!use) return;
-      dropExtended(object["status"], use->counts);
-      for (const auto& [resource, count] : use->counts) held[use->node][resource] += count;
-    };
-    progress_("pods");
-    const auto begin = [&] {
-      held.clear();
-      out.snapshot.waitingElsewhere.clear();
-    };
-    if (!list(app::podResource(), "", read, begin)) return false;
-    out.snapshot.heldKnown = seen_.known();
     return true;
   }
 
@@ -256,8 +268,15 @@ void ClusterSource::interrupt() { parts_->cluster.stop(); }
 
 Result<ClusterLook> ClusterSource::look(const std::set<std::string>& namespaces, std::string takenAt, const Progress& progress,
                                         const std::optional<ScrapeOptions>& scraping) {
-  Reading reading(parts_->cluster, namespaces, std::move(takenAt), progress);
-  if (!reading.all()) return tl::unexpected(*reading.error);
+  const Progress silent = [](std::string_view) {};
+  Reading reading(parts_->cluster, namespaces, takenAt, progress), ofPods(parts_->cluster, namespaces, takenAt, silent);
+  progress("pods");
+  auto pods = std::async(std::launch::async, [&] { return ofPods.pods(); });
+  const bool read = reading.withoutPods();
+  if (!pods.get()) return tl::unexpected(*ofPods.error);
+  if (!read) return tl::unexpected(*reading.error);
+  reading.take(std::move(ofPods));
+  if (!reading.elsewhere()) return tl::unexpected(*reading.error);
   ClusterLook out = reading.finish();
   if (scraping) out.scraped = scrape(parts_->cluster, out.snapshot, *scraping, progress);
   return out;
