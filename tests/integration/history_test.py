@@ -9,11 +9,31 @@ import tempfile
 import time
 import unittest
 
+import confinement
 from postgres import Postgres, programs
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None   # a killed process takes no disk with it
 UNIT = os.environ["RIGHTSLICE_UNIT_OBSERVE"]
 KILLS = int(os.environ.get("RIGHTSLICE_HISTORY_KILLS", "12"))
+
+
+LOOK = pathlib.Path(__file__).resolve().parents[1] / "golden/commands/history/before.yaml"
+
+
+def confined_scan(test, url):
+    """The program keeps a look and reads it again where any call that the profile does not name would kill it."""
+    program = os.environ["RIGHTSLICE_BINARY"]
+    if os.environ.get("RIGHTSLICE_SANITIZE"):
+        test.skipTest("sanitizers make calls of their own")
+
+    def run(*arguments):
+        return subprocess.run([*confinement.under("strict"), program, *arguments, "--store", url], capture_output=True, text=True, timeout=60, check=False)
+
+    kept = run("scan", "--from", LOOK, "--at", "2026-06-01T00:00:00Z")
+    test.assertEqual(kept.returncode, 0, kept.stderr)
+    read = run("history", "findings")
+    test.assertEqual((read.returncode, read.stderr), (0, ""))
+    test.assertIn("Dark node gpu-1", read.stdout)
 
 
 def writer(url):
@@ -72,6 +92,11 @@ class File(Killed, unittest.TestCase):
             database.close()
 
 
+    def test_under_the_seccomp_profile(self):
+        with tempfile.TemporaryDirectory() as folder:
+            confined_scan(self, str(pathlib.Path(folder, "history.db")))
+
+
 @unittest.skipUnless(programs(), "PostgreSQL is not installed (deploy/packages)")
 class Server(Killed, unittest.TestCase):
     @classmethod
@@ -119,6 +144,10 @@ class Server(Killed, unittest.TestCase):
             process.stdout.close()
             process.wait(30)
         self.check(self.row("away"), last)
+
+    def test_under_the_seccomp_profile(self):
+        self.server.sql("CREATE DATABASE confined")
+        confined_scan(self, self.server.url("confined"))
 
     def test_rights_that_lack_are_named(self):
         self.server.sql("CREATE ROLE reader LOGIN PASSWORD 'geheim'")
