@@ -31,9 +31,11 @@ class Audit : public Command {
     return {"audit",
             "one look at what runs, written into the cluster as reports",
             "rightslice audit --reports policyreport|openreports [--kubeconfig FILE] [--namespace NAME]... [FLAG]...\n"
+            "rightslice audit --store FILE|URL [--from FILE|FOLDER|-]... [FLAG]...\n"
             "rightslice audit --dry-run [--reports KIND] [--from FILE|FOLDER|-]... [FLAG]...",
             "Looks at a cluster once, as scan does, and writes what it finds as reports: one for each namespace in which something is found, and one for the "
-            "nodes. For a CronJob, where rightslice serve --audit does not do it. It writes nothing else, and changes no workload.\n\n"
+            "nodes. For a CronJob, where rightslice serve --audit does not do it. With --store it also keeps the look, so that rightslice history can tell what changed. It writes "
+            "nothing else, and changes no workload.\n\n"
             "A report holds the most severe findings first, at most 200 and 256 KiB; what is not listed is counted. It is written only if its content "
             "changed, and deleted when nothing is found any more. What could not be read is unknown: findings that an earlier look had and that could not be looked "
             "for now stay, marked with what was not read. Reports of others, and those named otherwise than rightslice, are never touched.\n\n"
@@ -49,6 +51,7 @@ class Audit : public Command {
     flags.toggle(dryRun_, "--dry-run", "Print what would be written.");
     flags.choice(output_, "--output", {"yaml", "json"}, "How --dry-run prints it.").shortName = "-o";
     flags.text(prices_, "--prices", "FILE", "Price book, as for scan; instead of prices of --surroundings and --catalogue.");
+    declareHistory(flags, history_, "--", "");
     metrics_.declare(flags);
     observed_.declare(flags);
   }
@@ -82,15 +85,23 @@ class Audit : public Command {
     const auto results = audit::resultsOf(*report);
     sayUnread(observed->snapshot.coverage);
     const audit::Found found{results, observed->snapshot.coverage, observed->snapshot.scope, observed->snapshot.takenAt};
-    const bool written = dryRun_ ? show(found) : write(found);
+    bool written = true;
+    if (dryRun_) {
+      written = show(found);
+    } else {
+      summarise(found);
+      if (!history_.url.empty()) written = keep(*report);
+      if (reports_ != "none") written = write(found) && written;
+    }
     return written && observed->unreadable == 0 ? kOk : kUsage;
   }
 
  private:
   std::string wrong() const {
     if (std::string text = metrics_.wrong(); !text.empty()) return text;
-    if (!dryRun_ && reports_ == "none") return "nothing to write: say which --reports, or --dry-run";
-    if (!dryRun_ && !observed_.from.empty()) return "recorded objects are of no cluster that reports could be written into: use --dry-run with --from";
+    if (dryRun_ && !history_.url.empty()) return "--dry-run writes nothing, and so keeps nothing in a --store";
+    if (!dryRun_ && reports_ == "none" && history_.url.empty()) return "nothing to write: say which --reports, a --store, or --dry-run";
+    if (!dryRun_ && reports_ != "none" && !observed_.from.empty()) return "recorded objects are of no cluster that reports could be written into: use --dry-run with --from";
     return {};
   }
 
@@ -122,9 +133,17 @@ class Audit : public Command {
     if (!config) return complain(describe(config.error())), false;
     observe::ClusterSource source(std::move(*config));
     const auto written = audit::writeReports(source.cluster(), kind(), found, {});
-    summarise(found);
     tell(written, false);
     return written.good() && written.served && written.foreign == 0;
+  }
+
+  bool keep(const observe::Report& report) const {
+    audit::HistoryWriter history(history_);
+    const audit::Kept kept = history.keep(report);
+    if (!kept.trouble.empty()) complain(kept.trouble);
+    if (kept.outcome == "written") print(fmt::format("history: kept; findings of what runs: {} new, {} gone\n", kept.opened, kept.closed));
+    else if (kept.outcome == "already") print("history: this look, or a later one, is there\n");
+    return kept.trouble.empty();
   }
 
   static void summarise(const audit::Found& found) {
@@ -167,6 +186,7 @@ class Audit : public Command {
 
   ObservedFlags observed_;
   MetricsFlags metrics_;
+  audit::HistoryPlace history_;
   std::string reports_ = "none", output_ = "yaml", prices_;
   bool dryRun_ = false;
 };

@@ -12,6 +12,13 @@ Flag& declareReports(Flags& flags, std::string& target, std::string name) {
                "(openreports.io/v1alpha1). Their definitions must be there.");
 }
 
+void declareHistory(Flags& flags, observe::audit::HistoryPlace& target, const std::string& prefix, std::string_view group) {
+  flags.text(target.url, prefix + "store", "FILE|URL",
+             "Keep each look in a history: a file of SQLite, or postgresql://... (rightslice history shows what changed). A URL with a password is best given as environment variable.")
+      .group = group;
+  flags.integer(target.retention.days, prefix + "store-days", "N", "What ended longer ago is deleted from the history.", 1, 36500).group = group;
+}
+
 Result<std::optional<workload::RateBook>> readPrices(const std::string& file) {
   if (file.empty()) return std::optional<workload::RateBook>();
   const auto text = app::readFile(file);

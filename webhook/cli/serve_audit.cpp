@@ -20,7 +20,7 @@ struct ServeAudit::Running {
   audit::AuditLoop::Options options(const app::ServeContext& context, audit::Schedule::Pace pace) {
     audit::AuditLoop::Options out;
     out.pace = pace;
-    out.leads = context.leads;
+    out.leads = [held = context.leads, policies = context.policies] { return held() && policies() != nullptr; };   // before that there is nothing to judge by
     out.changes = context.changes;
     out.audit = [this] { return auditor.look(); };
     out.lost = [this] { auditor.lost(); };
@@ -62,6 +62,7 @@ void ServeAudit::declare(Flags& flags) {
                "Serve the last look on the ops port as /page, on the replica that leads. Whoever reaches that port then reads names of workloads, models and nodes.")
       .group = "audit";
   flags.text(prices_, "--audit-prices", "FILE", "Price book, as --prices of scan. Without it prices are those of --surroundings and --catalogue.").group = "audit";
+  declareHistory(flags, history_, "--audit-", "audit");
   metrics_.declareServer(flags);
 }
 
@@ -70,6 +71,7 @@ std::string ServeAudit::wrong() const {
   if (wanted_ && every_ < std::chrono::seconds(5)) return "--audit-every is at least 5s: each look reads all that runs";
   if (wanted_) return {};
   for (const auto& [flag, given] : {std::pair{"--audit-reports", reports_ != "none"}, {"--audit-page", page_}, {"--audit-prices", !prices_.empty()},
+                                    {"--audit-store", !history_.url.empty()},
                                     {"--prometheus", metrics_.places.given()}})
     if (given) return fmt::format("{} goes with --audit", flag);
   return {};
@@ -116,6 +118,7 @@ Result<bool> ServeAudit::start(const app::ServeContext& context) {
   if (!book) return tl::unexpected(book.error());
   inputs.book = std::move(*book);
   inputs.metrics = metrics_.places;
+  inputs.history = history_;
   inputs.reports = audit::findReportKind(reports_);
   inputs.leads = context.leads;
   if (page_) inputs.page = observe::PageOptions{std::string(version())};

@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "json/document.hpp"
 #include "observe/audit/figures.hpp"
+#include "observe/audit/history_writer.hpp"
 #include "observe/audit/report_object.hpp"
 
 #include "fixture.hpp"
@@ -265,6 +267,30 @@ TEST_CASE("metrics have no more series than their bounds, and lose no finding") 
   CHECK(all == wanted);
   CHECK(figures.findings.front() == Series{{"(others)", "Oversized"}, wanted - 70});
   CHECK(figures.findings[1] == Series{{"team-006", "Oversized"}, 7});
+}
+
+TEST_CASE("each look is kept once, however old it is; and what is wrong with the place is said without its password") {
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("rightslice-audit-{}", static_cast<const void*>(&kCluster));
+  std::filesystem::create_directories(folder);
+  const auto keep = [&](HistoryWriter& history, const std::string& takenAt, std::string_view yaml) {
+    const Look look(snapshotOf(yaml, takenAt), kOffered);
+    return history.keep(*reportOf(look.snapshot, look.seen, gpu::Catalogue::builtIn(), {}));
+  };
+  HistoryWriter history({(folder / "looks.db").string(), {}});
+  const auto first = keep(history, "2020-06-01T00:00:00Z", kCluster);
+  CHECK_MESSAGE(first.outcome == "written", first.trouble);
+  CHECK(first.opened > 0);
+  CHECK(keep(history, "2020-06-01T00:00:00Z", kCluster).outcome == "already");
+  const auto same = keep(history, "2020-06-01T01:00:00Z", kCluster);
+  CHECK(same.outcome == "written");
+  CHECK(same.opened == 0);
+  HistoryWriter again({(folder / "looks.db").string(), {}});   // of another process
+  CHECK(keep(again, "2020-06-01T02:00:00Z", kCluster).opened == 0);
+  HistoryWriter nowhere({"postgresql://somebody:geheim@127.0.0.1:1/db", {}});
+  const auto failed = keep(nowhere, "2020-06-01T00:00:00Z", kCluster);
+  CHECK(failed.outcome == "failed");
+  CHECK(failed.trouble.find("geheim") == std::string::npos);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("what is not known is no series") {

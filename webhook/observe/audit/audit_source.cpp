@@ -23,7 +23,7 @@ void add(std::string& to, const std::string& text) { to += (to.empty() ? "" : ";
 }  // namespace
 
 Auditor::Auditor(AuditInputs inputs, host::Metrics& metrics, host::Log& log, const host::Clock& clock)
-    : inputs_(std::move(inputs)), metrics_(metrics), log_(log), clock_(clock) {}
+    : inputs_(std::move(inputs)), metrics_(metrics), history_(inputs_.history), log_(log), clock_(clock) {}
 
 bool Auditor::look() {
   std::string trouble;
@@ -94,6 +94,8 @@ bool Auditor::attempt(std::string& trouble) {
     page_.set(std::make_shared<const std::string>(std::move(text)));
   }
   took("judge");
+  checkpoint();
+  keep(*report, trouble);
   if (inputs_.reports != nullptr) write(snapshot, results, trouble);
   took("write");
   return true;
@@ -108,6 +110,13 @@ Result<ClusterLook> Auditor::read() {
     source_ = std::move(source);
   }
   return reading.look({}, host::timestamp(clock_.now()), [&](std::string_view) { checkpoint(); });
+}
+
+void Auditor::keep(const Report& report, std::string& trouble) {
+  if (!history_.wanted() || !inputs_.leads()) return;
+  const Kept kept = history_.keep(report);
+  metrics_.kept(kept.outcome);
+  if (!kept.trouble.empty()) add(trouble, kept.trouble);
 }
 
 void Auditor::write(const Snapshot& snapshot, const std::vector<NamespaceResults>& results, std::string& trouble) {

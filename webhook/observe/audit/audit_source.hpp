@@ -11,6 +11,7 @@
 #include "host/log.hpp"
 #include "host/published.hpp"
 #include "kube/config.hpp"
+#include "observe/audit/history_writer.hpp"
 #include "observe/audit/metrics_writer.hpp"
 #include "observe/audit/report_object.hpp"
 #include "observe/cluster_source.hpp"
@@ -30,6 +31,7 @@ struct AuditInputs {
   MetricsPlaces metrics;
   const ReportKind* reports = nullptr;                                      ///< null: none are written
   std::function<bool()> leads = [] { return true; };                        ///< asked before each write
+  HistoryPlace history;                                                     ///< where looks are kept
   std::optional<PageOptions> page;                                          ///< given: a page is made of each look, and kept until the next
 };
 
@@ -57,11 +59,13 @@ class Auditor {
   struct Interrupted {};
   bool attempt(std::string& trouble);
   Result<ClusterLook> read();
+  void keep(const Report& report, std::string& trouble);
   void write(const Snapshot& snapshot, const std::vector<NamespaceResults>& results, std::string& trouble);
   void checkpoint() const;   ///< throws Interrupted
 
   const AuditInputs inputs_;
   AuditMetrics metrics_;
+  HistoryWriter history_;                     // the looking thread's own
   host::Log& log_;
   const host::Clock& clock_;
   mutable std::mutex mutex_;
