@@ -34,7 +34,8 @@ class Audit : public Command {
             "rightslice audit --store FILE|URL [--from FILE|FOLDER|-]... [FLAG]...\n"
             "rightslice audit --dry-run [--reports KIND] [--from FILE|FOLDER|-]... [FLAG]...",
             "Looks at a cluster once, as scan does, and writes what it finds as reports: one for each namespace in which something is found, and one for the "
-            "nodes. For a CronJob, where rightslice serve --audit does not do it. With --store it also keeps the look, so that rightslice history can tell what changed. It writes "
+            "nodes. For a CronJob, where rightslice serve --audit does not do it. "
+            "With --store it also keeps the look, so that rightslice history can tell what changed. It writes "
             "nothing else, and changes no workload.\n\n"
             "A report holds the most severe findings first, at most 200 and 256 KiB; what is not listed is counted. It is written only if its content "
             "changed, and deleted when nothing is found any more. What could not be read is unknown: findings that an earlier look had and that could not be looked "
@@ -101,7 +102,8 @@ class Audit : public Command {
     if (std::string text = metrics_.wrong(); !text.empty()) return text;
     if (dryRun_ && !history_.url.empty()) return "--dry-run writes nothing, and so keeps nothing in a --store";
     if (!dryRun_ && reports_ == "none" && history_.url.empty()) return "nothing to write: say which --reports, a --store, or --dry-run";
-    if (!dryRun_ && reports_ != "none" && !observed_.from.empty()) return "recorded objects are of no cluster that reports could be written into: use --dry-run with --from";
+    if (!dryRun_ && reports_ != "none" && !observed_.from.empty())
+      return "recorded objects are of no cluster that reports could be written into: use --dry-run with --from";
     return {};
   }
 

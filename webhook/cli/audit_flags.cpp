@@ -14,7 +14,8 @@ Flag& declareReports(Flags& flags, std::string& target, std::string name) {
 
 void declareHistory(Flags& flags, observe::audit::HistoryPlace& target, const std::string& prefix, std::string_view group) {
   flags.text(target.url, prefix + "store", "FILE|URL",
-             "Keep each look in a history: a file of SQLite, or postgresql://... (rightslice history shows what changed). A URL with a password is best given as environment variable.")
+             "Keep each look in a history: a file of SQLite, or postgresql://... (rightslice history shows what changed). A URL with a password is best "
+             "given as environment variable.")
       .group = group;
   flags.integer(target.retention.days, prefix + "store-days", "N", "What ended longer ago is deleted from the history.", 1, 36500).group = group;
 }

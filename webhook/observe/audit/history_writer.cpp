@@ -20,7 +20,8 @@ Kept HistoryWriter::keep(const Report& report) {
   Kept out{appended->what == history::Appended::What::Written ? "written" : "already", {}};
   out.opened = appended->difference.opened.size();
   out.closed = appended->difference.closed.size();
-  if (const auto pruned = store_->prune(record->takenAt, place_.retention); !pruned) out.trouble = "old looks cannot be deleted from the history: " + placed(pruned.error());
+  const auto pruned = store_->prune(record->takenAt, place_.retention);
+  if (!pruned) out.trouble = "old looks cannot be deleted from the history: " + placed(pruned.error());
   return out;
 }
 
