@@ -24,9 +24,12 @@ std::set<Slices> everything(const gpu::Product& product) {
   std::vector<Spot> spots;
   int media[4] = {-1, -1, -1, -1};
   const auto mediaOf = [](const gpu::Profile& each) { return std::array<std::optional<int>, 4>{each.decoders, each.encoders, each.jpeg, each.ofa}; };
+  int largest = 0;
+  for (const auto& each : product.profiles) largest = std::max(largest, each.computeSlices);
   for (const auto& each : product.profiles) {
     for (const auto& at : each.placements) spots.push_back({&each, at.start, at.size});
-    for (std::size_t i = 0; i < 4; ++i) media[i] = std::max(media[i], mediaOf(each)[i].value_or(-1));
+    // How many engines there are is known by the slice that is the whole GPU alone; where it does not say, they are no limit.
+    for (std::size_t i = 0; i < 4 && each.computeSlices == largest; ++i) media[i] = std::max(media[i], mediaOf(each)[i].value_or(-1));
   }
   std::set<Slices> out;
   std::vector<bool> cells(64);
