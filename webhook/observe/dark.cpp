@@ -50,7 +50,12 @@ std::vector<Finding> findDark(const Scene& scene, Index index) {
   const Node& node = scene.node(index);
   if (!board.geometry.sharing.empty() || !board.unseen.empty()) return out;
   const auto left = leftToWaiting(scene);
+  // What a claim that waits would be given is not known.
+  const bool claimsWait = node.byClaims() && std::any_of(scene.snapshot.pods.begin(), scene.snapshot.pods.end(), [](const Pod& each) {
+                            return each.asksByClaim && !each.placed() && !each.deleting;
+                          });
   for (const SliceUse& slice : board.slices) {
+    if (claimsWait && byClaim(slice.resource)) continue;
     std::int64_t free = slice.free();
     if (const auto at = left.find(index); at != left.end())
       if (const auto taken = at->second.find(slice.resource); taken != at->second.end()) free -= taken->second;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "json/document.hpp"
+#include "observe/claimed.hpp"
 #include "observe/missing.hpp"
 #include "observe/rules.hpp"
 
@@ -107,11 +109,67 @@ std::optional<Way> byAnother(const Scene& scene, const std::vector<std::string>&
   return best;
 }
 
+/// Does every claim of the pod's own ask for one sort of device alone? Of alternatives nobody knows which it waits for.
+bool asksPlainly(const Scene& scene, const Pod& pod) {
+  const auto document = json::Document::parse(*pod.text);
+  if (!document || !scene.snapshot.devices.templates) return false;
+  for (const json::View each : document->root()["spec"]["resourceClaims"].elements()) {
+    const auto at = scene.snapshot.devices.templates->find(fmt::format("{}/{}", pod.ns, each["resourceClaimTemplateName"].stringOr("")));
+    if (at == scene.snapshot.devices.templates->end()) return false;
+    for (const auto& request : at->second.requests)
+      if (request.alternatives.size() != 1 || request.alternatives.front().all || request.alternatives.front().adminAccess) return false;
+  }
+  return true;
+}
+
+/// How many devices of the profile claims could be given, on nodes of these products; nothing where something of it is not known.
+std::optional<std::int64_t> givable(const Scene& scene, const std::vector<std::string>& products, std::string_view profile) {
+  if (!scene.snapshot.allocationsKnown) return std::nullopt;
+  std::int64_t out = 0;
+  for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
+    const Node& node = scene.node(i);
+    if (!node.pools) return std::nullopt;
+    if (!node.byClaims() || !suits(scene.board(i), products)) continue;
+    if (!scene.board(i).unseen.empty()) return std::nullopt;
+    if (node.ready && !node.cordoned) out += claimable(scene.snapshot, node, profile);
+  }
+  return out;
+}
+
+/// Pods that wait for a slice by a claim.
+void findPendingClaims(const Scene& scene, Index index, std::vector<Finding>& out) {
+  std::vector<const Pod*> pods;
+  for (const Index at : scene.deployed(index).pods) {
+    const Pod& pod = scene.snapshot.pods[at];
+    if (pod.asksByClaim && !pod.placed() && !pod.deleting && !pod.unschedulable.empty()) pods.push_back(&pod);
+  }
+  if (pods.empty() || !asksPlainly(scene, *pods.front())) return;
+  for (const auto& each : scene.seen.workloads[index].judgement.containers) {
+    if (!each.requested || !each.requested->resource.starts_with(workload::kDeviceClassPrefix)) continue;
+    if (each.requested->profile.empty() || each.requested->count <= 0) continue;
+    const auto room = givable(scene, each.requested->gpus, each.requested->profile);
+    if (!room || *room / each.requested->count >= static_cast<std::int64_t>(pods.size())) continue;
+    const Pod& first = *pods.front();
+    Finding finding;
+    finding.code = Code::Pending;
+    finding.container = each.name;
+    finding.pod = first.name;
+    finding.message = fmt::format("{} {} for {}{} by a claim, and {} can be given", counted(static_cast<std::int64_t>(pods.size()), "pod"),
+                                  pods.size() == 1 ? "waits" : "wait", each.requested->profile, each.requested->count > 1 ? fmt::format(" x {}", each.requested->count) : "",
+                                  *room == 0 ? "none" : std::to_string(*room));
+    finding.remedy = "free one, add a node that offers it, or ask for another slice";
+    finding.evidence.push_back({"scheduler", first.unschedulable, sourceOf(first), first.unschedulableSince});
+    finding.evidence.push_back({"free", std::to_string(*room), "ResourceSlices and ResourceClaims"});
+    out.push_back(std::move(finding));
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> findPending(const Scene& scene, Index index) {
   std::vector<Finding> out;
   if (!scene.snapshot.nodes || !scene.snapshot.heldKnown) return out;   // what is free is not known
+  findPendingClaims(scene, index, out);
   for (const Ask& ask : asksOf(scene, index)) {
     const auto& products = productsOf(scene, index, ask.container);
     std::int64_t offered = 0, room = 0;

@@ -226,3 +226,31 @@ TEST_CASE("a resource by name that the scheduler gives by a claim is held once, 
   CHECK(rows(look) == "gpu.nvidia.com 1/1 mig.nvidia.com/3g.40gb 0/2");
   CHECK(holds(look) == "p/main 1 gpu.nvidia.com off");
 }
+
+TEST_CASE("a pod that waits for a slice by a claim is Pending where none can be given, and only there") {
+  const auto waiting = [](std::string_view name, std::string_view request) {
+    return fmt::format("---\napiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\nmetadata: {{name: t, namespace: a}}\nspec: {{spec: {{devices: {{requests: [{1}]}}}}}}\n"
+                       "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {0}, namespace: a, uid: {0}}}\nspec: {{resourceClaims: [{{name: gpu, resourceClaimTemplateName: t}}], "
+                       "containers: [{{name: main, image: x, resources: {{claims: [{{name: gpu}}]}}}}]}}\nstatus: {{phase: Pending, conditions: [{{type: PodScheduled, status: "
+                       "'False', reason: Unschedulable, message: cannot allocate all claims}}]}}\n",
+                       name, request);
+  };
+  const auto one = [](std::string_view profile) {
+    return fmt::format("{{name: gpu, exactly: {{deviceClassName: mig.nvidia.com, selectors: [{{cel: {{expression: 'device.attributes[\"gpu.nvidia.com\"].profile == \"{}\"'}}}}]}}}}",
+                       profile);
+  };
+  const std::string base = std::string(kNode) + slice(madeOnDemand(), sharedCounters());
+  CHECK(Look(base).findings(Code::Dark).size() == 1);
+  const Look may(base + waiting("w", one("3g.40gb")));   // one can be made
+  CHECK(may.findings(Code::Pending).empty());
+  CHECK(may.findings(Code::Dark).empty());
+  const std::string full = claim("c1", result("gpu-0-mig-3g40gb-9-0")) + pod("p", "c1") + claim("c2", result("gpu-0-mig-3g40gb-9-4")) + pod("q", "c2");
+  const auto pending = Look(base + full + waiting("w", one("3g.40gb"))).findings(Code::Pending);
+  REQUIRE(pending.size() == 1);
+  CHECK(pending[0].message == "1 pod waits for 3g.40gb by a claim, and none can be given");
+  const std::string either = "{name: gpu, firstAvailable: [{name: a, deviceClassName: mig.nvidia.com}, {name: b, deviceClassName: gpu.nvidia.com}]}";
+  CHECK(Look(base + full + waiting("w", either)).findings(Code::Pending).empty());
+  auto snapshot = snapshotOf(base + full + waiting("w", one("3g.40gb")));
+  snapshot.allocationsKnown = false;
+  CHECK(Look(std::move(snapshot)).findings(Code::Pending).empty());
+}
