@@ -155,8 +155,8 @@ void findPendingClaims(const Scene& scene, Index index, std::vector<Finding>& ou
     finding.container = each.name;
     finding.pod = first.name;
     finding.message = fmt::format("{} {} for {}{} by a claim, and {} can be given", counted(static_cast<std::int64_t>(pods.size()), "pod"),
-                                  pods.size() == 1 ? "waits" : "wait", each.requested->profile, each.requested->count > 1 ? fmt::format(" x {}", each.requested->count) : "",
-                                  *room == 0 ? "none" : std::to_string(*room));
+                                  pods.size() == 1 ? "waits" : "wait", each.requested->profile,
+                                  each.requested->count > 1 ? fmt::format(" x {}", each.requested->count) : "", *room == 0 ? "none" : std::to_string(*room));
     finding.remedy = "free one, add a node that offers it, or ask for another slice";
     finding.evidence.push_back({"scheduler", first.unschedulable, sourceOf(first), first.unschedulableSince});
     finding.evidence.push_back({"free", std::to_string(*room), "ResourceSlices and ResourceClaims"});
