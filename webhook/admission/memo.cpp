@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kEntryBytes = 512;  // of a ruling beside its texts, and of the table
 
 // What the API server writes and nobody judges by; a copy of the manifest as kubectl leaves it is said by the object itself.
-constexpr std::string_view kUnread[] = {"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"};
+constexpr std::string_view kUnread[] = {"resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"};
+// Read, and no answer hangs on which text it is; that it is none is said.
+constexpr std::string_view kUid = "uid";
 constexpr std::string_view kNames[] = {"name", "generateName"};
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -40,7 +42,8 @@ void addMetadata(json::View metadata, bool withName, std::string& key) {
   if (!metadata.isObject()) return json::serialize(metadata, key);
   key += '(';
   for (const auto each : metadata.members()) {
-    if (isIn(each.key, kUnread) || (!withName && isIn(each.key, kNames) && each.value.isString())) continue;
+    if (isIn(each.key, kUnread)) continue;
+    if (each.value.isString() && (each.key == kUid || (!withName && isIn(each.key, kNames)))) continue;
     addText(each.key, key);
     if (each.key == "annotations") addAnnotations(each.value, key);
     else json::serialize(each.value, key);

@@ -100,6 +100,7 @@ TEST_CASE("the key of a review holds what its answer hangs on, and nothing else"
   }
   const std::pair<const char*, const char*> other[] = {{"mig-1g.10gb\":\"1\"", "mig-1g.10gb\":\"2\""},
                                                        {"mig-1g.10gb\":\"1\"", "mig-1g.10gb\":1"},
+                                                       {"\"uid\":\"a\"", "\"uid\":{\"a\":0}"},   // is read as absent, which is said
                                                        {"6Gi", "7Gi"},
                                                        {"\"x\":\"y\"", "\"x\":\"z\""},
                                                        {"\"x\":\"y\"", "\"x\":\"y\",\"z\":\"\""},
