@@ -135,7 +135,9 @@ void Progress::step(std::string_view what) {
   ++done_;
   if (!active_ || (done_ % 10 != 1 && done_ != total_)) return;
   if (what.size() > 50) what = what.substr(what.size() - 50);
-  printError(fmt::format("\r\x1b[K{}/{} {}", done_, total_, what));
+  // Some work shows only on the way how much there is of it.
+  const std::string of = done_ <= total_ ? fmt::format("/{}", total_) : "";
+  printError(fmt::format("\r\x1b[K{}{} {}", done_, of, what));
   shown_ = true;
 }
 
