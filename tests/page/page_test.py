@@ -180,9 +180,9 @@ class Page(unittest.TestCase):
         press("Tab")
         self.assertEqual(self.js("document.activeElement.getAttribute('aria-label')"), "Close")
         press("Escape")
-        self.assertFalse(self.js("document.getElementById('detail').open"))
+        self.settled("!document.getElementById('detail').open")
+        self.settled("location.hash === ''")   # a dialog tells of its end in a task of its own
         self.assertEqual(self.js("document.activeElement.getAttribute('aria-label')"), first)
-        self.assertEqual(self.js("location.hash"), "")
 
     def test_one_workload_with_its_evidence(self):
         self.show(fragment="#open=chat/Deployment/summaries")
