@@ -12,6 +12,7 @@
 #include "cli/terminal.hpp"
 #include "json/document.hpp"
 #include "json/yaml.hpp"
+#include "observe/audit/history_writer.hpp"
 #include "observe/audit/report_writer.hpp"
 #include "observe/report.hpp"
 
@@ -52,7 +53,7 @@ class Audit : public Command {
     flags.toggle(dryRun_, "--dry-run", "Print what would be written.");
     flags.choice(output_, "--output", {"yaml", "json"}, "How --dry-run prints it.").shortName = "-o";
     flags.text(prices_, "--prices", "FILE", "Price book, as for scan; instead of prices of --surroundings and --catalogue.");
-    declareHistory(flags, history_, "--", "");
+    declareHistory(flags, history_);
     metrics_.declare(flags);
     observed_.declare(flags);
   }
@@ -91,7 +92,7 @@ class Audit : public Command {
       written = show(found);
     } else {
       summarise(found);
-      if (!history_.url.empty()) written = keep(*report);
+      if (history_.given()) written = keep(*report, observed->sources.catalogues.view());
       if (reports_ != "none") written = write(found) && written;
     }
     return written && observed->unreadable == 0 ? kOk : kUsage;
@@ -100,8 +101,8 @@ class Audit : public Command {
  private:
   std::string wrong() const {
     if (std::string text = metrics_.wrong(); !text.empty()) return text;
-    if (dryRun_ && !history_.url.empty()) return "--dry-run writes nothing, and so keeps nothing in a --store";
-    if (!dryRun_ && reports_ == "none" && history_.url.empty()) return "nothing to write: say which --reports, a --store, or --dry-run";
+    if (dryRun_ && history_.given()) return "--dry-run writes nothing, and so keeps nothing in a --store";
+    if (!dryRun_ && reports_ == "none" && !history_.given()) return "nothing to write: say which --reports, a --store, or --dry-run";
     if (!dryRun_ && reports_ != "none" && !observed_.from.empty())
       return "recorded objects are of no cluster that reports could be written into: use --dry-run with --from";
     return {};
@@ -139,9 +140,11 @@ class Audit : public Command {
     return written.good() && written.served && written.foreign == 0;
   }
 
-  bool keep(const observe::Report& report) const {
-    audit::HistoryWriter history(history_);
-    const audit::Kept kept = history.keep(report);
+  bool keep(const observe::Report& report, const policy::Catalogue& catalogue) const {
+    auto address = history_.address();
+    if (!address) return complain(describe(address.error())), false;
+    audit::HistoryWriter history({std::move(*address), history_.retention()});
+    const audit::Kept kept = history.keep(report, catalogue);
     if (!kept.trouble.empty()) complain(kept.trouble);
     if (kept.outcome == "written") print(fmt::format("history: kept; findings of what runs: {} new, {} gone\n", kept.opened, kept.closed));
     else if (kept.outcome == "already") print("history: this look, or a later one, is there\n");
@@ -188,7 +191,7 @@ class Audit : public Command {
 
   ObservedFlags observed_;
   MetricsFlags metrics_;
-  audit::HistoryPlace history_;
+  StoreFlags history_;
   std::string reports_ = "none", output_ = "yaml", prices_;
   bool dryRun_ = false;
 };

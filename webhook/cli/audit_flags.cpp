@@ -12,12 +12,12 @@ Flag& declareReports(Flags& flags, std::string& target, std::string name) {
                "(openreports.io/v1alpha1). Their definitions must be there.");
 }
 
-void declareHistory(Flags& flags, observe::audit::HistoryPlace& target, const std::string& prefix, std::string_view group) {
-  flags.text(target.url, prefix + "store", "FILE|URL",
-             "Keep each look in a history: a file of SQLite, or postgresql://... (rightslice history shows what changed). A URL with a password is best "
-             "given as environment variable.")
-      .group = group;
-  flags.integer(target.retention.days, prefix + "store-days", "N", "What ended longer ago is deleted from the history.", 1, 36500).group = group;
+void declareHistory(Flags& flags, StoreFlags& target, const std::string& prefix, std::string group) {
+  target.declare(flags,
+                 "Keep each look in a history: a file of SQLite, or postgresql://... (rightslice history shows what changed). A URL with a password is best "
+                 "given as environment variable, or in a file.",
+                 prefix, group);
+  target.declareKeep(flags, prefix, std::move(group));
 }
 
 Result<std::optional<workload::RateBook>> readPrices(const std::string& file) {

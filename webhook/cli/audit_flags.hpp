@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "cli/flags.hpp"
-#include "observe/audit/history_writer.hpp"
+#include "cli/store_flags.hpp"
 #include "observe/audit/report_object.hpp"
 #include "workload/rate.hpp"
 
@@ -14,8 +14,8 @@ namespace rightslice::cli {
 /// A choice of --reports: "none" and the names of report kinds.
 Flag& declareReports(Flags& flags, std::string& target, std::string name);
 
-/// --store and --store-days, after `prefix` ("--" or "--audit-"). As long as `target` lives.
-void declareHistory(Flags& flags, observe::audit::HistoryPlace& target, const std::string& prefix, std::string_view group);
+/// --store, --store-file and --keep, after `prefix` ("--" or "--audit-"). As long as `target` lives.
+void declareHistory(Flags& flags, StoreFlags& target, const std::string& prefix = "--", std::string group = "history");
 
 /// The price book of a file; none for "".
 Result<std::optional<workload::RateBook>> readPrices(const std::string& file);

@@ -71,7 +71,7 @@ std::string ServeAudit::wrong() const {
   if (wanted_ && every_ < std::chrono::seconds(5)) return "--audit-every is at least 5s: each look reads all that runs";
   if (wanted_) return {};
   for (const auto& [flag, given] : {std::pair{"--audit-reports", reports_ != "none"}, {"--audit-page", page_}, {"--audit-prices", !prices_.empty()},
-                                    {"--audit-store", !history_.url.empty()},
+                                    {"--audit-store", history_.given()},
                                     {"--prometheus", metrics_.places.given()}})
     if (given) return fmt::format("{} goes with --audit", flag);
   return {};
@@ -118,7 +118,9 @@ Result<bool> ServeAudit::start(const app::ServeContext& context) {
   if (!book) return tl::unexpected(book.error());
   inputs.book = std::move(*book);
   inputs.metrics = metrics_.places;
-  inputs.history = history_;
+  auto history = history_.address();
+  if (!history) return tl::unexpected(history.error());
+  inputs.history = {std::move(*history), history_.retention()};
   inputs.reports = audit::findReportKind(reports_);
   inputs.leads = context.leads;
   if (page_) inputs.page = observe::PageOptions{std::string(version())};

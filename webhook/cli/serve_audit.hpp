@@ -7,7 +7,7 @@
 #include "app/serve.hpp"
 #include "cli/flags.hpp"
 #include "cli/metrics_flags.hpp"
-#include "observe/audit/history_writer.hpp"
+#include "cli/store_flags.hpp"
 
 namespace rightslice::cli {
 
@@ -29,7 +29,7 @@ class ServeAudit {
   bool wanted_ = false, page_ = false;
   std::chrono::seconds every_{300};
   std::string reports_ = "none", prices_;
-  observe::audit::HistoryPlace history_;
+  StoreFlags history_;
   MetricsFlags metrics_;
   std::unique_ptr<Running> running_;
 };

@@ -10,9 +10,14 @@
 namespace rightslice::cli {
 
 struct StoreFlags {
-  void declare(Flags& flags, std::string help);
-  void declareKeep(Flags& flags);           ///< for commands that write
+  /// --store and --store-file; after `prefix`, where a command has them for a part of it.
+  void declare(Flags& flags, std::string help, const std::string& prefix = "--", std::string group = "history");
+  /// --keep, for commands that write.
+  void declareKeep(Flags& flags, const std::string& prefix = "--", std::string group = "history");
   bool given() const { return !store.empty() || !storeFile.empty(); }
+  /// What history::openStore() takes; empty where no store is given.
+  Result<std::string> address() const;
+  observe::history::Retention retention() const { return {.days = keepDays}; }
   /// Null after the error was written on stderr.
   std::unique_ptr<observe::history::Store> open(observe::history::Opening opening) const;
 

@@ -274,7 +274,7 @@ TEST_CASE("each look is kept once, however old it is; and what is wrong with the
   std::filesystem::create_directories(folder);
   const auto keep = [&](HistoryWriter& history, const std::string& takenAt, std::string_view yaml) {
     const Look look(snapshotOf(yaml, takenAt), kOffered);
-    return history.keep(*reportOf(look.snapshot, look.seen, gpu::Catalogue::builtIn(), {}));
+    return history.keep(*reportOf(look.snapshot, look.seen, gpu::Catalogue::builtIn(), {}), {});
   };
   HistoryWriter history({(folder / "looks.db").string(), {}});
   const auto first = keep(history, "2020-06-01T00:00:00Z", kCluster);

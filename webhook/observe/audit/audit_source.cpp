@@ -114,7 +114,7 @@ Result<ClusterLook> Auditor::read() {
 
 void Auditor::keep(const Report& report, std::string& trouble) {
   if (!history_.wanted() || !inputs_.leads()) return;
-  const Kept kept = history_.keep(report);
+  const Kept kept = history_.keep(report, inputs_.catalogue);
   metrics_.kept(kept.outcome);
   if (!kept.trouble.empty()) add(trouble, kept.trouble);
 }

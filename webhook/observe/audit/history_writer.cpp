@@ -7,13 +7,13 @@ std::string placed(const Error& error) { return error.where.empty() ? error.mess
 
 }  // namespace
 
-Kept HistoryWriter::keep(const Report& report) {
+Kept HistoryWriter::keep(const Report& report, const policy::Catalogue& catalogue) {
   if (!store_) {
     auto opened = history::openStore(place_.url, history::Opening::Create);
     if (!opened) return {"failed", "the history cannot be opened: " + placed(opened.error())};
     store_ = std::move(*opened);
   }
-  const auto record = history::recordOf(report);
+  const auto record = history::recordOf(report, catalogue);
   if (!record) return {"failed", "the look cannot be kept: " + placed(record.error())};
   const auto appended = store_->append(*record);
   if (!appended) return {"failed", "the look cannot be kept: " + placed(appended.error())};

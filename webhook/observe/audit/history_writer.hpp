@@ -27,7 +27,8 @@ class HistoryWriter {
   explicit HistoryWriter(HistoryPlace place) : place_(std::move(place)) {}
   bool wanted() const { return !place_.url.empty(); }
   /// Writes the look, and deletes a part of what is older than it should be when the look was taken.
-  Kept keep(const Report& report);
+  /// `catalogue`: what the report was judged with.
+  Kept keep(const Report& report, const policy::Catalogue& catalogue);
 
  private:
   const HistoryPlace place_;
