@@ -30,6 +30,7 @@ class Audit(Before):
         cls.node.replace_all()
         cls.admin.run("delete", "namespace", cls.namespace, "--wait=false")
         cls.admin.run("delete", "crd", "policyreports.wgpolicyk8s.io", "clusterpolicyreports.wgpolicyk8s.io")
+        cls.cluster.checkout.run("".join(f"kubectl delete -f {COMPONENTS}/{name}/rbac.yaml\n" for name in ("audit-reports", "audit")))
 
     def audit(self, *arguments, status=0):
         """`rightslice audit` with the policies that the webhook has."""
@@ -50,7 +51,8 @@ class Audit(Before):
 
     def another_look(self):
         before = self.looks()
-        self.eventually(lambda: self.looks() > before + 1, "another look")   # one may have begun before
+        self.eventually(lambda: self.looks() > before, "a look that may have begun before")
+        self.eventually(lambda: self.looks() > before + 1, "another look")
 
     def leader(self):
         [pod] = [pod for pod in self.node.pods if pod.metric('rightslice_leader{of="cluster"}') == 1]
