@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/describe.hpp"
 #include "host/memory.hpp"
 
 namespace rightslice::app {
@@ -46,8 +47,6 @@ std::string hostName() {
   char name[HOST_NAME_MAX + 1] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
-
-std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
 
 }  // namespace
 
@@ -111,7 +110,7 @@ LiveSources::~LiveSources() {
 
 bool LiveSources::open(std::ostream& errors) {
   const auto refuse = [&](const Error& error) {
-    errors << "rightslice: " << placed(error) << '\n';
+    errors << "rightslice: " << describe(error) << '\n';
     return false;
   };
   if (keeper_) {
@@ -281,7 +280,7 @@ void LiveSources::pollInventory() {
 
 void LiveSources::pollFiles() {
   if (const auto read = surroundings.read(); !read) {
-    const std::string message = placed(read.error());
+    const std::string message = describe(read.error());
     if (message != lastSurroundingsError_) log_.write(Level::Error, "surroundings not read; the last good ones stay", {{"error", std::string_view(message)}});
     lastSurroundingsError_ = message;
   } else {

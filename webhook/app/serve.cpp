@@ -13,6 +13,7 @@
 #include "app/review_service.hpp"
 #include "app/signals.hpp"
 #include "app/sources.hpp"
+#include "base/describe.hpp"
 #include "base/limits.hpp"
 #include "host/log.hpp"
 #include "host/memory.hpp"
@@ -28,14 +29,13 @@ using host::Metric;
 constexpr int kCannotStart = 2;
 constexpr int kMostWorkers = 4;
 constexpr std::size_t kOpsConnections = 32;      // probes, Prometheus, a person or two
+constexpr std::chrono::seconds kReleasePause{2};  // from one giving back of memory to the next
 constexpr std::chrono::seconds kTurnLimit{30};  // an event loop that has not turned for so long is stuck
 
 int workersOf(const ServeSettings& settings) {
   if (settings.workers > 0) return settings.workers;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMostWorkers);
 }
-
-std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
 
 http::Response metricsPage(const host::Metrics& metrics) {
   http::Response response;
@@ -58,9 +58,19 @@ Result<std::optional<kube::Config>> clusterOf(const ServeSettings& settings) {
 
 /// Waits for the next signal and polls meanwhile; returns when it is time to stop.
 void watch(const Signals& signals, LiveSources& sources, http::Server& webhook, host::Log& log) {
-  for (host::Ebb crowd;;) {
+  using Steady = std::chrono::steady_clock;
+  host::Ebb crowd;
+  bool freed = false;
+  for (auto released = Steady::now();;) {
     const Signals::Event event = signals.wait(sources.pollInterval());
-    if (const bool large = webhook.handledLarge(); crowd.fell(webhook.connections()) || large) host::releaseFreedMemory();
+    // Large reviews may come without end, and other threads wait for the allocator meanwhile: not at each glance.
+    freed = webhook.handledLarge() || freed;
+    freed = crowd.fell(webhook.connections()) || freed;
+    if (freed && Steady::now() - released >= kReleasePause) {
+      host::releaseFreedMemory();
+      released = Steady::now();
+      freed = false;
+    }
     if (event == Signals::Event::Stop) return;
     if (event == Signals::Event::Reload) log.write(Level::Info, "SIGHUP: reading the files again");
     sources.poll(event == Signals::Event::Reload);
@@ -71,7 +81,7 @@ void watch(const Signals& signals, LiveSources& sources, http::Server& webhook, 
 
 int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors, const ServePart& part) {
   const auto refuse = [&](const Error& error) {
-    errors << "rightslice: " << placed(error) << '\n';
+    errors << "rightslice: " << describe(error) << '\n';
     return kCannotStart;
   };
   const auto level = host::parseLevel(settings.logLevel);

@@ -5,10 +5,6 @@
 
 namespace rightslice::cli {
 
-std::string describe(const Error& error) {
-  return error.where.empty() ? error.message : error.where + ": " + error.message;
-}
-
 void SourceFlags::declareCatalogue(Flags& flags) {
   flags.text(catalogue, "--catalogue", "DIR",
              "Folder with gpus.json, models.json or prices.yaml, laid over the built-in catalogues. Each is optional.");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/sources.hpp"
+#include "base/describe.hpp"
 #include "cli/flags.hpp"
 
 namespace rightslice::cli {
@@ -45,8 +46,5 @@ void sayWhichPolicies(const Sources& sources);
 /// Catalogues and surroundings only; the error says which file.
 Result<Sources> loadWithoutPolicies(const std::string& catalogue, const std::string& surroundings,
                                     std::optional<Date> now);
-
-/// "where: message", or the message alone.
-std::string describe(const Error& error);
 
 }  // namespace rightslice::cli

@@ -7,6 +7,7 @@
 
 #include "app/files.hpp"
 #include "base/date.hpp"
+#include "base/describe.hpp"
 #include "observe/metrics/recorded.hpp"
 
 namespace rightslice::observe {
@@ -27,8 +28,6 @@ std::string withoutLineEnd(std::string text) {
   return text;
 }
 
-std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
-
 class Reading {
  public:
   Reading(Snapshot& snapshot, const MetricsPlaces& places, const PrometheusSource::Progress& progress)
@@ -40,7 +39,7 @@ class Reading {
       const auto text = app::readFile(file);
       auto made = text ? metrics::readRecorded(*text, file, pod, now) : Result<metrics::Recorded>(tl::unexpected(text.error()));
       if (made) recorded.push_back(std::move(*made));
-      else failed(placed(made.error()), placed(made.error()));
+      else failed(describe(made.error()), describe(made.error()));
     }
   }
 
@@ -51,13 +50,13 @@ class Reading {
     PrometheusAddress address = places_.prometheus;
     if (!places_.passwordFile.empty()) {
       const auto text = app::readFile(places_.passwordFile);
-      if (!text) return because(placed(text.error()));
+      if (!text) return because(describe(text.error()));
       address.password = withoutLineEnd(*text);
     }
     auto source = PrometheusSource::open(address);
-    if (!source) return because(placed(source.error()));
+    if (!source) return because(describe(source.error()));
     const auto troubles = source->read(joiner, window, progress_);
-    if (!troubles) return because(placed(troubles.error()));
+    if (!troubles) return because(describe(troubles.error()));
     for (const auto& each : *troubles) because(each);
   }
 

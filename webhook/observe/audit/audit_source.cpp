@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/loaded_policies.hpp"
+#include "base/describe.hpp"
 #include "host/memory.hpp"
 #include "observe/observation.hpp"
 #include "observe/report.hpp"
@@ -15,8 +16,6 @@ namespace {
 
 using host::Level;
 using SteadyClock = std::chrono::steady_clock;
-
-std::string placed(const Error& error) { return error.where.empty() ? error.message : error.where + ": " + error.message; }
 
 void add(std::string& to, const std::string& text) { to += (to.empty() ? "" : "; ") + text; }
 
@@ -67,7 +66,7 @@ bool Auditor::attempt(std::string& trouble) {
   const auto policies = inputs_.policies();
   if (!policies) return trouble = "the policies are not known yet", false;
   auto look = read();
-  if (!look) return trouble = placed(look.error()), false;
+  if (!look) return trouble = describe(look.error()), false;
   Snapshot& snapshot = look->snapshot;
   took("read");
   const auto measured = readMetrics(snapshot, *inputs_.catalogue.gpus, inputs_.metrics, std::nullopt, [&](std::string_view) { checkpoint(); });
@@ -85,7 +84,7 @@ bool Auditor::attempt(std::string& trouble) {
   looking.progress = [&](std::string_view) { checkpoint(); };
   const Observation observation = observe(snapshot, looking);
   const auto report = reportOf(snapshot, observation, *inputs_.catalogue.gpus, book);
-  if (!report) return trouble = placed(report.error()), false;
+  if (!report) return trouble = describe(report.error()), false;
   const auto results = resultsOf(*report);
   metrics_.tell(figuresOf(*report, results));
   if (inputs_.page) {
