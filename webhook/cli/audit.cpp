@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/metrics_flags.hpp"
 #include "cli/observed.hpp"
+#include "cli/price_flags.hpp"
 #include "cli/terminal.hpp"
 #include "json/document.hpp"
 #include "json/yaml.hpp"
@@ -52,7 +53,7 @@ class Audit : public Command {
     declareReports(flags, reports_, "--reports").defaultText = "none; with --dry-run policyreport";
     flags.toggle(dryRun_, "--dry-run", "Print what would be written.");
     flags.choice(output_, "--output", {"yaml", "json"}, "How --dry-run prints it.").shortName = "-o";
-    flags.text(prices_, "--prices", "FILE", "Price book, as for scan; instead of prices of --surroundings and --catalogue.");
+    prices_.declare(flags);
     declareHistory(flags, history_);
     metrics_.declare(flags);
     observed_.declare(flags);
@@ -63,16 +64,12 @@ class Audit : public Command {
       complain(text);
       return kUsage;
     }
-    auto prices = readPrices(prices_);
-    if (!prices) {
-      complain(describe(prices.error()));
-      return kUsage;
-    }
     workload::RateBook book;
     LookHooks hooks;
     hooks.prepare = [&](Sources& sources) {
-      book = *prices ? std::move(**prices) : workload::RateBook{*sources.surroundings.prices, {}};
-      sources.surroundings.prices = book.book;
+      auto read = prices_.read(sources);
+      if (!read) return false;
+      book = std::move(*read);
       return true;
     };
     hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus, std::move(so.scraped)) ? 0 : 1; };
@@ -192,7 +189,8 @@ class Audit : public Command {
   ObservedFlags observed_;
   MetricsFlags metrics_;
   StoreFlags history_;
-  std::string reports_ = "none", output_ = "yaml", prices_;
+  std::string reports_ = "none", output_ = "yaml";
+  PriceFlags prices_;
   bool dryRun_ = false;
 };
 

@@ -1,7 +1,5 @@
 #include "cli/audit_flags.hpp"
 
-#include "app/files.hpp"
-
 namespace rightslice::cli {
 
 Flag& declareReports(Flags& flags, std::string& target, std::string name) {
@@ -18,15 +16,6 @@ void declareHistory(Flags& flags, StoreFlags& target, const std::string& prefix,
                  "given as environment variable, or in a file.",
                  prefix, group);
   target.declareKeep(flags, prefix, std::move(group));
-}
-
-Result<std::optional<workload::RateBook>> readPrices(const std::string& file) {
-  if (file.empty()) return std::optional<workload::RateBook>();
-  const auto text = app::readFile(file);
-  if (!text) return tl::unexpected(text.error());
-  auto book = workload::readRateBook(*text, file);
-  if (!book) return tl::unexpected(book.error());
-  return std::optional(std::move(*book));
 }
 
 }  // namespace rightslice::cli

@@ -1,13 +1,10 @@
 // Flags that `audit` and `serve --audit` share.
 #pragma once
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "cli/flags.hpp"
 #include "cli/store_flags.hpp"
 #include "observe/audit/report_object.hpp"
-#include "workload/rate.hpp"
 
 namespace rightslice::cli {
 
@@ -16,8 +13,5 @@ Flag& declareReports(Flags& flags, std::string& target, std::string name);
 
 /// --store, --store-file and --keep, after `prefix` ("--" or "--audit-"). As long as `target` lives.
 void declareHistory(Flags& flags, StoreFlags& target, const std::string& prefix = "--", std::string group = "history");
-
-/// The price book of a file; none for "".
-Result<std::optional<workload::RateBook>> readPrices(const std::string& file);
 
 }  // namespace rightslice::cli

@@ -11,15 +11,23 @@ void PriceFlags::declare(Flags& flags) {
              "prices of --surroundings and --catalogue.");
 }
 
-std::optional<workload::RateBook> PriceFlags::read(Sources& sources) const {
-  if (file.empty()) return workload::RateBook{*sources.surroundings.prices, {}};
+Result<std::optional<workload::RateBook>> readPrices(const std::string& file) {
+  if (file.empty()) return std::optional<workload::RateBook>();
   const auto text = app::readFile(file);
-  auto book = text ? workload::readRateBook(*text, file) : tl::unexpected(text.error());
+  if (!text) return tl::unexpected(text.error());
+  auto book = workload::readRateBook(*text, file);
+  if (!book) return tl::unexpected(book.error());
+  return std::optional(std::move(*book));
+}
+
+std::optional<workload::RateBook> PriceFlags::read(Sources& sources) const {
+  auto book = readPrices(file);
   if (!book) {
     complain(describe(book.error()));
     return std::nullopt;
   }
-  sources.surroundings.prices = book->book;
+  if (!*book) return workload::RateBook{*sources.surroundings.prices, {}};
+  sources.surroundings.prices = (*book)->book;
   return std::move(*book);
 }
 

@@ -8,6 +8,9 @@
 
 namespace rightslice::cli {
 
+/// The price book of a file; none for "".
+Result<std::optional<workload::RateBook>> readPrices(const std::string& file);
+
 struct PriceFlags {
   void declare(Flags& flags);
   /// The book of the flag, which `sources` then judge with too; without the flag theirs. Nothing after the error was written on stderr.

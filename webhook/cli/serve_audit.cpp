@@ -4,6 +4,7 @@
 
 #include "cli/audit_flags.hpp"
 #include "cli/duration_flags.hpp"
+#include "cli/price_flags.hpp"
 #include "cli/version.hpp"
 #include "json/writer.hpp"
 #include "observe/audit/audit_loop.hpp"

@@ -1,20 +1,23 @@
 #include "cli/store_flags.hpp"
 
+#include <fmt/format.h>
+
 #include "app/files.hpp"
 #include "cli/sources.hpp"
 #include "cli/terminal.hpp"
 
 namespace rightslice::cli {
 
-void StoreFlags::declare(Flags& flags, std::string help, const std::string& prefix, std::string group) {
+void StoreFlags::declare(Flags& flags, std::string help, const std::string& before, std::string group) {
+  prefix = before;
   flags.text(store, prefix + "store", "FILE|URL", std::move(help)).group = group;
   flags.text(storeFile, prefix + "store-file", "FILE",
              "A file that holds what " + prefix + "store would be, such as a mounted Secret: who lists processes sees no password then.")
       .group = std::move(group);
 }
 
-void StoreFlags::declareKeep(Flags& flags, const std::string& prefix, std::string group) {
-  Flag keep{.name = prefix + "keep",
+void StoreFlags::declareKeep(Flags& flags, const std::string& before, std::string group) {
+  Flag keep{.name = before + "keep",
             .value = "DAYS",
             .help = "How long the history keeps what ended: 1d to 3650d. What was spent is kept for three years, by namespace.",
             .defaultText = "90d",
@@ -30,7 +33,7 @@ void StoreFlags::declareKeep(Flags& flags, const std::string& prefix, std::strin
 
 Result<std::string> StoreFlags::address() const {
   if (storeFile.empty()) return store;
-  if (!store.empty()) return fail("--store and --store-file are two answers to where the history is: give one");
+  if (!store.empty()) return fail(fmt::format("{0}store and {0}store-file are two answers to where the history is: give one", prefix));
   auto url = app::readFile(storeFile);
   if (!url) return url;
   while (url->ends_with('\n') || url->ends_with('\r')) url->pop_back();

@@ -10,10 +10,10 @@
 namespace rightslice::cli {
 
 struct StoreFlags {
-  /// --store and --store-file; after `prefix`, where a command has them for a part of it.
-  void declare(Flags& flags, std::string help, const std::string& prefix = "--", std::string group = "history");
+  /// --store and --store-file; after `before`, where a command has them for a part of it.
+  void declare(Flags& flags, std::string help, const std::string& before = "--", std::string group = "history");
   /// --keep, for commands that write.
-  void declareKeep(Flags& flags, const std::string& prefix = "--", std::string group = "history");
+  void declareKeep(Flags& flags, const std::string& before = "--", std::string group = "history");
   bool given() const { return !store.empty() || !storeFile.empty(); }
   /// What history::openStore() takes; empty where no store is given.
   Result<std::string> address() const;
@@ -21,7 +21,7 @@ struct StoreFlags {
   /// Null after the error was written on stderr.
   std::unique_ptr<observe::history::Store> open(observe::history::Opening opening) const;
 
-  std::string store, storeFile;
+  std::string store, storeFile, prefix = "--";
   std::int64_t keepDays = 90;
 };
 

@@ -31,6 +31,14 @@ const bar = (buckets, total, whole) => {
   return out;
 };
 
+const codesColumn = {
+  id: 'codes',
+  label: 'Findings',
+  minor: true,
+  by: (row) => row.codes.length || undefined,
+  cell: (row) => codeList(row.codes),
+};
+
 const workloadColumns = [
   {
     id: 'name',
@@ -72,13 +80,7 @@ const workloadColumns = [
     by: (row) => row.ready,
     cell: (row) => `${row.ready}/${row.replicas === undefined ? '?' : row.replicas}`,
   },
-  {
-    id: 'codes',
-    label: 'Findings',
-    minor: true,
-    by: (row) => row.codes.length || undefined,
-    cell: (row) => codeList(row.codes),
-  },
+  codesColumn,
   {
     id: 'cost',
     label: `${currency} a month`,
@@ -121,13 +123,7 @@ const nodeColumns = [
     by: (row) => (row.allHours ? row.unused / row.allHours : undefined),
     cell: (row) => (row.allHours ? bar(row.hours, row.allHours) : ''),
   },
-  {
-    id: 'codes',
-    label: 'Findings',
-    minor: true,
-    by: (row) => row.codes.length || undefined,
-    cell: (row) => codeList(row.codes),
-  },
+  codesColumn,
   {
     id: 'cost',
     label: `${currency} a month`,
