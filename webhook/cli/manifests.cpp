@@ -28,7 +28,6 @@ struct Place {
   int document = 1, item = 0;
   std::string where;   // "file:line"
   friend auto operator<=>(const Place& a, const Place& b) { return std::tie(a.file, a.document, a.item) <=> std::tie(b.file, b.document, b.item); }
-  friend bool operator==(const Place& a, const Place& b) { return std::tie(a.file, a.document, a.item) == std::tie(b.file, b.document, b.item); }
 };
 
 const policy::ContainerJudgement* containerOf(const policy::Judgement& judgement, const std::string& name) {

@@ -58,7 +58,7 @@ void compareSettings(const ContainerJudgement& declared, const ContainerJudgemen
 
 class Comparing {
  public:
-  Comparing(const Scene& scene, Index index) : scene_(scene), deployed_(scene.deployed(index)), judgement_(scene.seen.workloads[index].judgement) {}
+  Comparing(const Scene& scene, Index index) : scene_(scene), deployed_(scene.deployed(index)), state_(scene.seen.workloads[index]), judgement_(state_.judgement) {}
 
   std::vector<Finding> run() {
     const Object* object = deployed_.object ? &scene_.snapshot.objects[*deployed_.object] : nullptr;
@@ -197,22 +197,21 @@ class Comparing {
 
   /// Pods that are declared and were not made, for longer than a rollout may stand still.
   void compareReplicas() {
-    const auto& state = scene_.seen.workloads[&deployed_ - scene_.seen.placement.deployed.data()];
-    if (state.missing == 0 || !deployed_.object) return;
+    if (state_.missing == 0 || !deployed_.object) return;
     const Object& object = scene_.snapshot.objects[*deployed_.object];
     const auto [since, from] = standstill(object);
     const auto seconds = scene_.secondsSince(since);
     if (!seconds || *seconds < kStandstillSeconds) return;
     Finding& finding = add("replicas", "");
-    const std::int64_t there = *state.replicas - state.missing;
+    const std::int64_t there = *state_.replicas - state_.missing;
     const std::string& why = object.rollout.failure;
-    finding.message = fmt::format("replicas: {} {} declares {}, and {} {}, for {} now{}", judgement_.kind, judgement_.name, counted(*state.replicas, "pod"), there,
+    finding.message = fmt::format("replicas: {} {} declares {}, and {} {}, for {} now{}", judgement_.kind, judgement_.name, counted(*state_.replicas, "pod"), there,
                                   there == 1 ? "exists" : "exist", metrics::windowText(*seconds), why.empty() ? "" : ": " + why);
     finding.remedy = why.empty() ? "look at the events of its controller: it makes no more pods" : "mend what keeps its pods from being made, or declare fewer";
     finding.confidence = why.empty() ? model::Confidence::Medium : model::Confidence::High;
     finding.path = "/spec/replicas";
     const std::string source = fmt::format("{} {}/{}", judgement_.kind, judgement_.ns, judgement_.name);
-    finding.evidence.push_back({"declared", std::to_string(*state.replicas), source});
+    finding.evidence.push_back({"declared", std::to_string(*state_.replicas), source});
     finding.evidence.push_back({"existing", std::to_string(there), "pods, and status.replicas of " + source});
     finding.evidence.push_back({"standstill", since, from, since});
   }
@@ -241,6 +240,7 @@ class Comparing {
 
   const Scene& scene_;
   const Deployed& deployed_;
+  const WorkloadState& state_;
   const policy::Judgement& judgement_;
   json::Document declared_;
   workload::Workload workload_;

@@ -18,7 +18,10 @@ std::size_t draw(std::size_t below) { return *rc::gen::inRange<std::size_t>(0, b
 State anyState() {
   State out;
   const auto looks = draw(4);
-  for (std::size_t i = 0; i < looks; ++i) out = applied(std::move(out), differenceOf(out, anyRecord(draw, static_cast<std::int64_t>(i))));
+  for (std::size_t i = 0; i < looks; ++i) {
+    const auto difference = differenceOf(out, anyRecord(draw, static_cast<std::int64_t>(i)));
+    out = applied(std::move(out), difference);
+  }
   return out;
 }
 
