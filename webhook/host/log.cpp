@@ -16,7 +16,7 @@
 namespace rightslice::host {
 namespace {
 
-constexpr std::size_t kQueuedLines = 1024;  // of 400 bytes each, also while nothing is logged
+constexpr std::size_t kQueuedLines = 512;  // of 400 bytes each, also while nothing is logged
 constexpr std::array<std::string_view, 4> kLevelNames{"debug", "info", "warn", "error"};
 
 spdlog::level::level_enum levelOf(Level level) {
