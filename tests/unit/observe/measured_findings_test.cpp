@@ -75,6 +75,22 @@ TEST_CASE("a KV cache that stays full is near its ceiling, and one that is full 
   CHECK(found(kVllm, hour(kKv, [](int i) { return i < 5 ? 0.95 : 0.85; }), Code::NearCeiling).size() == 1);  // reached, and never left
 }
 
+TEST_CASE("a full KV cache is seen under every name that an engine gives it, and that of Ray and of trtllm-serve too") {
+  std::size_t names = 0;
+  for (const auto& row : metrics::metricRows()) {
+    if (row.measure != metrics::Measure::KvUsage) continue;
+    CAPTURE(row.name);
+    const std::string series = row.label.empty() ? std::string(row.name) : fmt::format("{}{{{}=\"{}\"}}", row.name, row.label, row.value);
+    const auto full = found(kVllm, hour(series, [](int) { return 0.452; }) + hour(kPreemptions, [](int i) { return i * 1.0; }), Code::NearCeiling);
+    CHECK(full.empty());
+    const auto fuller = found(kVllm, hour(series, [](int) { return 0.93; }), Code::NearCeiling);
+    REQUIRE(fuller.size() == 1);
+    CHECK(fuller[0].evidence[0].value == "93.0 %, at most 93.0 % in 1 h");
+    ++names;
+  }
+  CHECK(names == 10);
+}
+
 TEST_CASE("preemptions count where they go on, and where the cache was full") {
   const auto pressed = [](int i) { return i * 1.0; };
   CHECK(found(kVllm, hour(kKv, [](int i) { return i % 2 == 0 ? 0.85 : 0.6; }) + hour(kPreemptions, pressed), Code::NearCeiling).size() == 1);
