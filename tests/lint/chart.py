@@ -228,6 +228,25 @@ def elsewhere(rendered):
                 claim(not left_out or "gpu-system" in left_out, f"the chart in gpu-system: {webhook['name']} is asked about its own pods")
 
 
+def further(rendered):
+    """Volumes, flags and rules that only the user knows of are in what is rendered, for the pods and for the audit's job."""
+    volume, mount = {"name": "history", "persistentVolumeClaim": {"claimName": "history"}}, {"name": "history", "mountPath": "/var/lib/rightslice"}
+    rule = {"to": [{"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}], "ports": [{"port": 9090}]}
+    values = {"extraVolumes": [volume], "extraVolumeMounts": [mount], "networkPolicy": {"enabled": True, "egress": [rule]}}
+    audit = {"reports": "policyreport", "extraArgs": ["--prometheus-token-file=/var/run/token"]}
+    for policies in ({}, {"starter": "none"}):
+        with_job = rendered.chart(values | {"policies": policies, "audit": audit | {"job": {"enabled": True, "extraArgs": ["--store=/var/lib/rightslice/history.db"]}}})
+        with_replicas = rendered.chart(values | {"policies": policies, "audit": audit | {"enabled": True}})
+        pods = {"the job": next(each["spec"]["jobTemplate"]["spec"]["template"]["spec"] for each in with_job if each["kind"] == "CronJob"),
+                "the pods": next(each["spec"]["template"]["spec"] for each in with_replicas if each["kind"] == "Deployment")}
+        for name, pod in pods.items():
+            claim(volume in pod["volumes"] and mount in pod["containers"][0]["volumeMounts"], f"the chart: {name} have no extraVolumes")
+            claim("--prometheus-token-file=/var/run/token" in pod["containers"][0]["args"], f"the chart: {name} have no audit.extraArgs")
+            claim(pod["securityContext"]["fsGroup"] == 65532, f"the chart: {name} cannot write a volume")
+        claim("--store=/var/lib/rightslice/history.db" in pods["the job"]["containers"][0]["args"], "the chart: the job has no audit.job.extraArgs")
+        claim(rule in next(each["spec"]["egress"] for each in with_job if each["kind"] == "NetworkPolicy"), "the chart: networkPolicy.egress is not let out")
+
+
 def definitions(rendered):
     kept = {each["metadata"]["name"]: each for each in rendered.chart({}) if each["kind"] == "CustomResourceDefinition"}
     originals = {each["metadata"]["name"]: each for path in (DEPLOY / "crds").glob("*.yaml") for each in documents(path.read_text(encoding="utf-8"))}
@@ -251,6 +270,7 @@ def refusals(rendered):
         {"policies": {"files": {"policy": "no ending"}}}, {"policies": {"files": {"audit.yaml": "the name of the starter"}}},
         {"policies": {"existingConfigMap": "mine", "files": {"mine.yaml": "both"}}}, {"image": {"digest": "abc"}}, {"server": {"extraArgs": ["serve"]}},
         {"networkPolicy": {"webhookFrom": [{"ipblock": {"cidr": "10.0.0.0/8"}}]}}, {"webhooks": {"namespaceSelector": {"enabled": "true"}}},
+        {"extraVolumes": [{"name": "nothing"}]}, {"extraVolumeMounts": [{"name": "nowhere"}]}, {"networkPolicy": {"egress": [{}]}},
         {"audit": {"every": "5"}}, {"audit": {"reports": "gatekeeper"}}, {"audit": {"prometheus": "prometheus:9090"}}, {"audit": {"job": {"enabled": True}}},
         {"audit": {"enabled": True, "reports": "policyreport", "job": {"enabled": True}}},
         {"policies": {"starter": "none"}, "crds": {"install": False}}, {"certificates": {"mode": "self-managed", "caBundle": "-----BEGIN CERTIFICATE-----"}},
@@ -271,6 +291,7 @@ def main():
         rendered = Rendered(helm, kubectl)
         same(rendered)
         elsewhere(rendered)
+        further(rendered)
         definitions(rendered)
         refusals(rendered)
         linted(rendered)
