@@ -66,6 +66,8 @@ Result<PrometheusSource> PrometheusSource::open(const PrometheusAddress& address
   return PrometheusSource(std::move(parts));
 }
 
+void PrometheusSource::interrupt() { parts_->cluster.stop(); }
+
 Result<std::vector<std::string>> PrometheusSource::read(metrics::Joiner& to, const metrics::Window& window, const Progress& progress) {
   std::vector<std::string> troubles;
   to.asked(parts_->url);

@@ -18,7 +18,7 @@ struct PrometheusAddress {
   std::string authorities, certificate, key;      ///< PEM files; authorities empty: the system's
 };
 
-/// For one thread.
+/// For one thread, but for interrupt().
 class PrometheusSource {
  public:
   using Progress = std::function<void(std::string_view what)>;
@@ -30,6 +30,8 @@ class PrometheusSource {
   /// As many queries as there are rows in the table of metrics, whatever the size of the cluster. What fails for one metric alone is
   /// returned by its name; a server that does not answer, or does not know us, is an error.
   Result<std::vector<std::string>> read(metrics::Joiner& to, const metrics::Window& window, const Progress& progress);
+  /// Thread-safe, for good: a query in progress fails within moments, and each later one at once.
+  void interrupt();
 
  private:
   struct Parts;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <set>
 #include <sstream>
@@ -43,12 +44,13 @@ struct Around {
   std::set<std::string> refused;
   bool defined = true, down = false, foreign = false;
   std::atomic<bool> hang{false};
+  std::string hangs = "/api/v1/pods";
   std::mutex mutex;
   std::vector<std::string> writes;              // "POST /apis/..."
 
   scripted::Server server{[this](const Peer& peer, const scripted::Seen& seen) {
     const std::string path = seen.target.substr(0, seen.target.find('?'));
-    if (hang && path == "/api/v1/pods") {
+    if (hang && path == hangs) {
       peer.holdUntil([] { return false; });
       return false;
     }
@@ -81,7 +83,7 @@ struct Around {
     return peer.answer(200, "{}");
   }
 
-  Around() {
+  explicit Around(bool metered = false) {
     auto loaded = policy::load(kPolicy, "policy.yaml", {});
     policies = std::make_shared<const policy::PolicySet>(std::move(loaded.policies), std::move(loaded.exceptions));
     AuditInputs inputs;
@@ -90,6 +92,7 @@ struct Around {
     inputs.catalogue = {&gpu::Catalogue::builtIn(), &model::Catalogue::builtIn()};
     inputs.policies = [this] { return policies; };
     inputs.prices = [] { return workload::PriceBook{}; };
+    if (metered) inputs.metrics.prometheus.url = server.url();
     inputs.reports = findReportKind("policyreport");
     inputs.leads = [this] { return leads.load(); };
     auditor = std::make_unique<Auditor>(std::move(inputs), metrics, log, host::systemClock());
@@ -206,8 +209,12 @@ TEST_CASE("reports that may not be read or written are a trouble with its reason
   CHECK(around.auditor->state().trouble == "policyreports.wgpolicyk8s.io may not be read: not for you");
 }
 
-TEST_CASE("a look that waits for the API server is interrupted, and none begins after that") {
-  Around around;
+TEST_CASE("a look that waits for the API server or for Prometheus is interrupted, and none begins after that") {
+  bool metered = false;
+  SUBCASE("for the API server") { metered = false; }
+  SUBCASE("for Prometheus") { metered = true; }
+  Around around(metered);
+  if (metered) around.hangs = "/api/v1/query_range";
   around.hang = true;
   AuditLoop::Options options;
   options.leads = [] { return true; };
@@ -216,8 +223,10 @@ TEST_CASE("a look that waits for the API server is interrupted, and none begins 
   options.interrupt = [&] { around.auditor->interrupt(); };
   AuditLoop loop(std::move(options));
   loop.start();
-  while (around.server.count("/api/v1/pods") == 0) std::this_thread::yield();
+  while (around.server.count(around.hangs) == 0) std::this_thread::yield();
+  const auto begun = std::chrono::steady_clock::now();
   loop.stop();
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));   // patience with a query is 30 s
   CHECK_FALSE(around.auditor->look());
   CHECK(around.tells(R"(rightslice_audit_looks_total{outcome="failed"} 0)"));
 }

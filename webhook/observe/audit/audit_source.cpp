@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -26,21 +27,15 @@ Auditor::Auditor(AuditInputs inputs, host::Metrics& metrics, host::Log& log, con
 
 bool Auditor::look() {
   std::string trouble;
-  bool good = false, interrupted = false;
+  bool good = false;
   try {
     good = attempt(trouble);
   } catch (const Interrupted&) {
-    interrupted = true;
   } catch (const std::exception& error) {   // the webhook goes on, whatever a look may meet
     trouble = fmt::format("the look ended: {}", error.what());
   }
-  {
-    const std::lock_guard lock(mutex_);
-    source_.reset();
-    interrupted = interrupted || interrupted_;
-  }
   host::releaseFreedMemory();
-  if (interrupted) return false;
+  if (interruption_.tripped()) return false;
   const auto now = clock_.now();
   metrics_.looked(good, now);
   {
@@ -65,11 +60,17 @@ bool Auditor::attempt(std::string& trouble) {
   };
   const auto policies = inputs_.policies();
   if (!policies) return trouble = "the policies are not known yet", false;
-  auto look = read();
+  interruption_.check();
+  ClusterSource source(inputs_.cluster);
+  std::optional<Interruption::Waiting> waiting;
+  waiting.emplace(interruption_, [&source] { source.interrupt(); });
+  auto look = source.look({}, host::timestamp(clock_.now()), [&](std::string_view) { interruption_.check(); });
+  waiting.reset();
   if (!look) return trouble = describe(look.error()), false;
   Snapshot& snapshot = look->snapshot;
   took("read");
-  const auto measured = readMetrics(snapshot, *inputs_.catalogue.gpus, inputs_.metrics, std::nullopt, [&](std::string_view) { checkpoint(); });
+  const auto measured =
+      readMetrics(snapshot, *inputs_.catalogue.gpus, inputs_.metrics, std::nullopt, [&](std::string_view) { interruption_.check(); }, &interruption_);
   for (const std::string& each : measured.told) add(trouble, each);
   took("metrics");
 
@@ -81,7 +82,7 @@ bool Auditor::attempt(std::string& trouble) {
   for (const Seen* each : snapshot.coverage.unread()) seen.unread.push_back({each->resource, each->ns, each->reason});
   Looking looking{{policies.get(), inputs_.catalogue, &around, clock_.today()}, {}, {}};
   looking.unknownPolicies = [&](const std::string& ns) { return app::unknownPolicies(seen, {}, ns); };
-  looking.progress = [&](std::string_view) { checkpoint(); };
+  looking.progress = [&](std::string_view) { interruption_.check(); };
   const Observation observation = observe(snapshot, looking);
   const auto report = reportOf(snapshot, observation, *inputs_.catalogue.gpus, book);
   if (!report) return trouble = describe(report.error()), false;
@@ -93,22 +94,14 @@ bool Auditor::attempt(std::string& trouble) {
     page_.set(std::make_shared<const std::string>(std::move(text)));
   }
   took("judge");
-  checkpoint();
+  interruption_.check();
   keep(*report, trouble);
-  if (inputs_.reports != nullptr) write(snapshot, results, trouble);
+  if (inputs_.reports != nullptr) {
+    waiting.emplace(interruption_, [&source] { source.interrupt(); });
+    write(source.cluster(), snapshot, results, trouble);
+  }
   took("write");
   return true;
-}
-
-Result<ClusterLook> Auditor::read() {
-  auto source = std::make_unique<ClusterSource>(inputs_.cluster);
-  ClusterSource& reading = *source;
-  {
-    const std::lock_guard lock(mutex_);
-    if (interrupted_) throw Interrupted{};
-    source_ = std::move(source);
-  }
-  return reading.look({}, host::timestamp(clock_.now()), [&](std::string_view) { checkpoint(); });
 }
 
 void Auditor::keep(const Report& report, std::string& trouble) {
@@ -118,13 +111,13 @@ void Auditor::keep(const Report& report, std::string& trouble) {
   if (!kept.trouble.empty()) add(trouble, kept.trouble);
 }
 
-void Auditor::write(const Snapshot& snapshot, const std::vector<NamespaceResults>& results, std::string& trouble) {
+void Auditor::write(kube::Cluster& cluster, const Snapshot& snapshot, const std::vector<NamespaceResults>& results, std::string& trouble) {
   Writing writing;
   writing.may = [&] {
-    checkpoint();
+    interruption_.check();
     return inputs_.leads();
   };
-  const Written written = writeReports(source_->cluster(), *inputs_.reports, {results, snapshot.coverage, snapshot.scope, snapshot.takenAt}, writing);
+  const Written written = writeReports(cluster, *inputs_.reports, {results, snapshot.coverage, snapshot.scope, snapshot.takenAt}, writing);
   metrics_.wrote(*inputs_.reports, written);
   if (!written.served) add(trouble, fmt::format("the cluster has no {} of {}: no reports are written", inputs_.reports->plural, inputs_.reports->group));
   if (written.foreign > 0)
@@ -137,20 +130,11 @@ void Auditor::lost() {
   page_.set(nullptr);
 }
 
-void Auditor::interrupt() {
-  const std::lock_guard lock(mutex_);
-  interrupted_ = true;
-  if (source_) source_->interrupt();
-}
+void Auditor::interrupt() { interruption_.trip(); }
 
 AuditState Auditor::state() const {
   const std::lock_guard lock(mutex_);
   return state_;
-}
-
-void Auditor::checkpoint() const {
-  const std::lock_guard lock(mutex_);
-  if (interrupted_) throw Interrupted{};
 }
 
 }  // namespace rightslice::observe::audit

@@ -15,6 +15,7 @@
 #include "observe/audit/metrics_writer.hpp"
 #include "observe/audit/report_object.hpp"
 #include "observe/cluster_source.hpp"
+#include "observe/interruption.hpp"
 #include "observe/metrics_source.hpp"
 #include "observe/page/page.hpp"
 #include "policy/policy_set.hpp"
@@ -56,12 +57,9 @@ class Auditor {
   std::shared_ptr<const std::string> page() const { return page_.get(); }   ///< null: not wanted, none yet, or another replica leads
 
  private:
-  struct Interrupted {};
   bool attempt(std::string& trouble);
-  Result<ClusterLook> read();
   void keep(const Report& report, std::string& trouble);
-  void write(const Snapshot& snapshot, const std::vector<NamespaceResults>& results, std::string& trouble);
-  void checkpoint() const;   ///< throws Interrupted
+  void write(kube::Cluster& cluster, const Snapshot& snapshot, const std::vector<NamespaceResults>& results, std::string& trouble);
 
   const AuditInputs inputs_;
   AuditMetrics metrics_;
@@ -69,8 +67,7 @@ class Auditor {
   host::Log& log_;
   const host::Clock& clock_;
   mutable std::mutex mutex_;
-  bool interrupted_ = false;
-  std::unique_ptr<ClusterSource> source_;     // of the look in progress
+  Interruption interruption_;
   AuditState state_;
   host::Published<std::string> page_;
   std::string told_;                          // the last trouble that was logged; the looking thread's own
