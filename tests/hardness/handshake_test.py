@@ -182,7 +182,7 @@ class Handshake(hardness.Attack):
         old = root / "old"
         past = (datetime.datetime.now() - datetime.timedelta(days=400)).strftime("%Y-%m-%d %H:%M:%S")
         subprocess.run(["faketime", past, hardness.webhook.BINARY, "certs", "--out", str(old), "--client", "--days", "30"], check=True,
-                       capture_output=True, timeout=hardness.PATIENCE)
+                       capture_output=True, timeout=hardness.PATIENCE, env={**os.environ, **hardness.PRELOADED})
         # The running server takes both CAs as soon as it sees them.
         (ours / "ca.new").write_text((ours / "ca.crt").read_text() + (old / "ca.crt").read_text())
         os.replace(ours / "ca.new", ours / "ca.crt")

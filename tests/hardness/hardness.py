@@ -23,6 +23,7 @@ LONG = os.environ.get("RIGHTSLICE_HARDNESS") == "long"
 SEED = int(os.environ.get("RIGHTSLICE_SEED") or random.randrange(1 << 32))
 SANITIZED = bool(os.environ.get("RIGHTSLICE_SANITIZE"))
 PATIENCE = webhook.PATIENCE
+PRELOADED = {"ASAN_OPTIONS": "verify_asan_link_order=0"}  # where another library is preloaded, AddressSanitizer need not be the first
 MOST_GROWTH_MIB = 48  # of resident memory by an attack: thread arenas and caches fill, a leak of every request would be more
 
 

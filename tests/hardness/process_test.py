@@ -119,7 +119,7 @@ class Clock(hardness.Attack):
         day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 2 * 86400))
         (policies / "b.yaml").write_text(webhook.policy("team-b") + EXCEPTION.format(day=day))
         environment = {"LD_PRELOAD": faketime_library(), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
-                       "DONT_FAKE_MONOTONIC": "1"}
+                       "DONT_FAKE_MONOTONIC": "1", **hardness.PRELOADED}
         root_certificates = webhook.make_certificates(root / "certs")
         server = self.serve(policies=policies, certificates=root_certificates, environment=environment)
         load = hardness.Load(server)

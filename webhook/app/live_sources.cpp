@@ -162,31 +162,33 @@ std::uint64_t LiveSources::changes() const {
   return (cluster->policiesVersion() * kApart + cluster->basisVersion()) * kApart + cluster->runningVersion();
 }
 
-void LiveSources::poll(bool files) {
+bool LiveSources::poll(bool files) {
+  bool anew = false;
   const auto now = SteadyClock::now();
   files = files || now - filesRead_ >= limits::kFilePollInterval || !cluster;
   const bool changed = cluster && cluster->policiesVersion() != policiesVersion_;
   if (files || changed) pollPolicies();
   if (cluster && cluster->factsVersion() != factsVersion_ && now >= nextFacts_) {
-    pollFacts();
+    anew = pollFacts();
     nextFacts_ = later(now);
   }
   if (cluster && now >= nextInventory_) {
     const auto begun = SteadyClock::now();
-    pollInventory();
+    anew = pollInventory() || anew;
     if (inventory.current()) nextInventory_ = later(begun);
   }
   if (cluster && now >= nextTally_) {
     const auto begun = SteadyClock::now();
-    pollTally();
+    anew = pollTally() || anew;
     nextTally_ = std::max(later(begun), begun + kTallyPause);
   }
-  if (!files) return;
+  if (!files) return anew;
   filesRead_ = now;
   pollFiles();
   if (certificate_) pollCertificate();
   tellState();
   tellWatches();
+  return anew;
 }
 
 void LiveSources::pollPolicies() {
@@ -228,17 +230,17 @@ void LiveSources::wantStatuses(const ClusterPolicies& objects) {
   status_->want(objects.objects, statuses);
 }
 
-void LiveSources::pollTally() {
+bool LiveSources::pollTally() {
   const auto set = policies.set();
   const auto around = surroundings.current();
-  if (!set || !around) return;
+  if (!set || !around) return false;
   const std::string basis = fmt::format("{}/{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest(), today().text());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
-  if (version == tallyVersion_) return;
+  if (version == tallyVersion_) return false;
   const auto before = tally.current();
   const auto running = cluster->running();
   if (running) {
-    if (!tally.take(*running, {set.get(), catalogue_, around.get(), today(), nullptr}, basis, kLongestStep)) return;
+    if (!tally.take(*running, {set.get(), catalogue_, around.get(), today(), nullptr}, basis, kLongestStep)) return true;
     tallyVersion_ = version;
     if (tally.current() != before) tellTally(*tally.current());
   }
@@ -246,12 +248,13 @@ void LiveSources::pollTally() {
     const ClusterPolicies objects = cluster->policies(host::systemClock().now());
     if (objects.known) wantStatuses(objects);
   }
+  return true;
 }
 
-void LiveSources::pollFacts() {
+bool LiveSources::pollFacts() {
   const std::uint64_t version = cluster->factsVersion();
   auto facts = cluster->facts();
-  if (!facts) return;
+  if (!facts) return false;
   factsVersion_ = version;
   const bool first = !surroundings.current();
   if (first) {
@@ -260,22 +263,24 @@ void LiveSources::pollFacts() {
                                             {"namespacesKnown", facts->namespaces.has_value()}, {"nodesKnown", facts->nodes.has_value()}});
   }
   surroundings.take(std::move(*facts));
+  return true;
 }
 
-void LiveSources::pollInventory() {
+bool LiveSources::pollInventory() {
   const auto set = policies.set();
   const auto around = surroundings.current();
-  if (!set || !around) return;
+  if (!set || !around) return false;
   const std::string basis = fmt::format("{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
-  if (version == inventoryVersion_) return;
+  if (version == inventoryVersion_) return false;
   const auto running = cluster->running();
-  if (!running) return;
+  if (!running) return false;
   const bool first = !inventory.current();
   // In steps: the thread that does this also waits for signals.
-  if (!inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis, cluster->autoscalers(), kLongestStep)) return;
+  if (!inventory.take(*running, {set.get(), catalogue_, around.get(), host::systemClock().today()}, basis, cluster->autoscalers(), kLongestStep)) return true;
   inventoryVersion_ = version;
   if (first) log_.write(Level::Info, "workloads read", {{"objects", static_cast<std::int64_t>(inventory.current()->size())}});
+  return true;
 }
 
 void LiveSources::pollFiles() {

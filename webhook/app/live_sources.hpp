@@ -32,8 +32,9 @@ class LiveSources {
   /// False, with the reasons on `errors`, if it cannot be served with what is there. A cluster is followed from here on; what it
   /// says comes with later polls.
   bool open(std::ostream& errors);
-  /// Quick where nothing changed: files are read every limits::kFilePollInterval, or now with `files`.
-  void poll(bool files);
+  /// Quick where nothing changed: files are read every limits::kFilePollInterval, or now with `files`. True: what is known of the whole
+  /// cluster was made anew, and what it was made from is free again.
+  bool poll(bool files);
   std::chrono::milliseconds pollInterval() const;
 
   // Thread-safe.
@@ -53,9 +54,9 @@ class LiveSources {
 
  private:
   void pollPolicies();
-  void pollFacts();
-  void pollInventory();
-  void pollTally();
+  bool pollFacts();
+  bool pollInventory();
+  bool pollTally();
   void wantStatuses(const ClusterPolicies& objects);
   void pollFiles();
   void pollCertificate();

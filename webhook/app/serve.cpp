@@ -63,7 +63,7 @@ void watch(const Signals& signals, LiveSources& sources, http::Server& webhook, 
   bool freed = false;
   for (auto released = Steady::now();;) {
     const Signals::Event event = signals.wait(sources.pollInterval());
-    // Large reviews may come without end, and other threads wait for the allocator meanwhile: not at each glance.
+    // Large reviews and changes of a large cluster may come without end, and other threads wait for the allocator meanwhile: not at each glance.
     freed = webhook.handledLarge() || freed;
     freed = crowd.fell(webhook.connections()) || freed;
     if (freed && Steady::now() - released >= kReleasePause) {
@@ -73,7 +73,7 @@ void watch(const Signals& signals, LiveSources& sources, http::Server& webhook, 
     }
     if (event == Signals::Event::Stop) return;
     if (event == Signals::Event::Reload) log.write(Level::Info, "SIGHUP: reading the files again");
-    sources.poll(event == Signals::Event::Reload);
+    freed = sources.poll(event == Signals::Event::Reload) || freed;
   }
 }
 

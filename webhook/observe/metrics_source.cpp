@@ -30,7 +30,7 @@ std::string withoutLineEnd(std::string text) {
 
 class Reading {
  public:
-  Reading(Snapshot& snapshot, const MetricsPlaces& places, const PrometheusSource::Progress& progress, Interruption* interruption)
+  Reading(Snapshot& snapshot, const MetricsPlaces& places, const PrometheusSource::Progress& progress, host::Interruption* interruption)
       : snapshot_(snapshot), places_(places), progress_(progress), interruption_(interruption) {}
 
   void files(std::vector<metrics::Recorded>& recorded, std::int64_t now) {
@@ -55,7 +55,7 @@ class Reading {
     }
     auto source = PrometheusSource::open(address);
     if (!source) return because(describe(source.error()));
-    std::optional<Interruption::Waiting> waiting;
+    std::optional<host::Interruption::Waiting> waiting;
     if (interruption_ != nullptr) waiting.emplace(*interruption_, [&source] { source->interrupt(); });
     const auto troubles = source->read(joiner, window, progress_);
     if (!troubles) return because(describe(troubles.error()));
@@ -76,13 +76,13 @@ class Reading {
   Snapshot& snapshot_;
   const MetricsPlaces& places_;
   const PrometheusSource::Progress& progress_;
-  Interruption* interruption_;
+  host::Interruption* interruption_;
 };
 
 }  // namespace
 
 MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, std::optional<metrics::Scraped> scraped,
-                        const PrometheusSource::Progress& progress, Interruption* interruption) {
+                        const PrometheusSource::Progress& progress, host::Interruption* interruption) {
   if (places.prometheus.url.empty() && places.files.empty() && !scraped) return {};
   const std::int64_t now = scraped ? scraped->end : secondsOfTimestamp(snapshot.takenAt).value_or(0) * 1000;
   Reading reading(snapshot, places, progress, interruption);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gpu/catalogue.hpp"
-#include "observe/interruption.hpp"
+#include "host/interruption.hpp"
 #include "observe/metrics/scraped.hpp"
 #include "observe/prometheus_source.hpp"
 #include "observe/snapshot.hpp"
@@ -31,6 +31,6 @@ struct MetricsRead {
 /// Fills snapshot.measured and its coverage; nothing where no place is given. `snapshot` is finished; `scraped` is what its pods said.
 /// `interruption` ends the wait for a server; throws what it throws.
 MetricsRead readMetrics(Snapshot& snapshot, const gpu::Catalogue& gpus, const MetricsPlaces& places, std::optional<metrics::Scraped> scraped,
-                        const PrometheusSource::Progress& progress, Interruption* interruption = nullptr);
+                        const PrometheusSource::Progress& progress, host::Interruption* interruption = nullptr);
 
 }  // namespace rightslice::observe

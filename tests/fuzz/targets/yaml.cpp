@@ -83,6 +83,9 @@ void fuzz::run(std::string_view input) {
   checkOtherParser(input, json);
   if (!json) return checkPlace(json.error().where, input);
   checkDocument(json->root());
+  // Only objects and lists are read as JSON; of what else there is YAML refuses some characters, as a lone carriage return and U+007F.
+  const bool scalar = !json->root().isObject() && !json->root().isArray();
+  if (scalar && !stream.broken.empty()) return;
   require(stream.broken.empty() && stream.documents.size() == 1, "JSON is YAML", input);
   require(stream.documents[0].document.root().equals(json->root()), "and says the same", input);
 }

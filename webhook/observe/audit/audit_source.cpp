@@ -30,7 +30,7 @@ bool Auditor::look() {
   bool good = false;
   try {
     good = attempt(trouble);
-  } catch (const Interrupted&) {
+  } catch (const host::Interrupted&) {
   } catch (const std::exception& error) {   // the webhook goes on, whatever a look may meet
     trouble = fmt::format("the look ended: {}", error.what());
   }
@@ -62,7 +62,7 @@ bool Auditor::attempt(std::string& trouble) {
   if (!policies) return trouble = "the policies are not known yet", false;
   interruption_.check();
   ClusterSource source(inputs_.cluster);
-  std::optional<Interruption::Waiting> waiting;
+  std::optional<host::Interruption::Waiting> waiting;
   waiting.emplace(interruption_, [&source] { source.interrupt(); });
   auto look = source.look({}, host::timestamp(clock_.now()), [&](std::string_view) { interruption_.check(); });
   waiting.reset();

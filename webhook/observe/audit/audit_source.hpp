@@ -8,6 +8,7 @@
 
 #include "app/sources.hpp"
 #include "host/clock.hpp"
+#include "host/interruption.hpp"
 #include "host/log.hpp"
 #include "host/published.hpp"
 #include "kube/config.hpp"
@@ -15,7 +16,6 @@
 #include "observe/audit/metrics_writer.hpp"
 #include "observe/audit/report_object.hpp"
 #include "observe/cluster_source.hpp"
-#include "observe/interruption.hpp"
 #include "observe/metrics_source.hpp"
 #include "observe/page/page.hpp"
 #include "policy/policy_set.hpp"
@@ -66,8 +66,8 @@ class Auditor {
   HistoryWriter history_;                     // the looking thread's own
   host::Log& log_;
   const host::Clock& clock_;
-  mutable std::mutex mutex_;
-  Interruption interruption_;
+  host::Interruption interruption_;
+  mutable std::mutex mutex_;                  // of `state_`
   AuditState state_;
   host::Published<std::string> page_;
   std::string told_;                          // the last trouble that was logged; the looking thread's own

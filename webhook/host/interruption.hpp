@@ -1,11 +1,11 @@
-// Ends from another thread, for good, what a look waits for.
+// Ends from another thread, for good, what a long piece of work waits for.
 #pragma once
 #include <functional>
 #include <mutex>
 
-namespace rightslice::observe {
+namespace rightslice::host {
 
-/// What a look throws once it was interrupted.
+/// What the work throws once it was interrupted.
 struct Interrupted {};
 
 /// Thread-safe.
@@ -50,4 +50,4 @@ class Interruption {
   std::function<void()> end_;
 };
 
-}  // namespace rightslice::observe
+}  // namespace rightslice::host
