@@ -26,6 +26,7 @@ Result<Review> Review::parse(std::string_view body) {
                             document.error().where));
   Review out;
   out.body = std::move(*document);
+  out.bytes = body.size();
   const auto root = out.body.root();
   if (!root.isObject()) return wrong("", "an AdmissionReview object", root);
   if (root["kind"].stringOr("") != "AdmissionReview")

@@ -12,6 +12,7 @@ namespace rightslice::admission {
 
 struct Review {
   json::Document body;              ///< owns what the views point into
+  std::size_t bytes = 0;            ///< of the text that it was read from
   std::string uid, kind, kindGroup, resource, resourceGroup, subResource, ns, name, operation, user;
   std::vector<std::string> groups;
   bool dryRun = false;

@@ -96,7 +96,7 @@ Ruled rule(const Question& question, std::optional<Scaled> scaled) {
   const auto& [review, path, environment, options] = question;
   const std::string ns = review.ns.empty() ? "default" : review.ns;
   for (const json::View object : {review.object, review.oldObject}) {
-    if (auto excess = workload::excessOf(object)) {
+    if (auto excess = workload::excessOf(object, review.bytes)) {
       out.excess = std::move(*excess);
       return out;
     }

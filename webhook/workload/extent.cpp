@@ -52,7 +52,9 @@ std::string said(std::size_t count, const char* what, std::size_t most) {
 
 }  // namespace
 
-std::optional<std::string> excessOf(json::View object) {
+std::optional<std::string> excessOf(json::View object, std::size_t bytes) {
+  constexpr std::size_t kLeastBytes = 2;   // of an element of a list: a digit and a comma
+  if (bytes < kLeastBytes * std::min(limits::kMaxContainers, limits::kMaxWords)) return std::nullopt;
   Extent extent;
   measure(object, extent);
   if (extent.containers > limits::kMaxContainers) return said(extent.containers, "containers", limits::kMaxContainers);

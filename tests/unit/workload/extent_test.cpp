@@ -48,9 +48,10 @@ TEST_CASE("an object with more GPUs, annotations or products than any cluster kn
 
 TEST_CASE("containers are counted before any is read") {
   const auto excess = [](const std::string& spec) {
-    const auto object = json::Document::parse(R"({"apiVersion":"example.com/v1","kind":"Any","spec":{)" + spec + "}}");
+    const std::string text = R"({"apiVersion":"example.com/v1","kind":"Any","spec":{)" + spec + "}}";
+    const auto object = json::Document::parse(text);
     REQUIRE(object);
-    return workload::excessOf(object->root());
+    return workload::excessOf(object->root(), text.size());
   };
   const auto list = [](const std::string& key, std::size_t count) { return "\"" + key + "\":[" + repeated(count, R"({"name":"c)", R"("})") + "]"; };
   const std::size_t most = limits::kMaxContainers;
@@ -58,6 +59,10 @@ TEST_CASE("containers are counted before any is read") {
   CHECK(excess(list("containers", most + 1)) == "the object has 10001 containers; at most 10000 are judged");
   CHECK(excess(R"("groups":[{"template":{"spec":{)" + list("containers", most) + "," + list("initContainers", 1) + "}}}]"));
   CHECK_FALSE(excess(list("items", 3 * most)));
+  std::string shortest = "\"containers\":[1";   // no shorter text holds so many
+  for (std::size_t i = 1; i < most; ++i) shortest += ",1";
+  CHECK_FALSE(excess(shortest + "]"));
+  CHECK(excess(shortest + ",1]"));
   const auto words = [](const std::string& key, std::size_t count) { return "\"" + key + "\":[" + repeated(count, "\"a", "\"") + "]"; };
   const std::size_t mostWords = limits::kMaxWords;
   CHECK_FALSE(excess(words("args", mostWords)));
