@@ -155,7 +155,9 @@ YamlNodes readYamlNodes(std::string_view text, const Mark& start) {
   } catch (const YAML::Exception& error) {
     throw YamlRefusal{"not valid YAML: " + error.msg, collector.markOf(error.mark)};
   }
-  return collector.take();
+  YamlNodes nodes = collector.take();
+  if (nodes.empty()) throw YamlRefusal{"there is no value here", start};
+  return nodes;
 }
 
 }  // namespace rightslice::json

@@ -6,6 +6,7 @@ namespace rightslice::json {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// "---" or "..." at the start of a line and alone there, or followed by a blank. Anywhere else, as within a block
 /// scalar, these characters are indented (YAML 1.2, 9.1.2).
@@ -24,8 +25,7 @@ class Splitter {
   explicit Splitter(std::string_view text) : text_(text) {}
 
   std::vector<YamlChunk> split() {
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    std::size_t at = text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    std::size_t at = 0;
     restart(1, at);
     for (int line = 1; at < text_.size(); ++line) {
       const std::size_t end = std::min(text_.find('\n', at), text_.size());
@@ -53,6 +53,11 @@ class Splitter {
   void readLine(std::string_view line, int number, std::size_t offset, std::size_t next) {
     const bool hasContent = chunk_.contentStart.line != 0;
     std::size_t from = 0;
+    if (!hasContent && !hasMarker_ && line.starts_with(kByteOrderMark)) {   // each document may begin with one (YAML 1.2, 9.1.1)
+      line.remove_prefix(kByteOrderMark.size());
+      offset += kByteOrderMark.size();
+      restart(number, offset);
+    }
     if (isMarker(line, "---")) {
       if (hasContent || hasMarker_) {
         close(offset);

@@ -202,13 +202,30 @@ TEST_CASE("a stream goes on after a broken document, and empty documents are not
 }
 
 TEST_CASE("a text without any document gives none") {
-  for (const char* text : {"", "\n\n", "# a\n", "---\n", "---\n---\n# x\n...\n", "\xEF\xBB\xBF", "   \t\n", "%YAML 1.2\n---\n"}) {
+  for (const char* text : {"", "\n\n", "# a\n", "---\n", "---\n---\n# x\n...\n", "\xEF\xBB\xBF", "   \t\n", "%YAML 1.2\n---\n", "...\n\xEF\xBB\xBF\n",
+                           "# a\n\xEF\xBB\xBF# b\n---\n"}) {
     CAPTURE(text);
     const YamlStream stream = parseYaml(text);
     CHECK(stream.documents.empty());
     CHECK(stream.broken.empty());
   }
   CHECK(asJson("--- ~\n") == "null");
+}
+
+TEST_CASE("each document may begin with a byte order mark, and one mark alone is no value") {
+  const YamlStream stream = parseYaml("\xEF\xBB\xBF" "a: 1\n...\n\xEF\xBB\xBF" "b: 2\n...\n# c\n\xEF\xBB\xBF---\nd: 3\n");
+  CHECK(stream.broken.empty());
+  REQUIRE(stream.documents.size() == 3);
+  CHECK(stream.documents[1].document.root().text() == R"({"b":2})");
+  CHECK(stream.documents[1].marks.find("/b").value.line == 3);
+  CHECK(stream.documents[1].marks.find("/b").value.offset == 18);
+  CHECK(stream.documents[2].document.root().text() == R"({"d":3})");
+  for (const char* text : {"\xEF\xBB\xBF\xEF\xBB\xBF\n", "...\n\xEF\xBB\xBF\xEF\xBB\xBF\n"}) {
+    const YamlStream marks = parseYaml(text);
+    CHECK(marks.documents.empty());
+    REQUIRE(marks.broken.size() == 1);
+    CHECK(marks.broken[0].error.message == "there is no value here");
+  }
 }
 
 TEST_CASE("every key and value has its place") {
