@@ -226,7 +226,7 @@ class Json {
   }
 
   void step(Writer& out, const Step& step) const {
-    out.beginObject().member("kind", name(step.kind));
+    out.beginObject().member("step", name(step.kind));
     if (step.deployed) workload(out, *step.deployed);
     if (step.kind != Step::Kind::Change) {
       out.member("node", std::string_view(plan_.fleet.nodes[step.node].name));
