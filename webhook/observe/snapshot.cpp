@@ -12,6 +12,19 @@ std::string resourceName(const workload::Kind& kind) {
   return out;
 }
 
+/// By what tells one from another in a cluster. Of two that nothing tells apart, as in two recordings of the same, the one that was read last stands.
+template <class T, class Key>
+void order(std::vector<T>& all, const Key& key) {
+  std::stable_sort(all.begin(), all.end(), [&](const T& a, const T& b) { return key(a) < key(b); });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i + 1 < all.size() && key(all[i]) == key(all[i + 1])) continue;
+    if (kept != i) all[kept] = std::move(all[i]);
+    ++kept;
+  }
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(kept), all.end());
+}
+
 }  // namespace
 
 bool Snapshot::workloadsKnown(std::string_view ns) const {
@@ -25,17 +38,13 @@ bool Snapshot::autoscalersKnown(std::string_view ns) const {
 }
 
 void finish(Snapshot& snapshot) {
-  std::sort(snapshot.objects.begin(), snapshot.objects.end(), [](const Object& a, const Object& b) {
-    return std::tie(a.ns, a.kind, a.name, a.group, a.uid) < std::tie(b.ns, b.kind, b.name, b.group, b.uid);
-  });
-  std::sort(snapshot.pods.begin(), snapshot.pods.end(), [](const Pod& a, const Pod& b) { return std::tie(a.ns, a.name, a.uid) < std::tie(b.ns, b.name, b.uid); });
-  if (snapshot.budgets)
-    std::sort(snapshot.budgets->begin(), snapshot.budgets->end(), [](const Budget& a, const Budget& b) { return std::tie(a.ns, a.name) < std::tie(b.ns, b.name); });
-  std::sort(snapshot.exporters.begin(), snapshot.exporters.end(),
-            [](const Exporter& a, const Exporter& b) { return std::tie(a.node, a.ns, a.name) < std::tie(b.node, b.ns, b.name); });
+  order(snapshot.objects, [](const Object& each) { return std::tie(each.ns, each.kind, each.name, each.group); });
+  order(snapshot.pods, [](const Pod& each) { return std::tie(each.ns, each.name); });
+  if (snapshot.budgets) order(*snapshot.budgets, [](const Budget& each) { return std::tie(each.ns, each.name); });
+  order(snapshot.exporters, [](const Exporter& each) { return std::tie(each.node, each.ns, each.name); });
   snapshot.coverage.sort();
   if (!snapshot.nodes) return;
-  std::sort(snapshot.nodes->begin(), snapshot.nodes->end(), [](const Node& a, const Node& b) { return a.facts.name < b.facts.name; });
+  order(*snapshot.nodes, [](const Node& each) { return std::tie(each.facts.name); });
   auto held = snapshot.heldElsewhere;
   for (const Pod& pod : snapshot.pods) {
     if (!pod.placed()) continue;

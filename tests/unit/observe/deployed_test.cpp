@@ -1,6 +1,8 @@
 // Who owns which pod: every pod and every object is in exactly one workload.
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "fixture.hpp"
@@ -81,6 +83,20 @@ TEST_CASE("pods of an owner that nobody reads are one workload where they are al
   CHECK(deployed[1].pods.size() == 1);
   REQUIRE(deployed[0].owner);
   CHECK(deployed[0].owner->kind == "ModelServer");
+}
+
+TEST_CASE("what is recorded twice is there once, as it was read last") {
+  const auto pod = [](std::string_view node) {
+    return fmt::format("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: t, uid: u}}\nspec: {{nodeName: {}, containers: [{{name: m, image: i, resources: "
+                       "{{limits: {{nvidia.com/gpu: 1}}}}}}]}}\n", node);
+  };
+  const std::string node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {nvidia.com/gpu.product: NVIDIA-A30, nvidia.com/gpu.count: '1'}}\n"
+                           "status: {allocatable: {nvidia.com/gpu: 1}}\n";
+  const Snapshot snapshot = snapshotOf(node + pod("n0") + pod("n1") + node);
+  REQUIRE(snapshot.pods.size() == 1);
+  CHECK(snapshot.pods[0].node == "n1");
+  REQUIRE(snapshot.nodes->size() == 1);
+  CHECK(snapshot.nodes->front().facts.requested.at("nvidia.com/gpu") == 1);
 }
 
 TEST_CASE("a bare pod is one workload, and pods of static manifests are bare") {
