@@ -1,16 +1,18 @@
 #include "json/document.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
-#include "base/ascii.hpp"
 #include "base/limits.hpp"
 #include "json/place.hpp"
 #include "json/scan.hpp"
@@ -34,7 +36,21 @@ class Guard {
   bool Uint(unsigned value) { return target_.Uint(value); }
   bool Int64(std::int64_t value) { return target_.Int64(value); }
   bool Uint64(std::uint64_t value) { return target_.Uint64(value); }
-  bool Double(double value) { return target_.Double(isWrittenZero() ? std::copysign(0.0, text_[stream_.Tell()] == '-' ? -1.0 : 1.0) : value); }
+  /// What RapidJSON 1.1.0 makes of a number is not looked at: with full precision it reads "0e-300" as any number, and 1e19 times 1e301 as a small one below
+  /// zero; without, it is not exact. While it hands over a number, its stream stands where that begins.
+  bool Double(double) {
+    const std::size_t at = stream_.Tell();
+    const std::string_view number = text_.substr(at, text_.find_first_not_of("0123456789+-.eE", at) - at);
+    double value = 0;
+    if (std::from_chars(number.data(), number.data() + number.size(), value).ec == std::errc::result_out_of_range) {
+      value = std::strtod(std::string(number).c_str(), nullptr);  // tells too large from too small
+      if (std::isinf(value)) {
+        objection_ = "Number too big to be stored in double";
+        return false;
+      }
+    }
+    return target_.Double(value);
+  }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }  // only with kParseNumbersAsStringsFlag
   bool String(const char* text, rapidjson::SizeType length, bool copy) {
     return surrogatesPaired({text, length}) && target_.String(text, length, copy);
@@ -60,18 +76,6 @@ class Guard {
       return false;
     }
     return true;
-  }
-
-  /// RapidJSON 1.1.0 makes any number of "0e-300" or "0.000..." (diyfp.h normalises zero, which has no first bit). While it hands over a number, its stream
-  /// stands where that begins; a number that begins with 0 has no other digit before its point.
-  bool isWrittenZero() {
-    std::size_t at = stream_.Tell();
-    at += text_[at] == '-' ? 1 : 0;
-    if (text_[at] != '0') {
-      return false;
-    }
-    at = text_.find_first_not_of("0.", at);
-    return at == std::string_view::npos || !isDigitAscii(text_[at]);
   }
 
   /// RapidJSON refuses a high surrogate without its low one, but writes a lone low one as bytes that are no UTF-8.
@@ -181,7 +185,7 @@ Result<Document> Document::parse(std::string_view text, Leave leave) {
   tree->text[text.size()] = '\0';
 
   constexpr unsigned kFlags =
-      rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+      rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
   rapidjson::Document building(&tree->allocator);
   rapidjson::InsituStringStream stream(tree->text.get());
   rapidjson::Reader reader;

@@ -1,4 +1,5 @@
 // One test per fault of RapidJSON 1.1.0 and yaml-cpp 0.7 that once cost somebody a day.
+#include <cstdlib>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -91,6 +92,22 @@ TEST_CASE("RapidJSON numbers: a long or scaled zero is any number") {
   }
   CHECK(Document::parse("0.5e-3")->root().number() == doctest::Approx(0.0005));
   CHECK(Document::parse("-0.0001")->root().number() == doctest::Approx(-0.0001));
+}
+
+TEST_CASE("RapidJSON numbers: many digits times a power of ten are a small number of the other sign") {
+  for (const char* large : {"9223372036854775807301e301", "-9223372036854775807301e301", "92233720368547758073e289", "17976931348623158079999e287", "1e309"}) {
+    CAPTURE(large);
+    for (const std::string& text : {std::string(large), "{\"a\":[1," + std::string(large) + "]}"}) {
+      const auto document = Document::parse(text);
+      REQUIRE_FALSE(document);
+      CHECK(document.error().message == "not valid JSON: Number too big to be stored in double");
+    }
+  }
+  for (const char* number : {"1.7976931348623157e308", "-17976931348623157e292", "4.9e-324", "1e-400", "-1e-400", "2.2250738585072011e-308", "9007199254740993.0", "123456789012345678901234567890",
+                             "0.1", "3.141592653589793238462643383279", "1e22", "1e23", "8.5e-5"}) {
+    CAPTURE(number);
+    CHECK(Document::parse(number)->root().number() == std::strtod(number, nullptr));
+  }
 }
 
 TEST_CASE("yaml-cpp duplicate keys: the first one wins") { CHECK(parseYaml("a: 1\na: 2\n").broken.size() == 1); }
