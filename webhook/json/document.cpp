@@ -184,8 +184,7 @@ Result<Document> Document::parse(std::string_view text, Leave leave) {
   std::copy(text.begin(), text.end(), tree->text.get());
   tree->text[text.size()] = '\0';
 
-  constexpr unsigned kFlags =
-      rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
+  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
   rapidjson::Document building(&tree->allocator);
   rapidjson::InsituStringStream stream(tree->text.get());
   rapidjson::Reader reader;
