@@ -66,11 +66,20 @@ void Catalogue::index() {
       for (const Profile::Variant& variant : profile.variants) byVariant_[variant.name].emplace_back(i, j);
     }
   }
+  for (const Product& product : products_) {
+    const auto add = [this](const std::string& name) {
+      if (const auto found = byName_.find(normalisedBase(name)); found != byName_.end()) byWritten_.emplace(name, found->second);
+    };
+    add(product.title);
+    std::for_each(product.gfdLabels.begin(), product.gfdLabels.end(), add);
+    std::for_each(product.aliases.begin(), product.aliases.end(), add);
+  }
   std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return order(a) < order(b); });
   for (const ProfileName& name : names) profileNames_.push_back(name.text());
 }
 
 const Product* Catalogue::find(std::string_view name) const {
+  if (const auto written = byWritten_.find(name); written != byWritten_.end()) return &products_[written->second];
   const auto found = byName_.find(normalisedBase(name));
   return found == byName_.end() ? nullptr : &products_[found->second];
 }

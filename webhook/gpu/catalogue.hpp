@@ -101,7 +101,8 @@ class Catalogue {
 
  private:
   std::vector<Product> products_;
-  std::map<std::string, std::size_t, std::less<>> byName_;  // normalised name -> index
+  std::map<std::string, std::size_t, std::less<>> byName_;     // normalised name -> index
+  std::map<std::string, std::size_t, std::less<>> byWritten_;  // the same for names as the catalogue has them, which most ask for
   std::map<std::string, std::size_t, std::less<>> byGke_;
   std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>, std::less<>> byProfile_, byVariant_;
   std::vector<std::string> profileNames_;

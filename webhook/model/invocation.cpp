@@ -75,8 +75,8 @@ class Environment {
 
 class InvocationReader {
  public:
-  /// `launch` null: the command line names no engine.
-  InvocationReader(const Invocation& invocation, Environment& environment, const Launches& launches, const Launch* launch)
+  /// `launch` null: the command line names no engine. Its words are taken.
+  InvocationReader(const Invocation& invocation, Environment& environment, const Launches& launches, Launch* launch)
       : invocation_(invocation), environment_(environment), launches_(launches), launch_(launch), image_(splitImage(invocation.image)) {
     lookup_ = [this](std::string_view name) { return variable(name); };
   }
@@ -85,7 +85,7 @@ class InvocationReader {
     noteWhatIsThere();
     if (launch_ != nullptr) {
       take(*launch_->engine, Confidence::High, launch_->program);
-      rest_ = launch_->words;
+      rest_ = std::move(launch_->words);
       if (!launch_->by.empty())
         run_.open.push_back(fmt::format("what {} makes of the command line behind it is not visible here", toldWord(launch_->by).substr(0, 80)));
     } else {
@@ -293,7 +293,7 @@ class InvocationReader {
   const Invocation& invocation_;
   Environment& environment_;
   const Launches& launches_;
-  const Launch* launch_;
+  Launch* launch_;
   Image image_;
   ShellLookup lookup_;
   EngineRun run_;
@@ -325,8 +325,8 @@ bool servesTheSame(const EngineRun& a, const EngineRun& b) {
 EngineRun readInvocation(const Invocation& invocation) {
   const std::vector<PlacedWord> words = placedWords(invocation);
   Environment environment(invocation);
-  const Launches launches = findLaunches(words, [&](std::string_view name) { return environment.of(name); });
-  const auto read = [&](const Launch* launch) {
+  Launches launches = findLaunches(words, [&](std::string_view name) { return environment.of(name); });
+  const auto read = [&](Launch* launch) {
     EngineRun run = InvocationReader(invocation, environment, launches, launch).read(words);
     if (run.model) run.model = withoutCredentials(*run.model);
     return run;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/writer.hpp"
 #include "workload/expansion.hpp"
 #include "workload/read_pod.hpp"
 
@@ -10,9 +11,9 @@ namespace {
 
 void readQuantities(const Part& resources, std::string_view key, StringPairs& texts, std::vector<std::string>& json) {
   for (const auto each : resources.object(key).view().members()) {
-    const bool scalar = each.value.isString() || each.value.isNumber();
-    json.push_back(each.value.text());
-    texts.emplace_back(each.key, scalar ? each.value.scalarText().value_or(json.back()) : json.back());
+    const auto text = each.value.string();
+    json.push_back(text ? json::quoted(*text) : each.value.text());
+    texts.emplace_back(each.key, text ? std::string(*text) : each.value.isNumber() ? each.value.scalarText().value_or(json.back()) : json.back());
   }
 }
 

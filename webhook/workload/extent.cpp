@@ -17,6 +17,15 @@ std::size_t gpusIn(const StringPairs& quantities) {
   }));
 }
 
+std::size_t asksOf(const Workload& workload) {
+  std::size_t asks = 0;
+  for (const PodTemplate& pod : workload.templates) {
+    asks += pod.claims.size();
+    for (const Container& each : pod.containers) asks += each.claims.size() + gpusIn(each.limits) + gpusIn(each.requests);
+  }
+  return asks;
+}
+
 std::size_t ownIn(const StringPairs& annotations) {
   return static_cast<std::size_t>(std::count_if(annotations.begin(), annotations.end(), [](const auto& each) {
     return each.first.find("rightslice.io/") != std::string::npos;
@@ -63,16 +72,17 @@ std::optional<std::string> excessOf(json::View object, std::size_t bytes) {
 }
 
 std::optional<std::string> excessOf(const Workload& workload) {
-  std::size_t asks = 0, annotations = ownIn(workload.annotations), values = 0;
+  std::size_t asksAtMost = 0, annotations = ownIn(workload.annotations), values = 0;
   for (const PodTemplate& pod : workload.templates) {
     if (pod.metadataPointer != "/metadata") annotations += ownIn(pod.annotations);  // those of a Pod are the object's
     for (const auto* label : {&pod.nodes.product, &pod.nodes.gkeAccelerator, &pod.nodes.gkePartition, &pod.nodes.gkeSharing}) {
       values = std::max(values, valuesOf(*label));
     }
-    asks += pod.claims.size();
-    for (const Container& each : pod.containers) asks += each.claims.size() + gpusIn(each.limits) + gpusIn(each.requests);
+    asksAtMost += pod.claims.size();
+    for (const Container& each : pod.containers) asksAtMost += each.claims.size() + each.limits.size() + each.requests.size();
   }
-  if (asks > limits::kMaxAsks) return said(asks, "requests for GPUs", limits::kMaxAsks);
+  if (asksAtMost > limits::kMaxAsks)
+    if (const std::size_t asks = asksOf(workload); asks > limits::kMaxAsks) return said(asks, "requests for GPUs", limits::kMaxAsks);
   if (annotations > limits::kMaxAsks) return said(annotations, "annotations of rightslice.io", limits::kMaxAsks);
   if (values > limits::kMaxSelected) return said(values, "alternatives of GPU products in its node affinity", limits::kMaxSelected);
   return std::nullopt;

@@ -32,12 +32,20 @@ std::string Reading::token(StepId at) const {
   return step.key.data() != nullptr ? json::escapeToken(step.key) : std::to_string(step.index);
 }
 
+/// Recursion is bounded by limits::kMaxDepth, which the parser sees to.
+void Reading::append(StepId at, std::string& pointer) const {
+  if (at == kRoot) return;
+  const Step& step = steps_[at];
+  append(step.from, pointer);
+  pointer += '/';
+  if (step.key.data() != nullptr && step.key.find_first_of("~/") == std::string_view::npos) pointer += step.key;
+  else pointer += token(at);
+}
+
 std::string Reading::pointer(StepId at) const {
   if (at == kNowhere) return {};
-  std::vector<StepId> way;
-  for (; at != kRoot; at = steps_[at].from) way.push_back(at);
   std::string out = at_;
-  for (auto each = way.rbegin(); each != way.rend(); ++each) out.append("/").append(token(*each));
+  append(at, out);
   return out;
 }
 

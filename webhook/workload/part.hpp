@@ -42,6 +42,7 @@ class Reading {
   StepId step(StepId from, std::size_t index);
   std::string pointer(StepId at) const;
   std::string token(StepId at) const;   ///< the last of its pointer
+  void append(StepId at, std::string& pointer) const;
   void report(std::string pointer, std::string_view expected, json::View found);
   /// Each is looked for among those before it, and nobody reads so many: an object can have a million.
   bool full() const { return malformed_.size() >= kMostReported; }
