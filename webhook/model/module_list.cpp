@@ -1,7 +1,6 @@
 #include "model/module_list.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "model/matrices.hpp"
 
@@ -80,27 +79,20 @@ LayerRoles ModuleList::inLayers(std::size_t layers, Quantization& detail) const 
   return roles;
 }
 
-bool ModuleList::dependsOnLayer() const {
-  return std::any_of(patterns_.begin(), patterns_.end(), [](const ModulePattern& p) { return p.dependsOnLayer(); });
-}
-
 void countWide(const ModuleList& wide, const ModuleList& covered, const Architecture& a, Quantization& detail) {
   if (wide.empty() && covered.empty()) return;
   const std::int64_t layers = std::clamp<std::int64_t>(a.layers, 0, kMostLayers);
   if (a.layers > kMostLayers) detail.unclear = true;
-  const bool layered = wide.dependsOnLayer() || covered.dependsOnLayer();
   const LayerRoles inWide = wide.inLayers(static_cast<std::size_t>(layers), detail);
   const LayerRoles inCovered = covered.inLayers(static_cast<std::size_t>(layers), detail);
   for (std::size_t index = 0; index < kRoles; ++index) {
     const Role role = static_cast<Role>(index);
     if (!isLinear(role) || moduleName(role).empty()) continue;
     std::int32_t count = 0;
-    std::optional<bool> answer;  // the same for all layers unless entries tell them apart
     for (std::int64_t layer = 0; layer < layers; ++layer) {
       if (!standsIn(a, role, layer)) continue;
       const auto at = static_cast<std::size_t>(layer);
-      if (layered || !answer) answer = inWide.names(role, at) || (!covered.empty() && !inCovered.names(role, at));
-      if (*answer) ++count;
+      if (inWide.names(role, at) || (!covered.empty() && !inCovered.names(role, at))) ++count;
     }
     detail.wideLayers[index] = count;
   }

@@ -20,8 +20,6 @@ class ModuleList {
   bool holdsHead() const;
   /// The modules that it names in the first so many layers. Where that were too much work, entries are left out.
   LayerRoles inLayers(std::size_t layers, Quantization& detail) const;
-  /// Whether entries tell layers from another.
-  bool dependsOnLayer() const;
 
  private:
   std::vector<ModulePattern> patterns_;

@@ -275,9 +275,6 @@ std::optional<ModulePattern> ModulePattern::parse(std::string_view text) {
   if (text.starts_with("re:")) {
     pattern.regex_ = ModuleRegex::compile(text.substr(3));
     if (!pattern.regex_) return std::nullopt;
-    const std::string_view rest = text.substr(3);
-    pattern.hasDigits_ =
-        std::any_of(rest.begin(), rest.end(), isDigitAscii) || rest.find('[') != std::string_view::npos;
     return pattern;
   }
   if (text.empty() || text.size() > ModuleRegex::kMostCharacters) return std::nullopt;
@@ -285,7 +282,6 @@ std::optional<ModulePattern> ModulePattern::parse(std::string_view text) {
     pattern.regex_ = ModuleRegex::ofGlob(text);
   else
     pattern.name_ = text;
-  pattern.hasDigits_ = std::any_of(text.begin(), text.end(), isDigitAscii);
   return pattern;
 }
 

@@ -44,13 +44,10 @@ class ModulePattern {
   /// Of a regular expression or a glob; none: a name, which is name().
   const std::optional<ModuleRegex>& regex() const { return regex_; }
   const std::string& name() const { return name_; }
-  /// Whether the number of a layer can matter.
-  bool dependsOnLayer() const { return hasDigits_; }
 
  private:
   std::string name_;
   std::optional<ModuleRegex> regex_;
-  bool hasDigits_ = false;
 };
 
 /// Whether `part` is `name` or whole parts of it between its dots.

@@ -82,3 +82,16 @@ TEST_CASE("the longest list of names is not too much work") {
   CHECK_FALSE(detail.unclear);
   CHECK(roles.names(Role::ExpertUp, 77));
 }
+
+TEST_CASE("an entry without a digit may still tell layers apart") {
+  Architecture a;
+  a.layers = 24;
+  for (const char* entry : {"model.layers.?.mlp.up_proj", "re:model\\.layers\\.\\d\\.mlp\\.up_proj"}) {
+    CAPTURE(entry);
+    ModuleList list;
+    Quantization detail;
+    list.add(entry, detail);
+    countWide(list, {}, a, detail);
+    CHECK(detail.wideLayers[static_cast<std::size_t>(Role::Up)] == 10);
+  }
+}
