@@ -6,6 +6,7 @@
 
 #include "json/view.hpp"
 #include "model/architecture.hpp"
+#include "model/layer_roles.hpp"
 #include "model/module_pattern.hpp"
 
 namespace rightslice::model {
@@ -16,10 +17,9 @@ class ModuleList {
   void add(std::string_view text, Quantization& detail);
   void addAll(json::View list, Quantization& detail);
   bool empty() const { return patterns_.empty(); }
-  /// Whether it names the module of a role in a layer; of embedding and head without regard to the layer.
-  bool holds(Role role, std::int64_t layer) const;
-  /// Whether entries tell layers from another.
-  bool dependsOnLayer() const;
+  bool holdsHead() const;
+  /// The modules that it names in the first so many layers. Where that were too much work, entries are left out.
+  LayerRoles inLayers(std::size_t layers, Quantization& detail) const;
 
  private:
   std::vector<ModulePattern> patterns_;

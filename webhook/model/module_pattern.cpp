@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/ascii.hpp"
-#include "base/glob.hpp"
 
 namespace rightslice::model {
 
@@ -18,9 +17,24 @@ class RegexCompiler {
   std::optional<ModuleRegex> run() {
     auto parsed = alternatives(0);
     if (!parsed || at_ != text_.size()) return std::nullopt;
-    const std::int32_t match = add({ModuleRegex::Node::Match});
-    regex_.start_ = link(*parsed, match);
+    regex_.start_ = link(*parsed, add({Node::Match}));
     if (failed_ || regex_.start_ < 0) return std::nullopt;
+    return std::move(regex_);
+  }
+
+  ModuleRegex runGlob() {
+    Part whole;
+    for (const char c : text_) {
+      Part one{Part::Set, {}, {}};
+      if (c == '*' || c == '?')
+        one.set.set();
+      else if (static_cast<unsigned char>(c) < 128)  // names hold no other: it matches none
+        one.set.set(static_cast<std::size_t>(c));
+      if (c == '*') one = Part{Part::Star, {}, {std::move(one)}};
+      whole.parts.push_back(std::move(one));
+    }
+    whole.parts.push_back({Part::End, {}, {}});
+    regex_.start_ = link(whole, add({Node::Match}));
     return std::move(regex_);
   }
 
@@ -205,9 +219,11 @@ class RegexCompiler {
 };
 
 std::optional<ModuleRegex> ModuleRegex::compile(std::string_view expression) {
-  if (expression.size() > 512) return std::nullopt;
+  if (expression.size() > kMostCharacters) return std::nullopt;
   return RegexCompiler(expression).run();
 }
+
+ModuleRegex ModuleRegex::ofGlob(std::string_view glob) { return RegexCompiler(glob).runGlob(); }
 
 bool ModuleRegex::matchesStartOf(std::string_view name) const {
   std::vector<std::int32_t> now, then, pending;
@@ -259,30 +275,24 @@ std::optional<ModulePattern> ModulePattern::parse(std::string_view text) {
   if (text.starts_with("re:")) {
     pattern.regex_ = ModuleRegex::compile(text.substr(3));
     if (!pattern.regex_) return std::nullopt;
-    const std::string_view rest = text.substr(3);
-    pattern.hasDigits_ =
-        std::any_of(rest.begin(), rest.end(), isDigitAscii) || rest.find('[') != std::string_view::npos;
     return pattern;
   }
-  if (text.empty() || text.size() > 512) return std::nullopt;
-  pattern.text_ = text;
-  pattern.isGlob_ = text.find_first_of("*?") != std::string_view::npos;
-  pattern.hasDigits_ = std::any_of(text.begin(), text.end(), isDigitAscii);
-  if (const auto at = text.find("layers."); at != std::string_view::npos && !pattern.isGlob_) {
-    std::int64_t number = -1;
-    for (std::size_t i = at + 7; i < text.size() && isDigitAscii(text[i]) && i < at + 13; ++i)
-      number = std::max<std::int64_t>(number, 0) * 10 + (text[i] - '0');
-    pattern.layer_ = number;
-  }
+  if (text.empty() || text.size() > ModuleRegex::kMostCharacters) return std::nullopt;
+  if (text.find_first_of("*?") != std::string_view::npos)
+    pattern.regex_ = ModuleRegex::ofGlob(text);
+  else
+    pattern.name_ = text;
   return pattern;
 }
 
 bool ModulePattern::matches(std::string_view module) const {
-  if (regex_) return regex_->matchesStartOf(module);
-  if (isGlob_) return globMatches(text_, module);
-  for (auto at = module.find(text_); at != std::string_view::npos; at = module.find(text_, at + 1)) {
-    const std::size_t end = at + text_.size();
-    if ((at == 0 || module[at - 1] == '.') && (end == module.size() || module[end] == '.')) return true;
+  return regex_ ? regex_->matchesStartOf(module) : isPartOf(name_, module);
+}
+
+bool isPartOf(std::string_view part, std::string_view name) {
+  for (auto at = name.find(part); at != std::string_view::npos; at = name.find(part, at + 1)) {
+    const std::size_t end = at + part.size();
+    if ((at == 0 || name[at - 1] == '.') && (end == name.size() || name[end] == '.')) return true;
   }
   return false;
 }

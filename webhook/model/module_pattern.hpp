@@ -1,7 +1,7 @@
 // How quantization_config names modules: exact names, parts of names, globs and regular expressions.
 #pragma once
-#include <array>
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,12 +15,16 @@ namespace rightslice::model {
 /// name x length of expression steps at most, whatever both hold; expressions come from config.json.
 class ModuleRegex {
  public:
-  /// Nothing for what is not understood (look-ahead, back references, counts) and what is longer than 512 characters.
+  static constexpr std::size_t kMostCharacters = 512;
+  /// Nothing for what is not understood (look-ahead, back references, counts) and what is longer than kMostCharacters.
   static std::optional<ModuleRegex> compile(std::string_view expression);
+  /// A glob over the whole name as an expression; of kMostCharacters at most.
+  static ModuleRegex ofGlob(std::string_view glob);
   bool matchesStartOf(std::string_view name) const;
 
  private:
   friend class RegexCompiler;
+  friend struct PositionAutomaton;
   struct Node {
     enum Kind : std::uint8_t { Set, Split, Begin, End, Match } kind = Match;
     std::bitset<128> set{};
@@ -37,16 +41,16 @@ class ModulePattern {
   /// of one that it lies in, or the last parts of one ("lm_head", "self_attn", "model.layers.3.mlp").
   static std::optional<ModulePattern> parse(std::string_view text);
   bool matches(std::string_view module) const;
-  /// The only layer that it can mean ("model.layers.3.mlp"); -1: any.
-  std::int64_t layer() const { return layer_; }
-  /// Whether the number of a layer can matter.
-  bool dependsOnLayer() const { return layer_ >= 0 || hasDigits_; }
+  /// Of a regular expression or a glob; none: a name, which is name().
+  const std::optional<ModuleRegex>& regex() const { return regex_; }
+  const std::string& name() const { return name_; }
 
  private:
-  std::string text_;
+  std::string name_;
   std::optional<ModuleRegex> regex_;
-  bool isGlob_ = false, hasDigits_ = false;
-  std::int64_t layer_ = -1;
 };
+
+/// Whether `part` is `name` or whole parts of it between its dots.
+bool isPartOf(std::string_view part, std::string_view name);
 
 }  // namespace rightslice::model

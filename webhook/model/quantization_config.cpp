@@ -48,7 +48,7 @@ class Reader {
       return;
     }
     countWide(wide_, covered_, a_, detail_);
-    detail_.headQuantised = detail_.headQuantised && !wide_.holds(Role::Head, -1);
+    detail_.headQuantised = detail_.headQuantised && !wide_.holdsHead();
     a_.format = *format_;
     a_.quantization = std::move(detail_);
   }
