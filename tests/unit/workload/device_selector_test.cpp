@@ -81,7 +81,7 @@ TEST_CASE("what is not read is kept as it is written, and the rest beside it cou
            std::string(R"(device.attributes["gpu.nvidia.com"].profile != "1g.10gb")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile > "1g")"),
            std::string(R"(device.attributes["gpu.example.com"].profile == "3g.40gb")"), std::string(R"(attributes["gpu.nvidia.com"].profile == "3g.40gb")"),
            std::string(R"(other.attributes["gpu.nvidia.com"].profile == "3g.40gb")"), std::string(R"(device.capacity["gpu.nvidia.com"].profile == "3g.40gb")"),
-           std::string(R"(device.attributes["gpu.nvidia.com"].profile == "3g.\u0034gb")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile == b"3g.40gb")"),
+           std::string(R"(device.attributes["gpu.nvidia.com"].profile == "3g.\u00340gb\u12")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile == b"3g.40gb")"),
            std::string(R"(device.attributes["gpu.nvidia.com"].?profile == "3g.40gb")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile in [])"),
            std::string(R"(device.attributes["gpu.nvidia.com"].profile in ["3g.40gb", name])"), std::string("false"), std::string("1"),
            std::string(R"(device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("1Ki")) != 0)"),
@@ -93,6 +93,20 @@ TEST_CASE("what is not read is kept as it is written, and the rest beside it cou
            std::string(R"(device.capacity["gpu.nvidia.com"].multiprocessors.isGreaterThan(quantity("10")))")}) {
     CHECK_MESSAGE(read(cel) == " ? " + cel, cel);
   }
+}
+
+TEST_CASE("escapes in digits are the characters that they number") {
+  for (const std::string_view cel : {
+           R"(device.attributes["gpu.nvidia.com"].profile == "3g.\u00340gb")", R"(device.attributes["\x67pu.nvidia.com"].profile == '3\X67.40gb')",
+           R"(device.attributes["gpu.nvidia.com"].profile == "\063g\U0000002e40gb")"}) {
+    CHECK_MESSAGE(read(cel) == k3g, cel);
+  }
+  CHECK(read(R"(device.attributes["gpu.nvidia.com"].profile == "\u00e9\u20ac\U0001F600\377")") == kProfile + " == \"\u00e9\u20ac\U0001F600\u00ff\"");
+  for (const std::string_view escape : {R"(\ud800)", R"(\U00110000)", R"(\400)", R"(\08)", R"(\x4)", R"(\x+4)", R"(\u00g0)", R"(\q)"}) {
+    const std::string cel = kProfile + " == \"3g.40gb" + std::string(escape) + "\"";
+    CHECK_MESSAGE(read(cel) == " ? " + cel, cel);
+  }
+  CHECK(read(kProfile + R"( == r"\x33")") == kProfile + R"( == "\\x33")");
 }
 
 TEST_CASE("what stands for an absent attribute must not be what is asked for: devices without it would be selected too") {
