@@ -109,6 +109,19 @@ TEST_CASE("escapes in digits are the characters that they number") {
   CHECK(read(kProfile + R"( == r"\x33")") == kProfile + R"( == "\\x33")");
 }
 
+TEST_CASE("a negation is read where what it says can be said without it") {
+  const auto profile = [](std::string_view op, std::string_view value) { return kProfile + " " + std::string(op) + " \"" + std::string(value) + "\""; };
+  CHECK(read("!(" + profile("!=", "3g.40gb") + ")") == k3g);
+  CHECK(read("!!(" + k3g + ")") == k3g);
+  CHECK(read("!(" + profile("!=", "a") + " && !(" + profile("==", "b") + "))") == kProfile + R"( in ["a", "b"])");
+  CHECK(read("!(" + profile("!=", "a") + " || !" + kMemory + ".isLessThan(quantity(\"1Ki\")))") == profile("==", "a") + "; " + atMost("1023"));
+  CHECK(read("!(" + kMemory + ".compareTo(quantity(\"1Ki\")) < 0)") == atLeast("1024"));
+  for (const std::string& cel : {"!(" + k3g + ")", "!(" + profile("!=", "a") + " || " + k3g + ")", "!(" + profile("!=", "a") + " && true)", std::string("!true"),
+                                 "!has(" + kProfile + ")", std::string(R"(!("profile" in device.attributes["gpu.nvidia.com"]))"), "!(" + kProfile + " in [\"a\"])", "-(" + k3g + ")"}) {
+    CHECK_MESSAGE(read(cel) == " ? " + cel, cel);
+  }
+}
+
 TEST_CASE("what stands for an absent attribute must not be what is asked for: devices without it would be selected too") {
   CHECK(read(R"(device.attributes["gpu.nvidia.com"].?profile.orValue("3g.40gb") == "3g.40gb")").starts_with(" ? "));
 }
