@@ -275,6 +275,19 @@ TEST_CASE("a claim whose template is known is judged, in its own namespace alone
   CHECK(world.judge(claimingPod(R"("resourceClaimTemplateName":"large")")).unknown.front() == "ResourceClaimTemplate team-a/large");
 }
 
+TEST_CASE("an annotation of a sharing system does not hide what a claim asks for, and counts where claims ask for no GPU") {
+  World world;
+  world.surroundings = "deviceClasses: [{name: nic, selectors: [\"device.driver == 'dra.net'\"]}]\nclaimTemplates:\n" + templateOf("team-a", "small", "1g.10gb") +
+                       "  - {namespace: team-a, name: card, spec: {devices: {requests: [{name: r, exactly: {deviceClassName: nic}}]}}}\n";
+  const auto annotated = [](std::string pod) { return pod.replace(pod.find("\"rightslice.io"), 0, R"("gpu-fraction":"0.5",)"); };
+  CHECK(said(world.judge(annotated(claimingPod(R"("resourceClaimTemplateName":"small")")))) == "Undersized=deny");
+  CHECK(said(world.judge(annotated(claimingPod(R"("resourceClaimTemplateName":"card")")))) == "NotJudged=warn");
+  const std::string first = R"("containers":[{"name":"web"},{"name":"main")";
+  auto second = annotated(claimingPod(R"("resourceClaimTemplateName":"small")"));
+  second.replace(second.find(R"("containers":[{"name":"main")"), std::string_view(R"("containers":[{"name":"main")").size(), first);
+  CHECK(said(world.judge(second)) == "Undersized=deny");
+}
+
 TEST_CASE("an update to another template is no unrelated change: a profile that is not allowed stays denied") {
   World world{h100Policy("  slices: {offered: [1g.20gb], denied: [\"3g.*\", \"4g.*\"]}"), "", {}};
   world.surroundings = "claimTemplates:\n" + templateOf("team-a", "three", "3g.40gb") + templateOf("team-a", "four", "4g.40gb");
