@@ -1,7 +1,9 @@
 #include "policy/claimed.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,13 +23,18 @@ std::string shortList(const std::vector<std::string>& texts) {
   return text;
 }
 
+/// One ResourceClaim may have several names in a pod. Of a template each name has a claim of its own.
+bool sameClaim(const workload::PodClaim& a, const workload::PodClaim& b) { return a.name == b.name || (!a.claim.empty() && a.claim == b.claim); }
+
 /// Whoever else uses the same claim takes part in its memory.
 std::string sharedBy(const workload::PodClaim& claim, const workload::Container& container, const workload::PodTemplate& pod, const ClaimRequest& request) {
   if (!request.sharing.empty()) return fmt::format("{} in the configuration of claim {}", request.sharing, claim.name);
+  std::set<std::string_view> names;
+  for (const workload::PodClaim& each : pod.claims) if (sameClaim(each, claim)) names.insert(each.name);
   for (const workload::Container& other : pod.containers) {
     if (&other == &container || other.init != container.init) continue;
     for (const workload::ContainerClaim& each : other.claims) {
-      const bool same = each.name == claim.name && (each.request.empty() || each.request == request.name);
+      const bool same = names.contains(each.name) && (each.request.empty() || each.request == request.name);
       if (same) return fmt::format("container {} uses claim {} too", other.name, claim.name);
     }
   }
@@ -90,6 +97,7 @@ class Reader {
     for (const ClaimRequest& request : at->second.requests) {
       if (!used.request.empty() && used.request != request.name) continue;
       met = true;
+      if (!counted_.emplace(made ? std::string_view(declared->name) : std::string_view(), &request).second) continue;  // the same device by another name
       byRequest(used, *declared, request, place);
     }
     if (met) return;
@@ -145,6 +153,7 @@ class Reader {
   const workload::Container& container_;
   const workload::PodTemplate& pod_;
   const workload::Devices& devices_;
+  std::set<std::pair<std::string_view, const ClaimRequest*>> counted_;  ///< of a template: with the claim's name
 };
 
 /// Can a device of this memory meet the bounds?

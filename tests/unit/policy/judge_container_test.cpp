@@ -288,6 +288,22 @@ TEST_CASE("an annotation of a sharing system does not hide what a claim asks for
   CHECK(said(world.judge(second)) == "Undersized=deny");
 }
 
+TEST_CASE("one ResourceClaim by two names in a pod is one device; of a template there are two") {
+  World world;
+  const std::string spec = templateOf("team-a", "small", "1g.10gb");
+  world.surroundings = "claims:\n" + spec + "claimTemplates:\n" + spec;
+  const auto pod = [](std::string_view ask, std::string_view own, std::string_view helper) {
+    return fmt::format(R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"team-a","annotations":{{"rightslice.io/footprint":"6Gi"}}}},
+        "spec":{{"resourceClaims":[{{"name":"a","{0}":"small"}},{{"name":"b","{0}":"small"}}],
+                 "containers":[{{"name":"main","resources":{{"claims":[{1}]}}}},{{"name":"helper","resources":{{"claims":[{2}]}}}}]}}}})", ask, own, helper);
+  };
+  const std::string a = R"({"name":"a"})", b = R"({"name":"b"})";
+  CHECK(said(world.judge(pod("resourceClaimName", a + "," + b, ""))) == "");
+  CHECK(said(world.judge(pod("resourceClaimTemplateName", a + "," + b, ""))) == "MultipleSlices=warn");
+  CHECK(said(world.judge(pod("resourceClaimName", a, b))) == "SharedSlice=warn SharedSlice=warn");
+  CHECK(said(world.judge(pod("resourceClaimTemplateName", a, b))) == "");
+}
+
 TEST_CASE("an update to another template is no unrelated change: a profile that is not allowed stays denied") {
   World world{h100Policy("  slices: {offered: [1g.20gb], denied: [\"3g.*\", \"4g.*\"]}"), "", {}};
   world.surroundings = "claimTemplates:\n" + templateOf("team-a", "three", "3g.40gb") + templateOf("team-a", "four", "4g.40gb");
