@@ -26,9 +26,10 @@ std::string shortList(const std::vector<std::string>& texts) {
 /// One ResourceClaim may have several names in a pod. Of a template each name has a claim of its own.
 bool sameClaim(const workload::PodClaim& a, const workload::PodClaim& b) { return a.name == b.name || (!a.claim.empty() && a.claim == b.claim); }
 
+const std::optional<std::string>& strategyOf(const workload::Sharing& sharing, Kind kind) { return kind == Kind::Whole ? sharing.gpu : sharing.mig; }
+
 /// Whoever else uses the same claim takes part in its memory.
 std::string sharedBy(const workload::PodClaim& claim, const workload::Container& container, const workload::PodTemplate& pod, const ClaimRequest& request) {
-  if (!request.sharing.empty()) return fmt::format("{} in the configuration of claim {}", request.sharing, claim.name);
   std::set<std::string_view> names;
   for (const workload::PodClaim& each : pod.claims) if (sameClaim(each, claim)) names.insert(each.name);
   for (const workload::Container& other : pod.containers) {
@@ -75,6 +76,7 @@ class Reader {
     ClaimAsk claim;
     claim.shown = fmt::format("{} by {}", shown(decided), entry.resource);
     claim.place = fmt::format("DeviceClass {}", name);
+    if (known != nullptr) claim.sharedBy = configured(strategyOf(known->sharing, decided.kind).value_or(""), claim.place);
     claim.alternatives.push_back(std::move(decided));
     entry.claim = std::move(claim);
     return true;
@@ -105,6 +107,10 @@ class Reader {
                                          : fmt::format("claim {} is not judged: {} has no request {}", used.name, place, used.request));
   }
 
+  static std::string configured(const std::string& strategy, std::string_view place) {
+    return strategy.empty() ? "" : fmt::format("{} in the configuration of {}", strategy, place);
+  }
+
   void byRequest(const workload::ContainerClaim& used, const workload::PodClaim& declared, const ClaimRequest& request, const std::string& place) {
     ClaimAsk claim;
     std::vector<std::string> texts;
@@ -129,6 +135,11 @@ class Reader {
       if (claim.alternatives.empty()) claim.deviceClass = each.deviceClass;
       count = std::max(count, each.count);  // what is too little is too little in each case
       texts.push_back(shown(decided));
+      const workload::DeviceClass* known = devices_.findClass(each.deviceClass);
+      const auto ofClaim = strategyOf(each.sharing, decided.kind);
+      const std::string ofClass = known == nullptr || ofClaim ? "" : strategyOf(known->sharing, decided.kind).value_or("");
+      if (claim.sharedBy.empty()) claim.sharedBy = configured(ofClaim.value_or(""), fmt::format("claim {}", used.name));
+      if (claim.sharedBy.empty()) claim.sharedBy = configured(ofClass, fmt::format("DeviceClass {}", each.deviceClass));
       claim.alternatives.push_back(std::move(decided));
     }
     if (claim.alternatives.empty()) return;
@@ -138,7 +149,7 @@ class Reader {
     }
     claim.shown = fmt::format("{} by claim {} ({})", shortList(texts), used.name, place);
     claim.place = place;
-    claim.sharedBy = sharedBy(declared, container_, pod_, request);
+    if (claim.sharedBy.empty()) claim.sharedBy = sharedBy(declared, container_, pod_, request);
     claim.forOthers = !declared.claim.empty();
     AskEntry entry;
     entry.resource = std::string(workload::kDeviceClassPrefix) + claim.deviceClass;

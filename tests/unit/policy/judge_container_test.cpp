@@ -304,6 +304,26 @@ TEST_CASE("one ResourceClaim by two names in a pod is one device; of a template 
   CHECK(said(world.judge(pod("resourceClaimTemplateName", a, b))) == "");
 }
 
+TEST_CASE("a slice is shared by the configuration for slices, of the claim before its class's") {
+  const auto judged = [](std::string_view ofClaim, std::string_view ofClass) {
+    const auto config = [](std::string_view parameters) {
+      return parameters.empty() ? "" : fmt::format(", config: [{{opaque: {{driver: gpu.nvidia.com, parameters: {{{}}}}}}}]", parameters);
+    };
+    World world;
+    world.surroundings = fmt::format("deviceClasses: [{{name: ours, selectors: [\"device.attributes['gpu.nvidia.com'].profile == '2g.20gb'\"]{}}}]\n"
+                                     "claimTemplates: [{{namespace: team-a, name: t, spec: {{devices: {{requests: [{{name: r, exactly: {{deviceClassName: ours}}}}]{}}}}}}}]\n",
+                                     config(ofClass), config(ofClaim));
+    return said(world.judge(claimingPod(R"("resourceClaimTemplateName":"t")")));
+  };
+  const std::string mps = ", sharing: {strategy: MPS}", gpu = "kind: GpuConfig", mig = "kind: MigDeviceConfig";
+  CHECK(judged("", "") == "");
+  CHECK(judged(mig + mps, "") == "SharedSlice=warn");
+  CHECK(judged("", mig + mps) == "SharedSlice=warn");
+  CHECK(judged(mig, mig + mps) == "");
+  CHECK(judged(gpu, mig + mps) == "SharedSlice=warn");
+  CHECK(judged(gpu + mps, gpu + mps) == "");
+}
+
 TEST_CASE("an update to another template is no unrelated change: a profile that is not allowed stays denied") {
   World world{h100Policy("  slices: {offered: [1g.20gb], denied: [\"3g.*\", \"4g.*\"]}"), "", {}};
   world.surroundings = "claimTemplates:\n" + templateOf("team-a", "three", "3g.40gb") + templateOf("team-a", "four", "4g.40gb");
