@@ -1,7 +1,9 @@
 #include "policy/claimed.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,13 +23,19 @@ std::string shortList(const std::vector<std::string>& texts) {
   return text;
 }
 
+/// One ResourceClaim may have several names in a pod. Of a template each name has a claim of its own.
+bool sameClaim(const workload::PodClaim& a, const workload::PodClaim& b) { return a.name == b.name || (!a.claim.empty() && a.claim == b.claim); }
+
+const std::optional<std::string>& strategyOf(const workload::Sharing& sharing, Kind kind) { return kind == Kind::Whole ? sharing.gpu : sharing.mig; }
+
 /// Whoever else uses the same claim takes part in its memory.
 std::string sharedBy(const workload::PodClaim& claim, const workload::Container& container, const workload::PodTemplate& pod, const ClaimRequest& request) {
-  if (!request.sharing.empty()) return fmt::format("{} in the configuration of claim {}", request.sharing, claim.name);
+  std::set<std::string_view> names;
+  for (const workload::PodClaim& each : pod.claims) if (sameClaim(each, claim)) names.insert(each.name);
   for (const workload::Container& other : pod.containers) {
     if (&other == &container || other.init != container.init) continue;
     for (const workload::ContainerClaim& each : other.claims) {
-      const bool same = each.name == claim.name && (each.request.empty() || each.request == request.name);
+      const bool same = names.contains(each.name) && (each.request.empty() || each.request == request.name);
       if (same) return fmt::format("container {} uses claim {} too", other.name, claim.name);
     }
   }
@@ -68,6 +76,7 @@ class Reader {
     ClaimAsk claim;
     claim.shown = fmt::format("{} by {}", shown(decided), entry.resource);
     claim.place = fmt::format("DeviceClass {}", name);
+    if (known != nullptr) claim.sharedBy = configured(strategyOf(known->sharing, decided.kind).value_or(""), claim.place);
     claim.alternatives.push_back(std::move(decided));
     entry.claim = std::move(claim);
     return true;
@@ -90,11 +99,16 @@ class Reader {
     for (const ClaimRequest& request : at->second.requests) {
       if (!used.request.empty() && used.request != request.name) continue;
       met = true;
+      if (!counted_.emplace(made ? std::string_view(declared->name) : std::string_view(), &request).second) continue;  // the same device by another name
       byRequest(used, *declared, request, place);
     }
     if (met) return;
     undecided(path, used.request.empty() ? fmt::format("claim {} is not judged: {} asks for no device", used.name, place)
                                          : fmt::format("claim {} is not judged: {} has no request {}", used.name, place, used.request));
+  }
+
+  static std::string configured(const std::string& strategy, std::string_view place) {
+    return strategy.empty() ? "" : fmt::format("{} in the configuration of {}", strategy, place);
   }
 
   void byRequest(const workload::ContainerClaim& used, const workload::PodClaim& declared, const ClaimRequest& request, const std::string& place) {
@@ -121,6 +135,11 @@ class Reader {
       if (claim.alternatives.empty()) claim.deviceClass = each.deviceClass;
       count = std::max(count, each.count);  // what is too little is too little in each case
       texts.push_back(shown(decided));
+      const workload::DeviceClass* known = devices_.findClass(each.deviceClass);
+      const auto ofClaim = strategyOf(each.sharing, decided.kind);
+      const std::string ofClass = known == nullptr || ofClaim ? "" : strategyOf(known->sharing, decided.kind).value_or("");
+      if (claim.sharedBy.empty()) claim.sharedBy = configured(ofClaim.value_or(""), fmt::format("claim {}", used.name));
+      if (claim.sharedBy.empty()) claim.sharedBy = configured(ofClass, fmt::format("DeviceClass {}", each.deviceClass));
       claim.alternatives.push_back(std::move(decided));
     }
     if (claim.alternatives.empty()) return;
@@ -130,7 +149,7 @@ class Reader {
     }
     claim.shown = fmt::format("{} by claim {} ({})", shortList(texts), used.name, place);
     claim.place = place;
-    claim.sharedBy = sharedBy(declared, container_, pod_, request);
+    if (claim.sharedBy.empty()) claim.sharedBy = sharedBy(declared, container_, pod_, request);
     claim.forOthers = !declared.claim.empty();
     AskEntry entry;
     entry.resource = std::string(workload::kDeviceClassPrefix) + claim.deviceClass;
@@ -145,6 +164,7 @@ class Reader {
   const workload::Container& container_;
   const workload::PodTemplate& pod_;
   const workload::Devices& devices_;
+  std::set<std::pair<std::string_view, const ClaimRequest*>> counted_;  ///< of a template: with the claim's name
 };
 
 /// Can a device of this memory meet the bounds?

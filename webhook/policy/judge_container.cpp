@@ -24,9 +24,7 @@ class Judge {
   }
 
   ContainerOutcome run() {
-    const auto& devices = in_.surroundings->devices;
-    out_.ask = readAsk(*in_.container, &devices);
-    addClaims(out_.ask, in_.workload->ns, *in_.container, *in_.pod, devices);
+    out_.ask = askOf(*in_.container);
     const bool bothKeys = setOursAside();
     if (notJudged()) return std::move(out_);
 
@@ -87,6 +85,14 @@ class Judge {
   }
 
  private:
+  /// With its claims.
+  Ask askOf(const workload::Container& container) const {
+    const auto& devices = in_.surroundings->devices;
+    Ask ask = readAsk(container, &devices);
+    addClaims(ask, in_.workload->ns, container, *in_.pod, devices);
+    return ask;
+  }
+
   RawFinding& add(Code code, std::string path, std::string message) {
     RawFinding finding;
     finding.code = code;
@@ -131,9 +137,9 @@ class Judge {
       }
     const auto firstOfNone = [&] {  // asked of the first alone: it looks at all of them
       return in_.container == &in_.pod->containers.front() &&
-             std::all_of(in_.pod->containers.begin(), in_.pod->containers.end(), [](const auto& other) { return readAsk(other).empty(); });
+             std::all_of(in_.pod->containers.begin(), in_.pod->containers.end(), [&](const auto& other) { return askOf(other).entries.empty(); });
     };
-    // What such a system gives out is asked for as nvidia.com/gpu, or not as a resource at all; a slice by its name is none of it.
+    // What such a system gives out is asked for as nvidia.com/gpu, or not as a resource at all; a slice by its name or a device by a claim is none of it.
     const bool asksByAnyName = std::any_of(out_.ask.entries.begin(), out_.ask.entries.end(), [](const AskEntry& entry) {
       return !entry.claim && (entry.name.kind == ResourceKind::WholeGpu || entry.name.kind == ResourceKind::SharedGpu);
     });

@@ -17,8 +17,19 @@ using Kind = CelExpression::Kind;
 bool startsName(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool inName(char c) { return startsName(c) || isDigitAscii(c); }
 
-/// Of the escapes, those of one letter; nothing for one that is not read.
-std::optional<char> escaped(char c) {
+/// Nothing for what is no character: a surrogate, or a number above all of them.
+std::optional<std::string> utf8(std::uint32_t code) {
+  if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
+  if (code < 0x80) return std::string(1, static_cast<char>(code));
+  std::string out;
+  const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  out += static_cast<char>((0xFF00U >> (more + 1) & 0xFFU) | code >> (6 * more));
+  for (int i = more - 1; i >= 0; --i) out += static_cast<char>(0x80U | (code >> (6 * i) & 0x3FU));
+  return out;
+}
+
+/// Of the escapes, those of one letter.
+std::optional<char> escapedLetter(char c) {
   switch (c) {
     case '\\': case '\'': case '"': case '`': case '?': return c;
     case 'n': return '\n';
@@ -30,6 +41,26 @@ std::optional<char> escaped(char c) {
     case 'v': return '\v';
     default: return std::nullopt;
   }
+}
+
+/// What an escape stands for, which is taken off the front, behind its backslash; nothing for one that CEL does not have. In digits: \x41, \u0041,
+/// \U00000041, and \101 in octal.
+std::optional<std::string> takeEscape(std::string_view& rest) {
+  const char letter = rest.empty() ? '\0' : rest.front();
+  const bool octal = letter >= '0' && letter <= '3';
+  const std::size_t digits = octal ? 3 : letter == 'x' || letter == 'X' ? 2 : letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
+  if (digits > 0) {
+    const std::string_view number = rest.substr(octal ? 0 : 1, digits);
+    std::uint32_t code = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), code, octal ? 8 : 16);
+    if (number.size() == digits && error == std::errc() && end == number.data() + number.size()) {
+      rest.remove_prefix(digits + (octal ? 0 : 1));
+      return utf8(code);
+    }
+  }
+  rest.remove_prefix(std::min<std::size_t>(1, rest.size()));
+  const auto plain = escapedLetter(letter);
+  return plain ? std::optional(std::string(1, *plain)) : std::nullopt;
 }
 
 class Parser {
@@ -307,10 +338,11 @@ class Parser {
         value += text_[at_++];
         continue;
       }
-      const auto plain = escaped(peek(1));
+      std::string_view rest = text_.substr(at_ + 1);
+      const auto plain = takeEscape(rest);
       readable = readable && plain;
-      value += plain.value_or('?');
-      at_ = std::min(at_ + 2, text_.size());
+      value += plain.value_or("?");
+      at_ = text_.size() - rest.size();
     }
     at_ += close.size();
     return node(readable ? Kind::String : Kind::Constant, start, value);

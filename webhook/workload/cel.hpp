@@ -16,7 +16,7 @@ struct CelExpression {
     String,     ///< text: its value
     Integer,    ///< integer: its value
     Bool,       ///< text: "true" or "false"
-    Constant,   ///< any other literal, and a string whose escapes are not read
+    Constant,   ///< any other literal: bytes, a string with an escape that CEL does not have
     Name,       ///< text
     Select,     ///< child 0, then a dot and text
     Index,      ///< child 0, and child 1 in brackets

@@ -32,15 +32,29 @@ DeviceRequest readRequest(const Part& part) {
   return out;
 }
 
-/// spec.devices.config[]: whom a strategy of the GPU driver is meant for. Source: resource.nvidia.com/v1beta1, GpuConfig and MigDeviceConfig.
-void readSharing(const Part& config, std::vector<ClaimRequest>& requests) {
+/// One of config[]: what it says for GPUs and for slices. What names no sort says it for both.
+void readSharing(const Part& config, Sharing& out) {
   const Part opaque = config.object("opaque");
   if (opaque.string("driver").value_or("") != kGpuDriver) return;
-  const std::string strategy(opaque.object("parameters").object("sharing").string("strategy").value_or(""));
+  const Part parameters = opaque.object("parameters");
+  const std::string_view sort = parameters.string("kind").value_or("");
+  const std::string strategy(parameters.object("sharing").string("strategy").value_or(""));
+  if (sort.empty() || sort == "GpuConfig") out.gpu = strategy;
+  if (sort.empty() || sort == "MigDeviceConfig") out.mig = strategy;
+}
+
+/// config[].requests: none is all of them, and "request/entry" one entry of firstAvailable.
+bool isMeant(const std::vector<std::string>& meant, const ClaimRequest& request, const DeviceRequest& one) {
+  return meant.empty() || std::any_of(meant.begin(), meant.end(), [&](const std::string& each) {
+    return each == request.name || (!one.name.empty() && each == request.name + "/" + one.name);
+  });
+}
+
+void readConfig(const Part& config, std::vector<ClaimRequest>& requests) {
   const auto meant = config.strings("requests");
-  for (ClaimRequest& each : requests) {
-    if (meant.empty() || std::find(meant.begin(), meant.end(), each.name) != meant.end()) each.sharing = strategy;
-  }
+  for (ClaimRequest& request : requests)
+    for (DeviceRequest& one : request.alternatives)
+      if (isMeant(meant, request, one)) readSharing(config, one.sharing);
 }
 
 Claim readSpec(const Part& spec) {
@@ -52,11 +66,14 @@ Claim readSpec(const Part& spec) {
     const Part exactly = each.object("exactly");
     const auto alternatives = each.objects("firstAvailable");
     if (exactly.exists()) request.alternatives.push_back(readRequest(exactly));
-    for (const Part& one : alternatives) request.alternatives.push_back(readRequest(one));
+    for (const Part& one : alternatives) {
+      request.alternatives.push_back(readRequest(one));
+      request.alternatives.back().name = one.string("name").value_or("");
+    }
     if (request.alternatives.empty()) request.alternatives.push_back(readRequest(each));
     out.requests.push_back(std::move(request));
   }
-  for (const Part& each : devices.objects("config")) readSharing(each, out.requests);
+  for (const Part& each : devices.objects("config")) readConfig(each, out.requests);
   return out;
 }
 
@@ -89,6 +106,14 @@ DeviceClass readDeviceClass(json::View object, std::vector<Error>& malformed) {
   out.selectors = readSelectors(spec, nullptr);
   out.extendedResource = spec.string("extendedResourceName").value_or("");
   out.created = root.object("metadata").string("creationTimestamp").value_or("");
+  for (const Part& each : spec.objects("config")) readSharing(each, out.sharing);
+  return out;
+}
+
+Sharing readClassSharing(json::View config, std::string_view pointer, std::vector<Error>& malformed) {
+  Reading reading(malformed, std::string(pointer));
+  Sharing out;
+  for (const Part& each : reading.root(config).children()) readSharing(each.asObject(), out);
   return out;
 }
 

@@ -29,14 +29,24 @@ struct ContainerClaim {
   friend bool operator==(const ContainerClaim&, const ContainerClaim&) = default;
 };
 
+/// How the GPU driver's configuration shares a device among those who use it, by what the device is: "TimeSlicing", "MPS", "" for not at all, nothing
+/// where it is not configured. Of several configurations of one sort the last counts, and a claim's before its class's.
+/// Source: resource.nvidia.com/v1beta1, GpuConfig and MigDeviceConfig; kubernetes-sigs/dra-driver-nvidia-gpu, cmd/gpu-kubelet-plugin/device_state.go.
+struct Sharing {
+  std::optional<std::string> gpu, mig;
+  friend bool operator==(const Sharing&, const Sharing&) = default;
+};
+
 /// One way in which a request may be met.
 struct DeviceRequest {
+  std::string name;                       ///< of an entry of firstAvailable; empty elsewhere
   std::string deviceClass;
   std::vector<DeviceSelector> selectors;  ///< all hold, beside those of the class
   bool all = false;                       ///< allocationMode: All
   std::int64_t count = 1;
   bool adminAccess = false;               ///< looks at devices, whoever holds them
   bool sharedCapacity = false;            ///< asks for a part of a device's capacity
+  Sharing sharing;                        ///< as the claim configures it
   std::string pointer;                    ///< of the first selector's text, or of the request
   friend bool operator==(const DeviceRequest&, const DeviceRequest&) = default;
 };
@@ -44,7 +54,6 @@ struct DeviceRequest {
 struct ClaimRequest {
   std::string name;
   std::vector<DeviceRequest> alternatives;  ///< in the order in which they are tried; several only with firstAvailable
-  std::string sharing;                      ///< the driver's strategy for it: "TimeSlicing", "MPS"; empty if none is configured
   friend bool operator==(const ClaimRequest&, const ClaimRequest&) = default;
 };
 
@@ -58,6 +67,7 @@ struct DeviceClass {
   std::vector<DeviceSelector> selectors;
   std::string extendedResource;  ///< extendedResourceName; empty if none
   std::string created;           ///< metadata.creationTimestamp: of two classes with one resource name the younger counts
+  Sharing sharing{};
   friend bool operator==(const DeviceClass&, const DeviceClass&) = default;
 };
 
@@ -74,5 +84,7 @@ Claim readClaim(json::View object, std::vector<Error>& malformed);
 /// A claim's spec on its own; `pointer` is where it stands.
 Claim readClaimSpec(json::View spec, std::string_view pointer, std::vector<Error>& malformed);
 DeviceClass readDeviceClass(json::View object, std::vector<Error>& malformed);
+/// spec.config of a DeviceClass on its own.
+Sharing readClassSharing(json::View config, std::string_view pointer, std::vector<Error>& malformed);
 
 }  // namespace rightslice::workload

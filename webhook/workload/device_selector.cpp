@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,10 @@ constexpr std::array<Row, 4> kFields{{{Field::Type, "attributes", "type"},
                                       {Field::Profile, "attributes", "profile"},
                                       {Field::ProductName, "attributes", "productName"},
                                       {Field::Memory, "capacity", "memory"}}};
+
+/// Of what is read: an order is one of -1, 0 and 1, and never neither less nor greater nor equal.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOpposites{
+    {{"==", "!="}, {"!=", "=="}, {"<", ">="}, {">=", "<"}, {">", "<="}, {"<=", ">"}, {"&&", "||"}, {"||", "&&"}}};
 
 std::string shown(std::string_view source) {
   std::string text;
@@ -226,11 +231,45 @@ class Reader {
     return out;
   }
 
+  /// All or nothing: what is read of a part would not do for the whole.
+  static std::optional<Conditions> together(const CelExpression& e, const Bound& bound) {
+    Conditions out;
+    for (const CelExpression& each : e.children) {
+      const auto found = condition(each, bound);
+      if (!found) return std::nullopt;
+      out.insert(out.end(), found->begin(), found->end());
+    }
+    return out;
+  }
+
+  /// What says the same as !e without the sign, or with it further inside; nothing where there is no such thing.
+  static std::optional<CelExpression> opposite(const CelExpression& e) {
+    if (e.is(Kind::Unary, "!")) return e.children[0];
+    if (e.kind != Kind::Binary) return std::nullopt;
+    const auto row = std::find_if(kOpposites.begin(), kOpposites.end(), [&](const auto& each) { return each.first == e.text; });
+    if (row == kOpposites.end()) return std::nullopt;
+    CelExpression out = e;
+    out.text = row->second;
+    if (e.text != "&&" && e.text != "||") return out;
+    for (CelExpression& each : out.children) {
+      CelExpression negated;
+      negated.kind = Kind::Unary;
+      negated.text = "!";
+      negated.children.push_back(std::move(each));
+      each = std::move(negated);
+    }
+    return out;
+  }
+
   static std::optional<Conditions> condition(const CelExpression& e, const Bound& bound) {
     if (isGuard(e, bound)) return Conditions{};
-    if (e.is(Kind::Unary, "!")) return comparison(e.children[0], true, bound);
+    if (e.is(Kind::Unary, "!")) {
+      const auto without = opposite(e.children[0]);
+      return without ? condition(*without, bound) : comparison(e.children[0], true, bound);
+    }
     if (e.kind == Kind::Call) return comparison(e, false, bound);
     if (e.kind != Kind::Binary) return std::nullopt;
+    if (e.text == "&&") return together(e, bound);
     if (e.text == "||") return alternatives(e, bound);
     if (e.text == "in") {
       auto values = strings(e.children[1]);

@@ -15,17 +15,23 @@ void add(Digest& digest, const std::vector<DeviceSelector>& selectors) {
   }
 }
 
+void add(Digest& digest, const Sharing& sharing) {
+  for (const auto* strategy : {&sharing.gpu, &sharing.mig}) digest.add(*strategy ? "configured" : "not").add(strategy->value_or(""));
+}
+
 void add(Digest& digest, const DeviceClass& each) {
   add(digest, each.selectors);
+  add(digest, each.sharing);
   digest.add(each.extendedResource).add(each.created);
 }
 
 void add(Digest& digest, const Claim& claim) {
   digest.add(std::to_string(claim.requests.size()));
   for (const ClaimRequest& request : claim.requests) {
-    digest.add(request.name).add(request.sharing).add(std::to_string(request.alternatives.size()));
+    digest.add(request.name).add(std::to_string(request.alternatives.size()));
     for (const DeviceRequest& each : request.alternatives) {
       digest.add(each.deviceClass).add(fmt::format("{}/{}/{}/{}", each.all, each.count, each.adminAccess, each.sharedCapacity));
+      add(digest, each.sharing);
       add(digest, each.selectors);
     }
   }

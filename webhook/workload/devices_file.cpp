@@ -19,13 +19,18 @@ std::map<std::string, DeviceClass, std::less<>> readClasses(const Entry& classes
   std::map<std::string, DeviceClass, std::less<>> out;
   if (!reader.array(classes, "deviceClasses")) return out;
   for (const Entry& each : classes.elements()) {
-    if (!reader.object(each, "a device class", {"name", "selectors", "extendedResourceName", "created"})) continue;
+    if (!reader.object(each, "a device class", {"name", "selectors", "config", "extendedResourceName", "created"})) continue;
     DeviceClass made;
     if (each["selectors"].view.exists() && reader.array(each["selectors"], "selectors")) {
       for (const Entry& selector : each["selectors"].elements()) {
         if (!selector.view.isString()) reader.refuse(selector, fmt::format("a selector must be CEL text, not {}", selector.view.typeName()));
         made.selectors.push_back(readDeviceSelector(selector.view.stringOr("")));
       }
+    }
+    if (const Entry config = each["config"]; config.view.exists() && reader.array(config, "config")) {
+      std::vector<Error> malformed;
+      made.sharing = readClassSharing(config.view, config.pointer, malformed);
+      for (const Error& error : malformed) reader.refuse({config.view, error.where}, error.message);
     }
     made.extendedResource = text(each, "extendedResourceName", reader);
     made.created = text(each, "created", reader);

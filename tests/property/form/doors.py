@@ -6,6 +6,7 @@ import random
 
 import manifest
 import serialize
+from claiming import GROUP
 from program import admission_review, patched
 
 
@@ -46,10 +47,47 @@ def tricks(thing, plural):
     body = admission_review(thing, plural)
     body["request"].pop("name")
     yield "no name in the request", body
+    yield "no subresource", admission_review(thing, plural, subResource="", requestSubResource="")
+    yield "null for a subresource", admission_review(thing, plural, subResource=None)
+    yield "asked for in another version", admission_review(thing, plural, requestKind={"group": "apps", "version": "v1beta1", "kind": thing["kind"]},
+                                                           requestResource={"group": "apps", "version": "v1beta1", "resource": plural})
+
+
+def unjudged(thing, plural, rng):
+    """Reviews that are allowed without a word, by contract: what they ask for cannot give the workload another GPU. Budgets, against which a scale is
+    judged, need a cluster (tests/unit/admission)."""
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": dict(thing["metadata"]),
+           "spec": {**pod_spec(thing), "ephemeralContainers": [{"name": "debug", **SERVER}]}}
+    for subresource in ("ephemeralcontainers", "resize", "status", "binding", "eviction"):
+        operation = "CREATE" if subresource in ("binding", "eviction") else "UPDATE"
+        yield f"pods/{subresource}", admission_review(pod, "pods", operation, old=rng.choice([None, {}, pod]), subResource=subresource)
+    scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": dict(thing["metadata"]), "spec": {"replicas": rng.choice([0, 1, 1000])}}
+    for each in (scale, {**thing, "spec": {**thing["spec"], "replicas": 1000}}):
+        yield f"{plural}/scale", admission_review(thing, plural, "UPDATE", old=each, object=each, subResource="scale",
+                                                 kind={"group": "autoscaling", "version": "v1", "kind": "Scale"})
+    yield f"{plural}/status", admission_review(thing, plural, "UPDATE", old=thing, subResource="status")
+    yield "DELETE", admission_review(None, plural, "DELETE", old=thing, like=thing)
+    yield "CONNECT", admission_review(pod, "pods", "CONNECT", subResource=rng.choice(["exec", "attach", "portforward"]))
+
+
+SERVER = {"image": "vllm/vllm-openai:v0.8.5", "args": ["--model", "Qwen/Qwen2.5-7B-Instruct"], "resources": {"limits": {"nvidia.com/mig-1g.10gb": "1"}}}
+
+
+def pod_spec(thing):
+    spec = thing["spec"]
+    while "containers" not in spec:
+        spec = (spec.get("jobTemplate") or spec.get("template"))["spec"]
+    return spec
 
 
 def agree(program, cases, seed):
     """Counts of answers and of those that differ."""
+    chosen = {}
+    for number, variants in cases:
+        rng = random.Random(f"{seed}.{number}.doors")
+        chosen[number] = rng, rng.choice(variants)
+    around = [each for _, variant in chosen.values() for each in manifest.objects_of(variant.form(), variant.seed) if each["apiVersion"].startswith(GROUP)]
+    program.know(around, ["team-a", "team-r"])
     program.serve()
     compared = failed = 0
 
@@ -59,9 +97,7 @@ def agree(program, cases, seed):
         if failed <= 5:
             print(f"case {number} of seed {seed}: {what}\n    wanted {wanted}\n    is     {got}\n")
 
-    for number, variants in cases:
-        rng = random.Random(f"{seed}.{number}.doors")
-        variant = rng.choice(variants)
+    for number, (rng, variant) in chosen.items():
         form, thing = variant.object()
         plural = manifest.KINDS[form.kind].plural
         thing["metadata"].setdefault("name", "chat")
@@ -84,6 +120,12 @@ def agree(program, cases, seed):
                         differs(number, "review and /validate", answer, line)
             elif said != wanted:
                 differs(number, what + "\n    " + json.dumps(body), wanted, said)
+        for what, body in unjudged(thing, plural, rng):
+            compared += 2
+            for path in ("validate", "mutate"):
+                status, answer = program.post(path, serialize.to_json(serialize.shuffled(body, rng), rng))
+                if status != 200 or json.loads(answer)["response"] != {"uid": "u-1", "allowed": True}:
+                    differs(number, f"{what} at /{path}", "allowed without a word", answer)
         compared += twice_mutated(program, number, thing, plural, differs)
         compared += refused(program, number, thing, plural, differs)
     return compared, failed

@@ -1,4 +1,4 @@
-"""A Form as an object of Kubernetes."""
+"""A Form as objects of Kubernetes."""
 import random
 from dataclasses import dataclass, field
 
@@ -28,6 +28,10 @@ KINDS = {
 }
 
 
+# Where annotations say nothing of the workload; for "job" see the contract: the pod template's count, then the object's.
+WRONG_LEVELS = ["spec", "pod", "container", "template", "job", "status", "managedFields"]
+
+
 def container_of(form, rng):
     plain = form.launch.container(rng)
     if form.hide_model:
@@ -38,12 +42,14 @@ def container_of(form, rng):
             plain["command"] = form.launch.engine.programs[-1 if form.launch.engine.name != "vllm" else 1]
     if form.opaque:
         plain = {"image": "registry.example/team/run:1", "command": form.opaque}
-    limits = {form.resource: form.quantity, **form.resources}
+    limits = {**({form.limited(): form.quantity} if form.limited() else {}), **form.resources}
     resources = {"limits": limits}
     if form.requests is True:
         resources["requests"] = dict(limits)
     elif form.requests is not False:
         resources["requests"] = form.requests
+    if form.by_claim():
+        resources["claims"] = form.claiming.uses(rng)[0]
     out = {"name": form.name, **plain, "resources": resources}
     for name in rng.sample(["env", "ports", "volumeMounts", "livenessProbe", "lifecycle", "command", "args", "envFrom"], min(form.nothing, 8)):
         out.setdefault(name, rng.choice([None, [] if name not in ("livenessProbe", "lifecycle") else None]))
@@ -54,6 +60,8 @@ def pod_spec(form, rng):
     own = container_of(form, rng)
     plain = {"name": "web", "image": "nginx:1"}
     spec = {"containers": [], "initContainers": []}
+    if form.by_claim():
+        spec["resourceClaims"] = form.claiming.pod_claims(form.tag, rng)
     if form.place == "containers":
         spec["containers"].append(own)
     else:
@@ -68,6 +76,16 @@ def pod_spec(form, rng):
             spec["containers"].append(container)
         else:
             spec["initContainers"].append({**container, **({"restartPolicy": "Always"} if where == "sidecar" else {})})
+    if form.by_claim() and form.claiming.ask.helper:
+        helper = {"name": "helper", "image": "busybox:1", "command": ["sleep", "infinity"], "resources": {"claims": form.claiming.uses(rng)[1]}}
+        spec["containers"].insert(rng.randrange(len(spec["containers"]) + 1), helper)
+    level, annotations = form.wrong_level
+    if level == "pod":
+        spec["annotations"] = annotations
+    if level == "container":
+        own |= {"annotations": annotations, "metadata": {"annotations": annotations}}
+    if form.ephemeral:
+        spec["ephemeralContainers"] = form.ephemeral
     if not spec["initContainers"] and rng.random() < 0.7:
         del spec["initContainers"]
     return spec
@@ -94,4 +112,29 @@ def object_of(form, seed):
         out["spec"] = {**kind.around, **form.spec, **template}
     if form.status is not None:
         out["status"] = form.status
+    put_at_a_wrong_level(out, kind, *form.wrong_level)
+    return out
+
+
+def put_at_a_wrong_level(thing, kind, level, annotations):
+    if level == "spec":
+        thing["spec"]["annotations"] = annotations
+    if level == "template" and kind.path != POD:
+        holder = thing
+        for step in kind.path[:-1]:
+            holder = holder[step]
+        holder["annotations"] = annotations
+    if level == "job" and "jobTemplate" in thing["spec"]:
+        thing["spec"]["jobTemplate"]["metadata"] = {"annotations": annotations}
+    if level == "status":
+        thing["status"] = {**thing.get("status", {}), "annotations": annotations, "metadata": {"annotations": annotations}}
+    if level == "managedFields":
+        thing["metadata"]["managedFields"] = [{"manager": "m", "operation": "Apply", "annotations": annotations}]
+
+
+def objects_of(form, seed):
+    """The workload, and what it asks by, in any order."""
+    rng = random.Random(seed)
+    out = [object_of(form, seed), *(form.claiming.objects(form.tag, rng) if form.claiming else [])]
+    rng.shuffle(out)
     return out

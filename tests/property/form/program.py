@@ -46,6 +46,22 @@ class Program:
         self.policies = self.folder / "policies.yaml"
         self.policies.write_text(POLICIES)
         self.process = None
+        self.surroundings = []  # arguments
+
+    def know(self, objects, namespaces):
+        """What stands around everything that is asked from now on: objects of DRA, those of the first namespace in the others too."""
+        known = {"deviceClasses": [], "claimTemplates": [], "claims": []}
+        for each in objects:
+            name, spec = each["metadata"]["name"], each["spec"]
+            if each["kind"] == "DeviceClass":
+                known["deviceClasses"].append({"name": name, **spec, "selectors": [one["cel"]["expression"] for one in spec["selectors"]]})
+                continue
+            ns = each["metadata"]["namespace"]
+            kind, spec = ("claims", spec) if each["kind"] == "ResourceClaim" else ("claimTemplates", spec["spec"])
+            known[kind] += [{"namespace": one, "name": name, "spec": spec} for one in (namespaces if ns == namespaces[0] else [ns])]
+        file = self.folder / "surroundings.json"
+        file.write_text(json.dumps(known))
+        self.surroundings = ["--surroundings", str(file)]
 
     def run(self, *arguments, text=None):
         return subprocess.run([self.binary, *arguments], input=text, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -63,7 +79,7 @@ class Program:
         for number, text in enumerate(texts):
             (self.folder / f"{number:05}.{suffix}").write_text(text)
         files = [self.folder / f"{number:05}.{suffix}" for number in range(len(texts))]
-        done = self.run("check", "--policies", str(self.policies), "-o", "json", *map(str, files))
+        done = self.run("check", "--policies", str(self.policies), *self.surroundings, "-o", "json", *map(str, files))
         for file in files:
             file.unlink()
         if done.returncode not in (0, 1, 2) or not done.stdout:
@@ -75,14 +91,14 @@ class Program:
         return out, done.stderr
 
     def review(self, path, body):
-        done = self.run("review", "--path", path, "--policies", str(self.policies), text=body)
+        done = self.run("review", "--path", path, "--policies", str(self.policies), *self.surroundings, text=body)
         return done.returncode, done.stdout
 
     def serve(self):
         certificates = self.folder / "certs"
         self.run("certs", "--out", str(certificates))
         command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--workers", "1", "--shutdown-delay", "0s",
-                   "--cert", str(certificates / "tls.crt"), "--key", str(certificates / "tls.key"), "--policies", str(self.policies)]
+                   "--cert", str(certificates / "tls.crt"), "--key", str(certificates / "tls.key"), "--policies", str(self.policies), *self.surroundings]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         found = re.search(r":(\d+)$", self.process.stdout.readline().strip())
         if not found:
@@ -103,11 +119,13 @@ class Program:
             self.process.stdout.close()
 
 
-def admission_review(thing, plural, operation="CREATE", old=None, **more):
-    group, _, version = thing["apiVersion"].rpartition("/")
-    request = {"uid": "u-1", "kind": {"group": group, "version": version, "kind": thing["kind"]},
+def admission_review(thing, plural, operation="CREATE", old=None, like=None, **more):
+    """`like`: an object of the kind, where there is none."""
+    like = thing if like is None else like
+    group, _, version = like["apiVersion"].rpartition("/")
+    request = {"uid": "u-1", "kind": {"group": group, "version": version, "kind": like["kind"]},
                "resource": {"group": group, "version": version, "resource": plural}, "operation": operation,
-               "namespace": thing["metadata"].get("namespace", "default"), "name": thing["metadata"].get("name", ""),
+               "namespace": like["metadata"].get("namespace", "default"), "name": like["metadata"].get("name", ""),
                "userInfo": {"username": "ann", "groups": ["developers"]}, "object": thing, "oldObject": old, "dryRun": False, **more}
     return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
 

@@ -1,9 +1,8 @@
 """Rewrites that leave the meaning of a workload as it is. Each is a function of a Form and a random generator and gives whether it could
 be applied; the law of all of them is: the same verdict. Laws in words: README.md."""
-import copy
-
 import launch
 import manifest
+from claiming import Claiming
 from launch import INITS, SCRIPTS, SHELLS, WRAPPERS
 
 # How the command line is written.
@@ -118,7 +117,7 @@ def variables_on_the_way(form, rng):
 
 
 def quantity_in_another_spelling(form, rng):
-    if form.count != 1 and form.count != 2:
+    if form.limited() is None or form.count not in (1, 2):
         return False
     n = form.count
     form.quantity = rng.choice([n, str(n), f"{n}000m", f"{n}.0", f"{n}e0", f"+{n}", f"0{n}", f"0.00{n}k", f"{n}000000u", float(n), f"{n}.", f"{n}E0"])
@@ -151,7 +150,8 @@ def other_containers(form, rng):
 
 
 def in_another_list_of_containers(form, rng):
-    form.place = rng.choice(["containers", "initContainers", "sidecar"])
+    beside = form.claiming and form.claiming.ask.helper  # an init container shares with nobody that runs after it
+    form.place = rng.choice(["containers", "sidecar"] if beside else ["containers", "initContainers", "sidecar"])
     return True
 
 
@@ -170,6 +170,8 @@ def members_that_say_nothing(form, rng):
 
 def in_another_kind(form, rng):
     form.kind = rng.choice(list(manifest.KINDS))
+    if form.kind == "DaemonSet" and form.claiming and form.claiming.ask.shared:
+        form.kind = "Job"  # pods of all nodes would use the one claim
     return True
 
 
@@ -211,7 +213,15 @@ def annotations_as_labels(form, rng):
 
 
 def annotations_at_a_wrong_level(form, rng):
-    form.spec["annotations"] = {"rightslice.io/footprint": rng.choice(["1Gi", "70Gi"])}
+    """Neither of the object nor of the pod template."""
+    form.wrong_level = (rng.choice(manifest.WRONG_LEVELS), {"rightslice.io/footprint": rng.choice(["1Gi", "70Gi"]), "server.rightslice.io/model": "small"})
+    return form.wrong_level[0] != "job" or form.kind == "CronJob"
+
+
+def ephemeral_containers_beside(form, rng):
+    """As an UPDATE of a Pod has them. They cannot ask for a GPU, whatever is written."""
+    form.ephemeral.append({"name": "debug", "image": "vllm/vllm-openai:v0.8.5", "args": ["--model", "Qwen/Qwen2.5-7B-Instruct"],
+                           **rng.choice([{}, {"targetContainerName": form.name}, {"resources": {"limits": {"nvidia.com/mig-3g.40gb": "1"}}}])})
     return True
 
 
@@ -222,8 +232,8 @@ def says_that_it_is_being_deleted(form, rng):
 
 
 def a_sharing_system_beside_a_slice(form, rng):
-    """The slice is asked for by its own name, so no sharing system hands it out."""
-    if form.resource == "nvidia.com/gpu":
+    """The slice is asked for by its own name or by a claim, so no sharing system hands it out."""
+    if form.resource == "nvidia.com/gpu" and not form.claiming:
         return False
     key = rng.choice(["gpu-fraction", "hami.io/vgpu-devices", "nvidia.com/use-gputype", "gpu-memory"])
     form.pod_annotations[key] = "0.5"
@@ -243,24 +253,34 @@ ALL = [as_image_entry_point, by_another_program, program_by_path, args_begin_els
        other_resources, image_by_mirror_or_digest, other_containers, in_another_list_of_containers,
        another_container_name, members_that_say_nothing, in_another_kind, api_version_alias, name_generated,
        an_owner_that_does_not_exist, annotations_that_are_not_ours, annotations_as_labels,
-       annotations_at_a_wrong_level, says_that_it_is_being_deleted, a_sharing_system_beside_a_slice,
+       annotations_at_a_wrong_level, ephemeral_containers_beside, says_that_it_is_being_deleted, a_sharing_system_beside_a_slice,
        status_and_managed_fields]
 
 
 class Form:
     """One way to write a Serving."""
 
-    def __init__(self, serving, kind="Deployment"):
+    def __init__(self, serving, tag="", kind="Deployment"):
         self.launch = launch.Launch(serving)
-        self.resource, self.count, self.quantity = serving.resource, serving.count, str(serving.count)
+        self.tag = tag  # in the names of objects beside the workload: what is judged together shares them
+        self.claiming = Claiming(serving.ask) if serving.ask else None
+        self.resource, self.count = serving.resource, (serving.ask or serving).count
+        self.quantity = str(self.count)
         self.requests, self.resources = True, {}
         self.around, self.place, self.name, self.nothing = [], "containers", "server", 0
         self.kind, self.api_version = kind, None
         self.metadata, self.spec, self.pod_annotations, self.status = {"name": "chat"}, {}, {}, None
+        self.wrong_level, self.ephemeral = (None, {}), []
         self.hide_model, self.opaque = False, None  # what makes it unsure
 
-    def copy(self):
-        return copy.deepcopy(self)
+    def by_claim(self):
+        return self.claiming is not None and not self.claiming.resource
+
+    def limited(self):
+        """The resource that it asks for, if it asks by one."""
+        if self.claiming is None:
+            return self.resource
+        return self.claiming.limits(self.tag) if self.claiming.resource else None
 
 
 # Unsure: what a rewrite hides may only make the verdict a warning at least, never a silent yes.

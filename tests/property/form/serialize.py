@@ -108,5 +108,13 @@ class Yaml:
         return good and all(c.isprintable() or c == "\n" for c in text) and self.rng.random() < 0.7
 
 
-def to_yaml(value, rng):
-    return Yaml(rng).document(value)
+def to_yaml(values, rng):
+    """A document of each, or a List of all."""
+    if len(values) > 1 and rng.random() < 0.3:
+        values = [list_of(values)]
+    first, *others = values
+    return Yaml(rng).document(first) + "".join("---\n" + Yaml(rng).block(each, 0).lstrip("\n") + "\n" for each in others)
+
+
+def list_of(values):
+    return {"apiVersion": "v1", "kind": "List", "items": values}

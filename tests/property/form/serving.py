@@ -1,6 +1,8 @@
 """What a container runs, as facts: engine, model, flags. How it is written is for launch.py."""
 from dataclasses import dataclass, field
 
+from claiming import Ask
+
 MODELS = ["Qwen/Qwen2.5-7B-Instruct", "Qwen/Qwen2.5-0.5B-Instruct", "mistralai/Mistral-7B-Instruct-v0.3"]
 
 
@@ -60,6 +62,7 @@ class Serving:
     flags: list                      # (flag, value or None), the model among them
     resource: str
     count: int
+    ask: Ask | None = None           # by a claim (DRA), in place of the resource
 
     @staticmethod
     def any(rng):
@@ -70,4 +73,4 @@ class Serving:
                 flags.append((flag, rng.choice(values) if values else None))
         whole = rng.random() < 0.2
         resource = "nvidia.com/gpu" if whole else "nvidia.com/mig-" + rng.choice(SLICES)
-        return Serving(engine, flags, resource, rng.choice([1, 1, 1, 2]))
+        return Serving(engine, flags, resource, rng.choice([1, 1, 1, 2]), Ask.any(rng) if rng.random() < 0.4 else None)

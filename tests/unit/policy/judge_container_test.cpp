@@ -275,6 +275,55 @@ TEST_CASE("a claim whose template is known is judged, in its own namespace alone
   CHECK(world.judge(claimingPod(R"("resourceClaimTemplateName":"large")")).unknown.front() == "ResourceClaimTemplate team-a/large");
 }
 
+TEST_CASE("an annotation of a sharing system does not hide what a claim asks for, and counts where claims ask for no GPU") {
+  World world;
+  world.surroundings = "deviceClasses: [{name: nic, selectors: [\"device.driver == 'dra.net'\"]}]\nclaimTemplates:\n" + templateOf("team-a", "small", "1g.10gb") +
+                       "  - {namespace: team-a, name: card, spec: {devices: {requests: [{name: r, exactly: {deviceClassName: nic}}]}}}\n";
+  const auto annotated = [](std::string pod) { return pod.replace(pod.find("\"rightslice.io"), 0, R"("gpu-fraction":"0.5",)"); };
+  CHECK(said(world.judge(annotated(claimingPod(R"("resourceClaimTemplateName":"small")")))) == "Undersized=deny");
+  CHECK(said(world.judge(annotated(claimingPod(R"("resourceClaimTemplateName":"card")")))) == "NotJudged=warn");
+  const std::string first = R"("containers":[{"name":"web"},{"name":"main")";
+  auto second = annotated(claimingPod(R"("resourceClaimTemplateName":"small")"));
+  second.replace(second.find(R"("containers":[{"name":"main")"), std::string_view(R"("containers":[{"name":"main")").size(), first);
+  CHECK(said(world.judge(second)) == "Undersized=deny");
+}
+
+TEST_CASE("one ResourceClaim by two names in a pod is one device; of a template there are two") {
+  World world;
+  const std::string spec = templateOf("team-a", "small", "1g.10gb");
+  world.surroundings = "claims:\n" + spec + "claimTemplates:\n" + spec;
+  const auto pod = [](std::string_view ask, std::string_view own, std::string_view helper) {
+    return fmt::format(R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"team-a","annotations":{{"rightslice.io/footprint":"6Gi"}}}},
+        "spec":{{"resourceClaims":[{{"name":"a","{0}":"small"}},{{"name":"b","{0}":"small"}}],
+                 "containers":[{{"name":"main","resources":{{"claims":[{1}]}}}},{{"name":"helper","resources":{{"claims":[{2}]}}}}]}}}})", ask, own, helper);
+  };
+  const std::string a = R"({"name":"a"})", b = R"({"name":"b"})";
+  CHECK(said(world.judge(pod("resourceClaimName", a + "," + b, ""))) == "");
+  CHECK(said(world.judge(pod("resourceClaimTemplateName", a + "," + b, ""))) == "MultipleSlices=warn");
+  CHECK(said(world.judge(pod("resourceClaimName", a, b))) == "SharedSlice=warn SharedSlice=warn");
+  CHECK(said(world.judge(pod("resourceClaimTemplateName", a, b))) == "");
+}
+
+TEST_CASE("a slice is shared by the configuration for slices, of the claim before its class's") {
+  const auto judged = [](std::string_view ofClaim, std::string_view ofClass) {
+    const auto config = [](std::string_view parameters) {
+      return parameters.empty() ? "" : fmt::format(", config: [{{opaque: {{driver: gpu.nvidia.com, parameters: {{{}}}}}}}]", parameters);
+    };
+    World world;
+    world.surroundings = fmt::format("deviceClasses: [{{name: ours, selectors: [\"device.attributes['gpu.nvidia.com'].profile == '2g.20gb'\"]{}}}]\n"
+                                     "claimTemplates: [{{namespace: team-a, name: t, spec: {{devices: {{requests: [{{name: r, exactly: {{deviceClassName: ours}}}}]{}}}}}}}]\n",
+                                     config(ofClass), config(ofClaim));
+    return said(world.judge(claimingPod(R"("resourceClaimTemplateName":"t")")));
+  };
+  const std::string mps = ", sharing: {strategy: MPS}", gpu = "kind: GpuConfig", mig = "kind: MigDeviceConfig";
+  CHECK(judged("", "") == "");
+  CHECK(judged(mig + mps, "") == "SharedSlice=warn");
+  CHECK(judged("", mig + mps) == "SharedSlice=warn");
+  CHECK(judged(mig, mig + mps) == "");
+  CHECK(judged(gpu, mig + mps) == "SharedSlice=warn");
+  CHECK(judged(gpu + mps, gpu + mps) == "");
+}
+
 TEST_CASE("an update to another template is no unrelated change: a profile that is not allowed stays denied") {
   World world{h100Policy("  slices: {offered: [1g.20gb], denied: [\"3g.*\", \"4g.*\"]}"), "", {}};
   world.surroundings = "claimTemplates:\n" + templateOf("team-a", "three", "3g.40gb") + templateOf("team-a", "four", "4g.40gb");

@@ -21,14 +21,21 @@ Claim claimOf(const std::string& devices) {
   return readClaimSpec(document->root(), "/spec", malformed);
 }
 
+/// One strategy where it is for GPUs and slices alike.
+std::string shown(const Sharing& sharing) {
+  if (sharing.gpu == sharing.mig) return sharing.gpu ? " " + *sharing.gpu : "";
+  return (sharing.gpu ? " gpu:" + *sharing.gpu : "") + (sharing.mig ? " mig:" + *sharing.mig : "");
+}
+
 std::string shown(const Claim& claim) {
   std::string text;
   for (const auto& request : claim.requests) {
     text += (text.empty() ? "" : "; ") + request.name + ":";
-    for (const auto& each : request.alternatives)
+    for (const auto& each : request.alternatives) {
       text += fmt::format(" {} x{}{}{}{}{}", each.deviceClass, each.count, each.all ? " all" : "", each.adminAccess ? " admin" : "", each.sharedCapacity ? " part" : "",
                           each.selectors.empty() ? "" : fmt::format(" ({})", each.selectors.size()));
-    if (!request.sharing.empty()) text += " " + request.sharing;
+      text += shown(each.sharing);
+    }
   }
   return text;
 }
@@ -54,6 +61,32 @@ TEST_CASE("a strategy counts for the requests that it names, and only the GPU dr
   CHECK(shown(claimOf(config("gpu.nvidia.com", R"("requests":["b"],)"))) == "a:  x1; b:  x1 MPS");
   CHECK(shown(claimOf(config("gpu.nvidia.com", ""))) == "a:  x1 MPS; b:  x1 MPS");
   CHECK(shown(claimOf(config("dra.net", ""))) == "a:  x1; b:  x1");
+}
+
+TEST_CASE("a configuration is of GPUs or of slices, the last of a sort counts, and it may be meant for one entry of firstAvailable") {
+  const auto claim = [](std::string_view config) {
+    return shown(claimOf(fmt::format(R"({{"requests":[{{"name":"a","firstAvailable":[{{"name":"x","deviceClassName":"c"}},{{"name":"y","deviceClassName":"c"}}]}}],"config":[{}]}})", config)));
+  };
+  const auto one = [](std::string_view requests, std::string_view kind, std::string_view strategy) {
+    return fmt::format(R"({{"requests":[{}],"opaque":{{"driver":"gpu.nvidia.com","parameters":{{"kind":"{}","sharing":{{"strategy":"{}"}}}}}}}})", requests, kind, strategy);
+  };
+  CHECK(claim(one("", "MigDeviceConfig", "MPS")) == "a: c x1 mig:MPS c x1 mig:MPS");
+  CHECK(claim(one("", "MigDeviceConfig", "MPS") + "," + one("", "GpuConfig", "TimeSlicing")) == "a: c x1 gpu:TimeSlicing mig:MPS c x1 gpu:TimeSlicing mig:MPS");
+  CHECK(claim(one(R"("a")", "GpuConfig", "MPS") + "," + one(R"("a/y")", "GpuConfig", "TimeSlicing")) == "a: c x1 gpu:MPS c x1 gpu:TimeSlicing");
+  CHECK(claim(one(R"("a/z","y")", "GpuConfig", "MPS") + "," + one("", "ImexChannelConfig", "MPS")) == "a: c x1 c x1");
+}
+
+TEST_CASE("a class configures what its devices share, in the API and in a file") {
+  const auto document = json::Document::parse(R"({"metadata":{"name":"c"},"spec":{"config":[{"opaque":{"driver":"gpu.nvidia.com","parameters":{"kind":"MigDeviceConfig","sharing":{"strategy":"MPS"}}}}]}})");
+  malformed.clear();
+  CHECK(shown(readDeviceClass(document->root(), malformed).sharing) == " mig:MPS");
+  CHECK(malformed.empty());
+  const auto read = readSurroundings("deviceClasses: [{name: c, config: [{opaque: {driver: gpu.nvidia.com, parameters: {sharing: {strategy: MPS}}}}]}]", "s.yaml");
+  REQUIRE(read);
+  CHECK(shown(read->devices.classes->at("c").sharing) == " MPS");
+  const auto wrong = readSurroundings("deviceClasses: [{name: c, config: [{opaque: 1}]}]", "s.yaml");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().where.starts_with("s.yaml:1:"));
 }
 
 TEST_CASE("what has the wrong type is told with its place, and a selector that is not there does not widen") {

@@ -81,7 +81,7 @@ TEST_CASE("what is not read is kept as it is written, and the rest beside it cou
            std::string(R"(device.attributes["gpu.nvidia.com"].profile != "1g.10gb")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile > "1g")"),
            std::string(R"(device.attributes["gpu.example.com"].profile == "3g.40gb")"), std::string(R"(attributes["gpu.nvidia.com"].profile == "3g.40gb")"),
            std::string(R"(other.attributes["gpu.nvidia.com"].profile == "3g.40gb")"), std::string(R"(device.capacity["gpu.nvidia.com"].profile == "3g.40gb")"),
-           std::string(R"(device.attributes["gpu.nvidia.com"].profile == "3g.\u0034gb")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile == b"3g.40gb")"),
+           std::string(R"(device.attributes["gpu.nvidia.com"].profile == "3g.\u00340gb\u12")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile == b"3g.40gb")"),
            std::string(R"(device.attributes["gpu.nvidia.com"].?profile == "3g.40gb")"), std::string(R"(device.attributes["gpu.nvidia.com"].profile in [])"),
            std::string(R"(device.attributes["gpu.nvidia.com"].profile in ["3g.40gb", name])"), std::string("false"), std::string("1"),
            std::string(R"(device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("1Ki")) != 0)"),
@@ -91,6 +91,33 @@ TEST_CASE("what is not read is kept as it is written, and the rest beside it cou
            std::string(R"(device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("10GB")) >= 0)"),
            std::string(R"(device.capacity["gpu.nvidia.com"].memory.compareTo("10Gi") >= 0)"),
            std::string(R"(device.capacity["gpu.nvidia.com"].multiprocessors.isGreaterThan(quantity("10")))")}) {
+    CHECK_MESSAGE(read(cel) == " ? " + cel, cel);
+  }
+}
+
+TEST_CASE("escapes in digits are the characters that they number") {
+  for (const std::string_view cel : {
+           R"(device.attributes["gpu.nvidia.com"].profile == "3g.\u00340gb")", R"(device.attributes["\x67pu.nvidia.com"].profile == '3\X67.40gb')",
+           R"(device.attributes["gpu.nvidia.com"].profile == "\063g\U0000002e40gb")"}) {
+    CHECK_MESSAGE(read(cel) == k3g, cel);
+  }
+  CHECK(read(R"(device.attributes["gpu.nvidia.com"].profile == "\u00e9\u20ac\U0001F600\377")") == kProfile + " == \"\u00e9\u20ac\U0001F600\u00ff\"");
+  for (const std::string_view escape : {R"(\ud800)", R"(\U00110000)", R"(\400)", R"(\08)", R"(\x4)", R"(\x+4)", R"(\u00g0)", R"(\q)"}) {
+    const std::string cel = kProfile + " == \"3g.40gb" + std::string(escape) + "\"";
+    CHECK_MESSAGE(read(cel) == " ? " + cel, cel);
+  }
+  CHECK(read(kProfile + R"( == r"\x33")") == kProfile + R"( == "\\x33")");
+}
+
+TEST_CASE("a negation is read where what it says can be said without it") {
+  const auto profile = [](std::string_view op, std::string_view value) { return kProfile + " " + std::string(op) + " \"" + std::string(value) + "\""; };
+  CHECK(read("!(" + profile("!=", "3g.40gb") + ")") == k3g);
+  CHECK(read("!!(" + k3g + ")") == k3g);
+  CHECK(read("!(" + profile("!=", "a") + " && !(" + profile("==", "b") + "))") == kProfile + R"( in ["a", "b"])");
+  CHECK(read("!(" + profile("!=", "a") + " || !" + kMemory + ".isLessThan(quantity(\"1Ki\")))") == profile("==", "a") + "; " + atMost("1023"));
+  CHECK(read("!(" + kMemory + ".compareTo(quantity(\"1Ki\")) < 0)") == atLeast("1024"));
+  for (const std::string& cel : {"!(" + k3g + ")", "!(" + profile("!=", "a") + " || " + k3g + ")", "!(" + profile("!=", "a") + " && true)", std::string("!true"),
+                                 "!has(" + kProfile + ")", std::string(R"(!("profile" in device.attributes["gpu.nvidia.com"]))"), "!(" + kProfile + " in [\"a\"])", "-(" + k3g + ")"}) {
     CHECK_MESSAGE(read(cel) == " ? " + cel, cel);
   }
 }
