@@ -30,6 +30,7 @@ std::string classText(json::View object) {
   for (const json::View each : object["spec"]["selectors"].elements())
     if (const auto text = each["cel"]["expression"].string()) out.string(*text);
   out.endArray();
+  if (const json::View config = object["spec"]["config"]; config.isArray()) out.key("config").value(config);
   if (const auto name = object["spec"]["extendedResourceName"].string()) out.member("extendedResourceName", *name);
   if (const auto time = object["metadata"]["creationTimestamp"].string()) out.member("created", *time);
   out.endObject();

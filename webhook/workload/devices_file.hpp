@@ -5,7 +5,8 @@
 
 namespace rightslice::workload {
 
-/// deviceClasses: [{name, selectors: [CEL], extendedResourceName, created}], claimTemplates and claims: [{namespace, name, spec}], spec as in a ResourceClaim.
+/// deviceClasses: [{name, selectors: [CEL], config, extendedResourceName, created}], config as in a DeviceClass; claimTemplates and claims:
+/// [{namespace, name, spec}], spec as in a ResourceClaim.
 Devices readDevices(const Entry& root, StrictReader& reader);
 
 /// devices of a node: [{type: gpu | mig, product, profile, memory, count}].

@@ -86,7 +86,10 @@ metadata: {name: a, labels: {tier: gold}}
 apiVersion: resource.k8s.io/v1
 kind: DeviceClass
 metadata: {name: small}
-spec: {selectors: [{cel: {expression: "device.driver == 'gpu.nvidia.com'"}}], extendedResourceName: example.com/small}
+spec:
+  selectors: [{cel: {expression: "device.driver == 'gpu.nvidia.com'"}}]
+  config: [{opaque: {driver: gpu.nvidia.com, parameters: {kind: MigDeviceConfig, sharing: {strategy: MPS}}}}]
+  extendedResourceName: example.com/small
 ---
 apiVersion: resource.k8s.io/v1
 kind: ResourceClaimTemplate
@@ -104,6 +107,7 @@ spec: {spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: mig.nv
   CHECK(read->namespaces == look.snapshot.namespaces);
   REQUIRE(read->devices.classes);
   CHECK(read->devices.classes->at("small").extendedResource == "example.com/small");
+  CHECK(read->devices.classes->at("small").sharing.mig == "MPS");
   REQUIRE(read->devices.templates);
   CHECK(read->devices.templates->contains("a/one"));
   workload::Surroundings ours;
