@@ -13,6 +13,7 @@
 
 #include "admission/review.hpp"
 #include "admission/reviewer.hpp"
+#include "admission/ruling.hpp"
 #include "json/document.hpp"
 #include "policy/judge.hpp"
 #include "policy/load.hpp"
@@ -98,14 +99,24 @@ void decodes(benchmark::State& state) {
   const Allocations counted(state);
   for (auto _ : state) benchmark::DoNotOptimize(admission::Review::parse(text));
 }
-BENCHMARK(decodes)->Arg(2048)->Arg(12288);
+BENCHMARK(decodes)->Arg(2048)->Arg(12288)->Arg(262144)->Arg(3 << 20);
 
 void readsTheObject(benchmark::State& state) {
   const auto review = admission::Review::parse(reviewOf(state.range(0)));
   const Allocations counted(state);
   for (auto _ : state) benchmark::DoNotOptimize(workload::read(review->object));
 }
-BENCHMARK(readsTheObject)->Arg(2048)->Arg(12288);
+BENCHMARK(readsTheObject)->Arg(2048)->Arg(12288)->Arg(262144)->Arg(3 << 20);
+
+/// Which of so many policies are in force for the object.
+void matches(benchmark::State& state) {
+  const policy::PolicySet& set = policies(state.range(0));
+  const auto review = admission::Review::parse(reviewOf(2048));
+  const auto object = workload::read(review->object);
+  const Allocations counted(state);
+  for (auto _ : state) benchmark::DoNotOptimize(set.select(object.ns, object.kindName, object.labels, nullptr));
+}
+BENCHMARK(matches)->Arg(1)->Arg(20)->Arg(10000);
 
 void judges(benchmark::State& state) {
   const Around around(20);
@@ -117,7 +128,21 @@ void judges(benchmark::State& state) {
                                            around.environment.now));
   }
 }
-BENCHMARK(judges)->Arg(2048)->Arg(12288);
+BENCHMARK(judges)->Arg(2048)->Arg(12288)->Arg(262144)->Arg(3 << 20);
+
+/// Reads, judges, and writes what the judgement comes to as an answer: less the two before it, encoding.
+void rules(benchmark::State& state) {
+  const Around around(20);
+  const auto review = admission::Review::parse(reviewOf(state.range(0)));
+  const admission::ReviewerOptions options;
+  const admission::Question question{*review, admission::Path::Validate, around.environment, options};
+  const Allocations counted(state);
+  for (auto _ : state) {
+    const admission::Ruled ruled = admission::rule(question, std::nullopt);
+    benchmark::DoNotOptimize(admission::bodyOf(*review, *ruled.ruling));
+  }
+}
+BENCHMARK(rules)->Arg(2048)->Arg(12288)->Arg(262144)->Arg(3 << 20);
 
 void answers(benchmark::State& state) {
   const Around around(state.range(1));
