@@ -68,17 +68,13 @@ class Teller {
     target_.StartObject();
     const std::size_t first = keys_.size();
     rapidjson::SizeType told = 0;
-    std::uint64_t glances = 0;   // a bit for each key so far: where a key's own is not set, it is none of them
-    bool perhapsTwice = false;
     for (const dom::key_value_pair member : object) {
-      const std::uint64_t bit = std::uint64_t{1} << keys_.emplace_back(member.key).glance % 61;
-      perhapsTwice = perhapsTwice || (glances & bit) != 0;
-      glances |= bit;
+      keys_.emplace_back(member.key);
       if (member.key == "managedFields" && name == "metadata" && member.value.is_array()) continue;
       if (!tellString(member.key) || !tell(member.value, member.key, depth)) return false;
       ++told;
     }
-    if (perhapsTwice && !distinctFrom(first)) return false;
+    if (!distinctFrom(first)) return false;
     keys_.erase(keys_.begin() + static_cast<std::ptrdiff_t>(first), keys_.end());
     return target_.EndObject(told);
   }
