@@ -39,6 +39,10 @@ class Scan(Before):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # What two looks at the whole cluster say is compared here: pods of namespaces that others deleted must not go between them.
+        leaving = [each["metadata"]["name"] for each in cls.admin.get("namespaces")["items"] if each["status"]["phase"] == "Terminating"]
+        if leaving:
+            cls.admin.run("wait", "--for=delete", *(f"namespace/{name}" for name in leaving), "--timeout=50s")
         batch = {"template": {"spec": pod_spec("1g.10gb") | {"restartPolicy": "Never"}}}
         cls.kubectl.apply([
             deployment("large", "3g.40gb", SMALL, replicas=2), deployment("small", "1g.10gb", MEDIUM),
