@@ -14,7 +14,7 @@ constexpr std::size_t kEntryBytes = 512;  // of a ruling beside its texts, and o
 
 // What the API server writes and nobody judges by; a copy of the manifest as kubectl leaves it is said by the object itself.
 constexpr std::string_view kUnread[] = {"resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"};
-// Read, and no answer hangs on which text it is; that it is none is said.
+// Read, and no answer hangs on which text it is, only on whether it is one.
 constexpr std::string_view kUid = "uid";
 constexpr std::string_view kNames[] = {"name", "generateName"};
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -43,7 +43,11 @@ void addMetadata(json::View metadata, bool withName, std::string& key) {
   key += '(';
   for (const auto each : metadata.members()) {
     if (isIn(each.key, kUnread)) continue;
-    if (each.value.isString() && (each.key == kUid || (!withName && isIn(each.key, kNames)))) continue;
+    if (each.value.isString() && !withName && isIn(each.key, kNames)) continue;
+    if (each.value.isString() && each.key == kUid) {
+      key += 'u';
+      continue;
+    }
     addText(each.key, key);
     if (each.key == "annotations") addAnnotations(each.value, key);
     else json::serialize(each.value, key);
@@ -70,6 +74,13 @@ void addOwner(json::View object, const Inventory& inventory, std::string& key) {
     const Running* owner = inventory.byUid(each["uid"].stringOr(""));
     addText(owner != nullptr ? std::string_view(*owner->text) : std::string_view(), key);
   }
+}
+
+/// Whether an answer may hang on the name beside what it says: kinds that keep no plain pod template may name a container after the object, and
+/// annotations name containers.
+bool readsName(json::View object) {
+  const workload::Kind* kind = workload::findKind(object["apiVersion"].stringOr(""), object["kind"].stringOr(""));
+  return kind == nullptr || kind->read != nullptr || kind->complete != nullptr;
 }
 
 std::size_t sizeOf(const std::string& key, const Ruling& ruling) { return key.size() + ruling.tail.size() + kEntryBytes; }
@@ -115,8 +126,7 @@ void RulingTable::add(std::string key, std::shared_ptr<const Ruling> ruling) {
 std::optional<std::string> memoKey(const Review& review, bool validate, const Environment& environment) {
   const std::string_view ns = review.ns.empty() ? std::string_view("default") : std::string_view(review.ns);
   if (environment.inventory != nullptr && environment.policies->hasBudget(ns)) return std::nullopt;
-  const bool withName = environment.policies->hasException(ns) ||
-                        workload::findKind(review.object["apiVersion"].stringOr(""), review.object["kind"].stringOr("")) == nullptr;
+  const bool withName = environment.policies->hasException(ns) || readsName(review.object);
   std::string key;
   key.reserve(2048);
   key += validate ? 'v' : 'm';

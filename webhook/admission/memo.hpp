@@ -58,8 +58,8 @@ class RulingTable final : public Memo {
   std::size_t youngBytes_ = 0;
 };
 
-/// All that the ruling of a CREATE or UPDATE hangs on beside the basis: the user, what the object says (not its name where no exception
-/// may name it, nor what the API server keeps of it), its old self, its owner. Nothing where it also hangs on what else runs.
+/// All that the ruling of a CREATE or UPDATE hangs on beside the basis: the user, what the object says (not its name where neither
+/// an exception nor its kind may read it, nor what the API server keeps of it), its old self, its owner. Nothing where it also hangs on what else runs.
 std::optional<std::string> memoKey(const Review& review, bool validate, const Environment& environment);
 
 }  // namespace rightslice::admission

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "workload/kind.hpp"
 #include "written.hpp"
 
 using namespace rightslice;
@@ -101,6 +102,7 @@ TEST_CASE("the key of a review holds what its answer hangs on, and nothing else"
   const std::pair<const char*, const char*> other[] = {{"mig-1g.10gb\":\"1\"", "mig-1g.10gb\":\"2\""},
                                                        {"mig-1g.10gb\":\"1\"", "mig-1g.10gb\":1"},
                                                        {"\"uid\":\"a\"", "\"uid\":{\"a\":0}"},   // is read as absent, which is said
+                                                       {"\"uid\":\"a\",", ""},
                                                        {"6Gi", "7Gi"},
                                                        {"\"x\":\"y\"", "\"x\":\"z\""},
                                                        {"\"x\":\"y\"", "\"x\":\"y\",\"z\":\"\""},
@@ -127,6 +129,45 @@ TEST_CASE("a name counts where an exception may name it, and where the kind is n
   const Setting plain(written::policy("enforce"));
   CHECK(keyOf(plain, review) == keyOf(plain, renamed));
   CHECK(keyOf(plain, replaced(review, "apps/v1", "acme/v1")) != keyOf(plain, replaced(renamed, "apps/v1", "acme/v1")));
+}
+
+TEST_CASE("a name counts in every kind that keeps no plain pod template, and in no other") {
+  const Setting setting(written::policy("enforce"));
+  for (const workload::Kind& kind : workload::kinds()) {
+    CAPTURE(kind.kind);
+    const auto named = [&](const char* name) {
+      const std::string group = kind.group.empty() ? "v1" : std::string(kind.group) + "/v1";
+      return keyOf(setting, written::review(R"({"apiVersion":")" + group + R"(","kind":")" + std::string(kind.kind) + R"(","metadata":{"name":")" + name + "\"}}"));
+    };
+    CHECK((named("a") == named("b")) == (kind.read == nullptr && kind.complete == nullptr));
+  }
+}
+
+TEST_CASE("what is remembered of an object is not said of another whose name its container has") {
+  const Setting setting(written::policy("enforce", "  models: [{model: '*acme-*', memory: 30Gi}]\n"));
+  // The first is allowed in silence, by a declaration that the second does not have.
+  const std::string preset = R"({"apiVersion":"kaito.sh/v1beta1","kind":"Workspace","metadata":{"name":"chat","namespace":"team-a",)"
+                             R"("annotations":{"chat.rightslice.io/footprint":"5Gi"}},"resource":{"count":1,"labelSelector":{"matchLabels":)"
+                             R"({"nvidia.com/gpu.product":"NVIDIA-H100-80GB-HBM3"}},"partition":{"profile":"1g.10gb","count":1}},)"
+                             R"("inference":{"preset":{"name":"acme-ranker"}}})";
+  const std::string nim = R"({"apiVersion":"apps.nvidia.com/v1alpha1","kind":"NIMService","metadata":{"name":"chat","namespace":"team-a"},"spec":{)"
+                          R"("annotations":{"chat-ctr.rightslice.io/footprint":"5Gi"},"nodeSelector":{"nvidia.com/gpu.product":"NVIDIA-H100-80GB-HBM3"},)"
+                          R"("image":{"repository":"nvcr.io/nim/acme/acme-ranker","tag":"1.8"},)"
+                          R"("resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}}})";
+  for (const std::string& object : {preset, nim}) {
+    RulingTable memo(1 << 20);
+    const MemoBasis made = basis(1);
+    Environment remembering = setting.environment();
+    remembering.memo = &memo;
+    remembering.basis = &made;
+    const std::string first = written::review(object), second = replaced(first, kName, "\"metadata\":{\"name\":\"other\"");
+    REQUIRE(answer(first, Path::Validate, setting.environment(), {}).findings == "");
+    for (const std::string& text : {first, second, first}) {
+      const Answer expected = answer(text, Path::Validate, setting.environment(), {});
+      CHECK(answer(text, Path::Validate, remembering, {}).body == expected.body);
+    }
+    CHECK(answer(second, Path::Validate, setting.environment(), {}).decision == "deny");
+  }
 }
 
 TEST_CASE("with a memo every answer is what it is without, also the second time and for another object that says the same") {
