@@ -113,6 +113,7 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
   const auto states = parts_->cluster.states();
   if (states[kNamespaces].phase == Phase::Starting || states[kNodes].phase == Phase::Starting) return std::nullopt;
   ClusterFacts out;
+  out.basis = basisVersion();  // before the objects: a change between the two is another number later
   out.devices = parts_->devices.devices(Parts::deviceStates(states));
   if (states[kNamespaces].phase == Phase::Synced) {
     out.namespaces.emplace();

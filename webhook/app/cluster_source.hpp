@@ -29,6 +29,7 @@ struct ClusterFacts {
   workload::Devices devices{};
   std::optional<std::vector<workload::Node>> nodes;
   std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
+  std::uint64_t basis = 0;                  ///< ClusterSource::basisVersion() of what is here
 };
 
 /// One list that is followed, for people.

@@ -234,7 +234,7 @@ bool LiveSources::pollTally() {
   const auto set = policies.set();
   const auto around = surroundings.current();
   if (!set || !around) return false;
-  const std::string basis = fmt::format("{}/{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest(), today().text());
+  const std::string basis = fmt::format("{}/{}/{}", set->digest(), surroundings.basis(), today().text());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
   if (version == tallyVersion_) return false;
   const auto before = tally.current();
@@ -270,7 +270,7 @@ bool LiveSources::pollInventory() {
   const auto set = policies.set();
   const auto around = surroundings.current();
   if (!set || !around) return false;
-  const std::string basis = fmt::format("{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest());
+  const std::string basis = fmt::format("{}/{}", set->digest(), surroundings.basis());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
   if (version == inventoryVersion_) return false;
   const auto running = cluster->running();
