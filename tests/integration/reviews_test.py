@@ -140,9 +140,19 @@ class Reviews(webhook.TestCase):
         for name in ["rightslice_build_info{version=", f'rightslice_policy_set_info{{digest="{state["policies"]["digest"]}"}} 1',
                      "rightslice_policy_set_loaded_timestamp_seconds", "rightslice_policy_files_bad 0", "rightslice_connections",
                      "rightslice_certificate_expiry_timestamp_seconds", 'rightslice_policies{mode="enforce"} 2',
-                     'rightslice_exceptions{state="expired"} 0']:
+                     'rightslice_exceptions{state="expired"} 0', "rightslice_ready 1"]:
             self.assertIn(name, text)
         self.assertNotIn("team-a", text)
+
+
+def claiming(template):
+    """The review of a pod whose GPU is asked for by a template."""
+    spec = {"resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": template}],
+            "containers": [{"name": "main", "image": "registry.example/server:1", "resources": {"claims": [{"name": "gpu"}]}}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "chat", "namespace": "team-a"}, "spec": spec}
+    out = webhook.review(pod)
+    out["request"] |= {"kind": {"group": "", "version": "v1", "kind": "Pod"}, "resource": {"group": "", "version": "v1", "resource": "pods"}}
+    return out
 
 
 def apply(document, patch):

@@ -16,6 +16,7 @@ class Shutdown(webhook.TestCase):
         server.process.send_signal(signal.SIGTERM)
         webhook.wait_until(self, lambda: server.ops("/readyz").status == 503, "unready at once")
         self.assertEqual(server.ready()["reasons"], ["shutting down"])
+        self.assertEqual(server.metric("rightslice_ready"), 0)
         at_signal = load.done
         # New connections are still served, and every answer says that the connection ends.
         webhook.wait_until(self, lambda: load.done > at_signal + 20 and load.closes > 10, "answers with Connection: close")
