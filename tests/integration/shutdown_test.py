@@ -3,6 +3,7 @@
 import signal
 
 import webhook
+from api_server import ApiServer
 
 
 class Shutdown(webhook.TestCase):
@@ -44,6 +45,17 @@ class Shutdown(webhook.TestCase):
         server.post("/validate", webhook.review(), idle)
         self.assertEqual(server.stop(), 0)
         self.assertEqual(idle.sock.recv(1), b"")
+
+    def test_an_api_server_that_answers_no_write_does_not_hold_it_up(self):
+        api = ApiServer(self)
+        api.lists["slicepolicies"] = [{"apiVersion": "rightslice.io/v1alpha1", "kind": "SlicePolicy", "spec": {"mode": "enforce"},
+                                       "metadata": {"name": "p", "namespace": "team-b", "uid": "u", "resourceVersion": "1", "generation": 1}}]
+        api.stuck = lambda method, path: path.partition("?")[0].endswith("/status")
+        server = webhook.Server(self)
+        kubeconfig = api.kubeconfig(server.root / "kubeconfig")
+        server = webhook.Server(self, arguments=["--kubeconfig", str(kubeconfig)])
+        webhook.wait_until(self, lambda: any(path.partition("?")[0].endswith("/status") for _, path in api.seen), "a status is written")
+        self.assertEqual(server.stop(), 0)   # within PATIENCE, which is half of what the client waits for an answer where it has no limit of its own
 
     def test_sigint_ends_it_too_and_a_second_signal_cuts_the_delay_short(self):
         server = webhook.Server(self, arguments=["--shutdown-delay", "1h"])
