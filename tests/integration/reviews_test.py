@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+import time
 
 import webhook
 from api_server import ApiServer
@@ -77,6 +79,39 @@ class Reviews(webhook.TestCase):
         told = {"answers": "\n".join(answers), "events": json.dumps(api.written), "log": server.log(), "metrics": metrics}
         for where, text in told.items():
             self.assertNotIn(SECRET, text, where)
+
+    def test_claims_that_the_api_server_does_not_answer_for_hold_up_no_other_review(self):
+        api = ApiServer(self)
+        api.served["/apis/resource.k8s.io/v1"] = ["deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices"]
+        api.stuck = lambda method, path: "/resourceclaimtemplates/nobody-made-" in path
+        kubeconfig = api.kubeconfig(self.server.policies / "kubeconfig")
+        server = webhook.Server(self, policies=self.server.policies, arguments=["--kubeconfig", str(kubeconfig), "--workers", "1"])
+        webhook.wait_until(self, lambda: server.ready()["ready"], "the cluster is read")
+        over, asked, failures = threading.Event(), [], []
+
+        def ask(number):
+            connection = server.connect()
+            while not over.is_set():
+                answer = server.post("/validate", claiming(f"nobody-made-{number}-{len(asked)}"), connection)
+                asked.append(answer)
+                if not (answer.status == 200 and answer.response["allowed"] and "is not judged" in answer.body.decode()):
+                    failures.append(answer.body)
+
+        askers = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+        for each in askers:
+            each.start()
+        webhook.wait_until(self, lambda: any("nobody-made" in path for _, path in api.seen), "a question")
+        # With each of the eight waiting in turn for half a second, this would take minutes.
+        ordinary, connection = 0, server.connect()
+        end = time.monotonic() + webhook.PATIENCE
+        while ordinary < 200 and time.monotonic() < end:
+            self.assertFalse(server.post("/validate", webhook.review(), connection).response["allowed"])
+            ordinary += 1
+        over.set()
+        for each in askers:
+            each.join()
+        self.assertEqual((ordinary, failures), (200, []))
+        self.assertEqual(server.stop(), 0)
 
     def test_one_that_fits_passes_without_a_word(self):
         response = self.post("/validate", webhook.deployment(slice_name="1g.10gb"))
