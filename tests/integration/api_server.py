@@ -49,6 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.server.written.append(body)
+        body.get("metadata", {}).setdefault("resourceVersion", "1")
         self.reply(201, body)
 
     do_PATCH = do_POST

@@ -20,7 +20,7 @@ using host::Level;
 using host::Metric;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTurn{200}, kLastCall{5'000};
+constexpr milliseconds kTurn{200}, kLastCall{6'000};   // a call of CertificateLeader
 constexpr milliseconds kLongestSettle{30'000};
 constexpr std::chrono::seconds kUnready{60};   // until one that is not ready is called by nobody: its probe, endpoints, kube-proxy
 
@@ -261,9 +261,9 @@ void CertificateKeeper::stop() {
     std::unique_lock lock(parts_->mutex);
     ended = parts_->stop.wait_for(lock, kLastCall, [this] { return parts_->ended; });
   }
-  if (!ended) parts_->watch.stop();   // its call fails now, and nothing can be given back any more
+  if (!ended) parts_->watch.stop();   // another call follows: it fails now, and nothing can be given back any more
   if (parts_->thread.joinable()) parts_->thread.join();
-  parts_->lease.stop();   // who writes has ended
+  parts_->lease.stop();   // given back while there is a way to
   parts_->watch.stop();
 }
 
