@@ -57,7 +57,7 @@ class Policies(webhook.TestCase):
 
     def test_a_folder_that_vanishes_makes_it_unready_after_a_while_and_changes_no_verdict(self):
         self.mounted.publish({"a.yaml": webhook.policy()})
-        self.server = webhook.Server(self, policies=self.mounted.path, arguments=["--max-policy-age", "1s"])
+        self.server = webhook.Server(self, policies=self.mounted.path, arguments=["--max-policy-age", "10s"])
         self.assertEqual(self.server.ops("/readyz").status, 200)
         away = self.root / "away"
         self.mounted.path.rename(away)

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+import time
 
 import webhook
 from api_server import ApiServer
@@ -78,6 +80,39 @@ class Reviews(webhook.TestCase):
         for where, text in told.items():
             self.assertNotIn(SECRET, text, where)
 
+    def test_claims_that_the_api_server_does_not_answer_for_hold_up_no_other_review(self):
+        api = ApiServer(self)
+        api.served["/apis/resource.k8s.io/v1"] = ["deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices"]
+        api.stuck = lambda method, path: "/resourceclaimtemplates/nobody-made-" in path
+        kubeconfig = api.kubeconfig(self.server.policies / "kubeconfig")
+        server = webhook.Server(self, policies=self.server.policies, arguments=["--kubeconfig", str(kubeconfig), "--workers", "1"])
+        webhook.wait_until(self, lambda: server.ready()["ready"], "the cluster is read")
+        over, asked, failures = threading.Event(), [], []
+
+        def ask(number):
+            connection = server.connect()
+            while not over.is_set():
+                answer = server.post("/validate", claiming(f"nobody-made-{number}-{len(asked)}"), connection)
+                asked.append(answer)
+                if not (answer.status == 200 and answer.response["allowed"] and "is not judged" in answer.body.decode()):
+                    failures.append(answer.body)
+
+        askers = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+        for each in askers:
+            each.start()
+        webhook.wait_until(self, lambda: any("nobody-made" in path for _, path in api.seen), "a question")
+        # With each of the eight waiting in turn for half a second, this would take minutes.
+        ordinary, connection = 0, server.connect()
+        end = time.monotonic() + webhook.PATIENCE
+        while ordinary < 50 and time.monotonic() < end:
+            self.assertFalse(server.post("/validate", webhook.review(), connection).response["allowed"])
+            ordinary += 1
+        over.set()
+        for each in askers:
+            each.join()
+        self.assertEqual((ordinary, failures), (50, []))
+        self.assertEqual(server.stop(), 0)
+
     def test_one_that_fits_passes_without_a_word(self):
         response = self.post("/validate", webhook.deployment(slice_name="1g.10gb"))
         self.assertTrue(response["allowed"])
@@ -140,9 +175,19 @@ class Reviews(webhook.TestCase):
         for name in ["rightslice_build_info{version=", f'rightslice_policy_set_info{{digest="{state["policies"]["digest"]}"}} 1',
                      "rightslice_policy_set_loaded_timestamp_seconds", "rightslice_policy_files_bad 0", "rightslice_connections",
                      "rightslice_certificate_expiry_timestamp_seconds", 'rightslice_policies{mode="enforce"} 2',
-                     'rightslice_exceptions{state="expired"} 0']:
+                     'rightslice_exceptions{state="expired"} 0', "rightslice_ready 1"]:
             self.assertIn(name, text)
         self.assertNotIn("team-a", text)
+
+
+def claiming(template):
+    """The review of a pod whose GPU is asked for by a template."""
+    spec = {"resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": template}],
+            "containers": [{"name": "main", "image": "registry.example/server:1", "resources": {"claims": [{"name": "gpu"}]}}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "chat", "namespace": "team-a"}, "spec": spec}
+    out = webhook.review(pod)
+    out["request"] |= {"kind": {"group": "", "version": "v1", "kind": "Pod"}, "resource": {"group": "", "version": "v1", "resource": "pods"}}
+    return out
 
 
 def apply(document, patch):

@@ -20,7 +20,7 @@ using host::Level;
 using host::Metric;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTurn{200};
+constexpr milliseconds kTurn{200}, kLastCall{6'000};   // a call of CertificateLeader
 constexpr milliseconds kLongestSettle{30'000};
 constexpr std::chrono::seconds kUnready{60};   // until one that is not ready is called by nobody: its probe, endpoints, kube-proxy
 
@@ -42,7 +42,7 @@ struct CertificateKeeper::Parts {
         lease(leasing(), [this](kube::Request request) { return watch.call(std::move(request)); }),
         chooser(settleOf(names.certLifetime)),
         troubles(log, "certificates"),
-        leader(names, [this](kube::Request request) { return watch.call(std::move(request)); }, [this] { return lease.held(); }, host::systemClock(),
+        leader(names, [this](kube::Request request) { return watch.call(std::move(request)); }, [this] { return lease.held() && !interrupted(); }, host::systemClock(),
                metrics, log) {}
 
   ClusterTells tells() {
@@ -181,6 +181,11 @@ struct CertificateKeeper::Parts {
     report = std::move(out);
   }
 
+  bool interrupted() const {
+    const std::lock_guard lock(mutex);
+    return stopping;
+  }
+
   void run() {
     std::unique_lock lock(mutex);
     while (!stopping) {
@@ -189,6 +194,8 @@ struct CertificateKeeper::Parts {
       lock.lock();
       stop.wait_for(lock, kTurn, [this] { return stopping; });
     }
+    ended = true;
+    stop.notify_all();
   }
 
   const KeeperSettings settings;
@@ -211,7 +218,7 @@ struct CertificateKeeper::Parts {
 
   mutable std::mutex mutex;
   std::condition_variable stop;
-  bool stopping = false;
+  bool stopping = false, ended = true;
   CertificateReport report;
   std::thread thread;
 };
@@ -234,15 +241,27 @@ void CertificateKeeper::start() {
   parts_->watch.start();
   parts_->metrics.set(Metric::Leads, 0, {"certificates"});
   parts_->lease.start();
+  parts_->ended = false;
   parts_->thread = std::thread([this] { parts_->run(); });
 }
 
-void CertificateKeeper::stop() {
+void CertificateKeeper::interrupt() {
   {
     const std::lock_guard lock(parts_->mutex);
     parts_->stopping = true;
   }
   parts_->stop.notify_all();
+  parts_->lease.interrupt();
+}
+
+void CertificateKeeper::stop() {
+  interrupt();
+  bool ended = false;
+  {
+    std::unique_lock lock(parts_->mutex);
+    ended = parts_->stop.wait_for(lock, kLastCall, [this] { return parts_->ended; });
+  }
+  if (!ended) parts_->watch.stop();   // another call follows: it fails now, and nothing can be given back any more
   if (parts_->thread.joinable()) parts_->thread.join();
   parts_->lease.stop();   // given back while there is a way to
   parts_->watch.stop();

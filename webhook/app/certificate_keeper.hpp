@@ -29,7 +29,7 @@ struct KeeperSettings {
   std::chrono::seconds maxPolicyAge{300};    ///< a replica that has heard nothing for so long is not ready
 };
 
-/// start() and stop() are for one thread; current(), report() and watches() are thread-safe.
+/// current(), report() and watches() are thread-safe; the rest is for one thread.
 class CertificateKeeper {
  public:
   CertificateKeeper(KeeperSettings settings, kube::Config config, host::Metrics& metrics, host::Log& log, kube::Pace pace);
@@ -38,7 +38,8 @@ class CertificateKeeper {
   /// An unreadable file of --client-ca is an error.
   Result<bool> open();
   void start();
-  void stop();
+  void interrupt();   ///< it will be stopped soon: nothing more is written. Quick
+  void stop();        ///< gives its Lease back; a call that is under way is waited for some seconds, and then cut off
 
   tls::Context current() const { return std::const_pointer_cast<ssl_ctx_st>(context_.get()); }   ///< null: nothing yet
   CertificateReport report() const;

@@ -15,7 +15,7 @@ using host::Metric;
 using std::chrono::milliseconds;
 using What = CertificatePlan::What;
 
-constexpr milliseconds kPatience{10'000}, kFirstBackOff{1'000}, kLastBackOff{30'000}, kBetween{500};
+constexpr milliseconds kPatience{5'000}, kFirstBackOff{1'000}, kLastBackOff{30'000}, kBetween{500};
 constexpr std::chrono::minutes kAskTheTime{5};
 constexpr std::chrono::seconds kApart{60};   // of two clocks; less is ordinary, and certificates begin five minutes earlier
 
@@ -61,6 +61,7 @@ void CertificateLeader::turn(const Situation& situation, milliseconds uptime) {
   if (uptime >= nextClock_) {
     nextClock_ = uptime + kAskTheTime;
     (void)read();
+    if (!leads_()) return;   // it may have taken a while
   }
   if (uptime >= secretRetry_.next && planCertificates(situation.contents, now(), settings_, situation.oldMayGo).what != What::Nothing) {
     secretRetry_.went(issue(situation), uptime);

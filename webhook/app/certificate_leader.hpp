@@ -24,7 +24,7 @@ class CertificateLeader {
     bool oldMayGo = false;                        ///< no replica that is ready can serve what a CA of before signed
   };
 
-  /// `leads` is asked again before each write.
+  /// `leads` is asked again before each write. A call takes five seconds at most.
   CertificateLeader(const CertificateSettings& settings, kube::Lease::Call call, std::function<bool()> leads, const host::Clock& clock,
                     host::Metrics& metrics, host::Log& log);
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "app/claim_questions.hpp"
 #include "app/cluster_resources.hpp"
 #include "app/device_watches.hpp"
-#include "json/document.hpp"
 
 namespace rightslice::app {
 namespace {
@@ -40,6 +40,7 @@ struct ClusterSource::Parts {
         namespaces(readNamespaceLabels),
         nodes(readNode),
         pods(readPod),
+        questions([this](kube::Request request, std::function<void(Result<kube::Answer>)> then) { cluster.send(std::move(request), std::move(then)); }),
         cluster(clusterOptions(std::move(config), std::move(tells), pace)) {
     for (const PolicyKind& each : kPolicyKinds) {
       policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); }));
@@ -72,6 +73,7 @@ struct ClusterSource::Parts {
   std::vector<std::unique_ptr<Scaling>> autoscalers;  // as kAutoscalerKinds
   kube::Store<PodFacts> pods;
   std::vector<std::unique_ptr<Workloads>> workloads;  // as workload::kinds(), without pods
+  ClaimQuestions questions;
   kube::Cluster cluster;  // ends first
 };
 
@@ -113,6 +115,7 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
   const auto states = parts_->cluster.states();
   if (states[kNamespaces].phase == Phase::Starting || states[kNodes].phase == Phase::Starting) return std::nullopt;
   ClusterFacts out;
+  out.basis = basisVersion();  // before the objects: a change between the two is another number later
   out.devices = parts_->devices.devices(Parts::deviceStates(states));
   if (states[kNamespaces].phase == Phase::Synced) {
     out.namespaces.emplace();
@@ -154,13 +157,7 @@ std::optional<workload::Claim> ClusterSource::claim(const admission::MissingClai
   const auto states = parts_->cluster.states();
   const auto resource = parts_->devices.claimResource(missing.isTemplate, Parts::deviceStates(states));
   if (!resource || limit.count() <= 0) return std::nullopt;
-  kube::Request request;
-  request.path = kube::path(*resource, missing.ns, missing.name);
-  const auto answer = parts_->cluster.call(std::move(request), limit);
-  if (!answer || answer->status != 200) return std::nullopt;
-  const auto document = json::Document::parse(answer->body);
-  if (!document) return std::nullopt;
-  return missing.isTemplate ? readClaimTemplateObject(document->root()) : readClaimObject(document->root());
+  return parts_->questions.ask(missing, *resource, limit);
 }
 
 std::optional<std::vector<RunningText>> ClusterSource::running() const {

@@ -29,6 +29,7 @@ struct ClusterFacts {
   workload::Devices devices{};
   std::optional<std::vector<workload::Node>> nodes;
   std::optional<std::map<std::string, workload::StringMap, std::less<>>> namespaces;
+  std::uint64_t basis = 0;                  ///< ClusterSource::basisVersion() of what is here
 };
 
 /// One list that is followed, for people.
@@ -70,7 +71,7 @@ class ClusterSource {
   std::vector<WatchReport> watches() const;
   /// The object as it is now.
   std::optional<PolicyObject> policy(const std::string& plural, const std::string& key) const;
-  /// A claim or template of DRA as it is now: as it was last seen, or else asked for.
+  /// A claim or template of DRA as it is now: as it was last seen, or else asked for, as far as there is time for it (ClaimQuestions).
   std::optional<workload::Claim> claim(const admission::MissingClaim& missing, std::chrono::milliseconds limit);
   Result<kube::Answer> call(kube::Request request);
 

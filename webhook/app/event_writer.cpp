@@ -12,6 +12,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::string_view kController = "rightslice.io/webhook";
 constexpr std::size_t kMaxInstance = 128, kMaxName = 253;
 constexpr std::chrono::minutes kSayAgain{10};
+constexpr std::chrono::milliseconds kPatience{5'000};
 constexpr int kTooMany = 429, kServerError = 500, kNotFound = 404;
 
 kube::Resource events() {
@@ -81,12 +82,16 @@ void EventWriter::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void EventWriter::stop() {
+void EventWriter::interrupt() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
+}
+
+void EventWriter::stop() {
+  interrupt();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -109,7 +114,8 @@ bool EventWriter::pause(std::chrono::milliseconds time) {
   return !changed_.wait_for(lock, time, [this] { return stopping_; });
 }
 
-int EventWriter::send(const kube::Request& request) {
+int EventWriter::send(kube::Request request) {
+  request.patience = kPatience;
   auto wait = options_.firstBackOff;
   for (int left = options_.tries; ; wait *= 2) {
     const auto answer = call_(request);
@@ -138,7 +144,7 @@ void EventWriter::create(const admission::Event& event) {
   request.path = kube::path(events(), homeOf(event));
   request.contentType = "application/json";
   request.body = eventText(event, id, options_.instance, host::microTimestamp(now));
-  const int status = send(request);
+  const int status = send(std::move(request));
   if (status >= 200 && status < 300) {
     ledger_.created(event, id);
     outcome("created");
@@ -158,7 +164,7 @@ void EventWriter::count(EventSeries series) {
   request.path = kube::path(events(), homeOf(series.event), series.id);
   request.contentType = "application/merge-patch+json";
   request.body = out.take();
-  const int status = send(request);
+  const int status = send(std::move(request));
   if (status >= 200 && status < 300) return outcome("updated");
   outcome("failed");
   if (status == kNotFound) ledger_.forget(series.event);  // somebody deleted it: the next one is a new one

@@ -17,7 +17,7 @@
 namespace rightslice::app {
 
 /// Nothing waits for it and nothing hangs on it: what does not fit into its queue is dropped, what the server refuses is dropped,
-/// and both are counted. tell() is thread-safe and quick; start() and stop() are for one thread. References outlive it.
+/// and both are counted. tell() is thread-safe and quick; the rest is for one thread. References outlive it.
 class EventWriter {
  public:
   using Call = std::function<Result<kube::Answer>(kube::Request)>;
@@ -34,7 +34,8 @@ class EventWriter {
   EventWriter& operator=(const EventWriter&) = delete;
 
   void start();
-  void stop();                                         ///< what is queued is dropped
+  void interrupt();                                    ///< it will be stopped soon: what is queued is dropped. Quick
+  void stop();                                         ///< waits for the call that is under way
   void tell(admission::Event event);
 
  private:
@@ -42,7 +43,7 @@ class EventWriter {
   void create(const admission::Event& event);
   void count(EventSeries series);
   /// The status of the answer, 0 without one; tries again what may go well later, and tells the log what does not.
-  int send(const kube::Request& request);
+  int send(kube::Request request);
   bool pause(std::chrono::milliseconds time);          ///< false: it is time to stop
   void outcome(std::string_view what, double count = 1);
 

@@ -53,12 +53,17 @@ std::vector<std::string> Health::reasons(const PolicyState* policies, const std:
   return out;
 }
 
+bool Health::ready() const {
+  const auto policies = inputs_.policies();
+  return reasons(policies.get(), watches(), inputs_.certificate(), clock_.now()).empty();
+}
+
 http::Response Health::readyz() const {
   const auto now = clock_.now();
   const auto policies = inputs_.policies();
-  const auto watches = inputs_.watches ? inputs_.watches() : std::vector<WatchReport>{};
+  const auto followed = watches();
   const CertificateReport certificate = inputs_.certificate();
-  const auto why = reasons(policies.get(), watches, certificate, now);
+  const auto why = reasons(policies.get(), followed, certificate, now);
   json::Writer out;
   out.beginObject().memberBool("ready", why.empty());
   writeList(out, "reasons", why);
@@ -77,7 +82,7 @@ http::Response Health::readyz() const {
   if (inputs_.watches) {
     out.key("cluster").beginObject().member("source", std::string_view(inputs_.cluster));
     out.key("watches").beginArray();
-    for (const WatchReport& each : watches) {
+    for (const WatchReport& each : followed) {
       out.beginObject().member("resource", std::string_view(each.resource)).member("phase", each.phase);
       out.member("ageSeconds", std::int64_t{each.age.count()});
       if (!each.trouble.empty()) out.member("trouble", std::string_view(each.trouble));

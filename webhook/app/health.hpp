@@ -34,8 +34,11 @@ class Health {
   http::Response livez() const;
   /// 200 or 503, with the reasons, the digest and age of the policies and the expiry of the certificate as JSON.
   http::Response readyz() const;
+  /// What readyz() would say now, in short.
+  bool ready() const;
 
  private:
+  std::vector<WatchReport> watches() const { return inputs_.watches ? inputs_.watches() : std::vector<WatchReport>{}; }
   std::vector<std::string> reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
                                    host::Clock::Time now) const;
 

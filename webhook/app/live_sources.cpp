@@ -101,11 +101,17 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
 }
 
 LiveSources::~LiveSources() {
-  if (status_) status_->stop();
+  if (!cluster) return;
+  // All hear of it before any is waited for. Leases are given back while there is a way to; then whoever still waits for an answer of the
+  // API server gets none, so that a slow one does not hold up the end.
+  status_->interrupt();
+  if (events) events->interrupt();
+  if (keeper_) keeper_->interrupt();
+  lease->stop();
   if (keeper_) keeper_->stop();
-  if (lease) lease->stop();
+  cluster->stop();
+  status_->stop();
   if (events) events->stop();
-  if (cluster) cluster->stop();
 }
 
 bool LiveSources::open(std::ostream& errors) {
@@ -234,7 +240,7 @@ bool LiveSources::pollTally() {
   const auto set = policies.set();
   const auto around = surroundings.current();
   if (!set || !around) return false;
-  const std::string basis = fmt::format("{}/{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest(), today().text());
+  const std::string basis = fmt::format("{}/{}/{}", set->digest(), surroundings.basis(), today().text());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
   if (version == tallyVersion_) return false;
   const auto before = tally.current();
@@ -270,7 +276,7 @@ bool LiveSources::pollInventory() {
   const auto set = policies.set();
   const auto around = surroundings.current();
   if (!set || !around) return false;
-  const std::string basis = fmt::format("{}/{}/{}", set->digest(), cluster->basisVersion(), surroundings.fileDigest());
+  const std::string basis = fmt::format("{}/{}", set->digest(), surroundings.basis());
   const std::string version = fmt::format("{}/{}", basis, cluster->runningVersion());
   if (version == inventoryVersion_) return false;
   const auto running = cluster->running();

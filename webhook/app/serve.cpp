@@ -37,7 +37,8 @@ int workersOf(const ServeSettings& settings) {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMostWorkers);
 }
 
-http::Response metricsPage(const host::Metrics& metrics) {
+http::Response metricsPage(host::Metrics& metrics, const Health& health) {
+  metrics.set(Metric::Ready, health.ready() ? 1 : 0);  // as a probe would find it now
   http::Response response;
   response.contentType = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics.text();
@@ -158,7 +159,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   opsOptions.onError = [&](std::string_view message) { log.write(Level::Error, message); };
   std::vector<http::Route> opsRoutes{{"GET", "/livez", "", [&](const http::Request&) { return health.livez(); }},
                                      {"GET", "/readyz", "", [&](const http::Request&) { return health.readyz(); }},
-                                     {"GET", "/metrics", "", [&](const http::Request&) { return metricsPage(metrics); }}};
+                                     {"GET", "/metrics", "", [&](const http::Request&) { return metricsPage(metrics, health); }}};
   opsRoutes.insert(opsRoutes.end(), part.routes.begin(), part.routes.end());
   auto ops = http::Server::listen(std::move(opsOptions), http::Router(std::move(opsRoutes)));
   if (!ops) return refuse(ops.error());

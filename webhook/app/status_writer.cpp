@@ -14,7 +14,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBetween{50}, kFirstBackOff{2'000}, kLastBackOff{300'000};
+constexpr milliseconds kPatience{5'000}, kBetween{50}, kFirstBackOff{2'000}, kLastBackOff{300'000};
 constexpr std::chrono::minutes kSayAgain{30};   // what somebody else keeps overwriting
 
 }  // namespace
@@ -27,12 +27,16 @@ void StatusWriter::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void StatusWriter::stop() {
+void StatusWriter::interrupt() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
+}
+
+void StatusWriter::stop() {
+  interrupt();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -102,6 +106,7 @@ bool StatusWriter::write(const Wish& wish, bool& sent) {
   request.path = kube::path(resource, object->ns, object->name, "status") + "?fieldManager=rightslice&force=true";
   request.contentType = "application/apply-patch+yaml";
   request.body = statusText(*object, wish.status, host::timestamp(host::systemClock().now()));
+  request.patience = kPatience;
   const auto answer = cluster_.call(std::move(request));
   std::string trouble;
   if (!answer) trouble = answer.error().message;

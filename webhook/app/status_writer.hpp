@@ -20,7 +20,7 @@ namespace rightslice::app {
 
 /// Every replica comes to the same status, and one of them writes: the one that leads. The others keep what they would write until
 /// they see it written, and write it when they lead. Numbers of what runs change all the time, so they are written no more often
-/// than `numbers` for one object; a verdict is written at once. want() is thread-safe; start() and stop() are for one thread.
+/// than `numbers` for one object; a verdict is written at once. want() is thread-safe; the rest is for one thread.
 class StatusWriter {
  public:
   struct Options {
@@ -33,7 +33,8 @@ class StatusWriter {
   StatusWriter(ClusterSource& cluster, host::Log& log, Options options);
   ~StatusWriter();
   void start();
-  void stop();
+  void interrupt();   ///< it will be stopped soon: nothing more is written. Quick
+  void stop();        ///< waits for the call that is under way
   /// All objects as they are, and what is to be said of each, by place.
   void want(const std::vector<PolicyObject>& objects, const std::map<std::string, PolicyStatus>& statuses);
 

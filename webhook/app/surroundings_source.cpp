@@ -1,5 +1,7 @@
 #include "app/surroundings_source.hpp"
 
+#include <fmt/format.h>
+
 #include "base/limits.hpp"
 #include "host/regular_file.hpp"
 
@@ -30,6 +32,8 @@ void SurroundingsSource::take(ClusterFacts facts) {
   facts_ = std::move(facts);
   publish();
 }
+
+std::string SurroundingsSource::basis() const { return fmt::format("{}/{}", facts_ ? facts_->basis : 0, read_.digest); }
 
 Result<bool> SurroundingsSource::read() {
   if (file_.empty()) return false;

@@ -10,7 +10,7 @@
 
 namespace rightslice::app {
 
-/// current() is thread-safe; read() is for one thread.
+/// current() is thread-safe; the rest is for one thread.
 class SurroundingsSource {
  public:
   /// `file` empty: everything is unknown but `prices`, which stand in wherever the file names none.
@@ -21,8 +21,8 @@ class SurroundingsSource {
   Result<bool> read();
   /// New facts of the cluster.
   void take(ClusterFacts facts);
-  /// Of what the file says, without the cluster.
-  const std::string& fileDigest() const { return read_.digest; }
+  /// Of what current() was made from: another text whenever what usage hangs on may be another there (not what is requested on nodes).
+  std::string basis() const;
   std::shared_ptr<const workload::Surroundings> current() const { return published_.get(); }
 
  private:

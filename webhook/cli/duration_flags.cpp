@@ -14,11 +14,12 @@ std::optional<std::chrono::seconds> parseSeconds(std::string_view text) {
   return std::chrono::seconds(*count * unit);
 }
 
-Flag& durationFlag(Flags& flags, std::chrono::seconds& target, std::string name, std::string help) {
+Flag& durationFlag(Flags& flags, std::chrono::seconds& target, std::string name, std::string help, std::chrono::seconds least) {
   Flag flag{.name = std::move(name), .value = "DURATION", .help = std::move(help), .defaultText = fmt::format("{}s", target.count())};
-  flag.set = [&target](const std::string& text) -> Result<bool> {
+  flag.set = [&target, least](const std::string& text) -> Result<bool> {
     const auto value = parseSeconds(text);
     if (!value) return fail(fmt::format("'{}' is no duration; write 30s, 5m or 1h", text));
+    if (*value < least) return fail(fmt::format("'{}' is too short; at least {}s", text, least.count()));
     target = *value;
     return true;
   };

@@ -12,7 +12,7 @@ namespace rightslice::cli {
 /// "5s", "2m", "1h", or seconds without a unit; "1500ms" is no whole second and refused.
 std::optional<std::chrono::seconds> parseSeconds(std::string_view text);
 
-/// Its default is what `target` holds.
-Flag& durationFlag(Flags& flags, std::chrono::seconds& target, std::string name, std::string help);
+/// Its default is what `target` holds; less than `least` is refused.
+Flag& durationFlag(Flags& flags, std::chrono::seconds& target, std::string name, std::string help, std::chrono::seconds least = std::chrono::seconds(0));
 
 }  // namespace rightslice::cli

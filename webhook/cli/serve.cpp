@@ -14,6 +14,8 @@ namespace rightslice::cli {
 
 namespace {
 
+constexpr std::chrono::seconds kLeastPolicyAge{10};  // files are read every two seconds; with less, one late look makes it unready
+
 /// RFC 1123 names, as those of Kubernetes' objects are (k8s.io/apimachinery, pkg/util/validation).
 bool isObjectName(std::string_view text) {
   const auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -124,7 +126,8 @@ class Serve : public Command {
     flags.list(settings_.trustedControllers, "--trusted-controllers", "GLOB",
                "Users whose objects with a controller owner count as proven children of it.");
     durationFlag(flags, settings_.maxPolicyAge, "--max-policy-age",
-             "Unready when policies, namespaces or nodes could not be read, or their watch is without a word of the API server, for so long.");
+             "Unready when policies, namespaces or nodes could not be read, or their watch is without a word of the API server, for so long; at least 10s.",
+             kLeastPolicyAge);
     flags.integer(maxExceptionDays_, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1,
                   36500);
     flags.text(settings_.documentationUrl, "--documentation-url", "URL",

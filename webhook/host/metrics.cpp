@@ -97,6 +97,8 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
     {Metric::AuditReportsServed, "rightslice_audit_reports_served", Kind::Gauge, "kind",
      "1 where the cluster has the definition of the reports that are to be written, else 0."},
     {Metric::AuditHistory, "rightslice_audit_history_total", Kind::Counter, "outcome", "Looks that were to be kept in the history: written, already, failed."},
+    {Metric::Ready, "rightslice_ready", Kind::Gauge, "",
+     "1 while /readyz of this instance answers 200, else 0; with 0 its Service sends it no reviews."},
     {Metric::BuildInfo, "rightslice_build_info", Kind::Gauge, "version", "The version of the program; always 1."},
 }};
 

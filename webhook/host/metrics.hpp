@@ -16,9 +16,9 @@ enum class Metric : unsigned char {
   CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
   Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings,
   AuditFindings, AuditWorkloads, AuditSlices, AuditCost, AuditSavings, AuditUnread, AuditLookTime, AuditLookDuration, AuditLooks, AuditReports,
-  AuditReportsServed, AuditHistory, BuildInfo
+  AuditReportsServed, AuditHistory, Ready, BuildInfo
 };
-constexpr std::size_t kMetrics = 40;
+constexpr std::size_t kMetrics = 41;
 
 struct MetricRow {
   Metric id;

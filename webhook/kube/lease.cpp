@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr double kJitter = 1.2;                           // of client-go: those who wait do not all try at the same moment
 constexpr std::chrono::seconds kLongestDuration{3600};    // whatever somebody wrote
+constexpr milliseconds kGivingBack{2'000};                // who waits longer for it is late with its own end
 
 Resource leases() {
   Resource out;
@@ -65,18 +67,27 @@ void Lease::start() {
   });
 }
 
-void Lease::stop() {
+void Lease::interrupt() {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return;
     stopping_ = true;
   }
   stop_.notify_all();
+}
+
+bool Lease::interrupted() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void Lease::stop() {
+  interrupt();
+  if (std::exchange(stopped_, true)) return;
   if (thread_.joinable()) thread_.join();
   if (!held()) return;
   lead(false);
   // Whether it worked or not: without it the others wait for the duration.
-  (void)send("PATCH", options_.name, "application/merge-patch+json", specText(true));
+  (void)send("PATCH", options_.name, "application/merge-patch+json", specText(true), kGivingBack);
 }
 
 bool Lease::held() const {
@@ -103,9 +114,9 @@ milliseconds Lease::attempt() {
   }
   // Who leads knows what is stored, and only looks where that has changed.
   Outcome outcome = leads ? renew(begun) : Outcome::Conflict;
-  if (outcome == Outcome::Conflict) {
+  if (outcome == Outcome::Conflict && !interrupted()) {
     outcome = read();
-    if (outcome == Outcome::Good) {
+    if (outcome == Outcome::Good && !interrupted()) {
       const bool ours = record_.holder == options_.identity;
       const bool open = record_.holder.empty() || now_() >= record_.seen + record_.duration;
       if (record_.version.empty()) outcome = create(begun);
@@ -129,12 +140,17 @@ milliseconds Lease::attempt() {
 }
 
 Result<Answer> Lease::send(std::string method, std::string_view object, std::string_view type, std::string body) const {
+  // As client-go: a second attempt fits into the deadline.
+  return send(std::move(method), object, type, std::move(body), options_.renewDeadline / 2);
+}
+
+Result<Answer> Lease::send(std::string method, std::string_view object, std::string_view type, std::string body, milliseconds patience) const {
   Request request;
   request.method = std::move(method);
   request.path = path(leases(), options_.ns, object);
   request.contentType = type;
   request.body = std::move(body);
-  request.patience = options_.renewDeadline / 2;   // as client-go: a second attempt fits into the deadline
+  request.patience = patience;
   return call_(std::move(request));
 }
 

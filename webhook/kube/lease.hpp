@@ -48,7 +48,10 @@ class Lease {
 
   /// Tries from here on, on a thread of its own, which needs the API server to be reachable through `call`.
   void start();
-  /// Gives the Lease back if it is ours. No longer than one call.
+  /// It will be stopped soon: no call begins from here on. Quick.
+  void interrupt();
+  /// Gives the Lease back if it is ours. Takes no longer than the call that is under way, at most half of renewDeadline, and the two
+  /// seconds that giving back may take.
   void stop();
 
   /// We lead now. Ask before each thing that only a leader does.
@@ -77,7 +80,9 @@ class Lease {
   bool take(std::string_view body);
   void lead(bool leads);
   std::string specText(bool release) const;
+  Result<Answer> send(std::string method, std::string_view object, std::string_view type, std::string body, std::chrono::milliseconds patience) const;
   Result<Answer> send(std::string method, std::string_view object, std::string_view type, std::string body) const;
+  bool interrupted() const;
 
   const LeaseOptions options_;
   const Call call_;
@@ -90,6 +95,7 @@ class Lease {
   std::chrono::milliseconds renewed_{};
   std::string holder_, trouble_;
   std::thread thread_;
+  bool stopped_ = false;
 };
 
 }  // namespace rightslice::kube

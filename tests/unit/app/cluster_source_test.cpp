@@ -4,6 +4,7 @@
 
 #include "../kube/scripted_server.hpp"
 #include "app/status_writer.hpp"
+#include "app/surroundings_source.hpp"
 #include "json/document.hpp"
 #include "written.hpp"
 
@@ -41,11 +42,16 @@ struct FakeCluster {
                    {"metadata":{"namespace":"b","name":"p"},"spec":{"nodeName":"gpu-1","containers":[{"resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}}]}})"}};
   std::map<std::string, int> refusals{};
   std::atomic<int> patchStatus{200};
+  std::atomic<bool> nodesChange{false};   // once, by the watch of nodes
 
   scripted::Server server{[this](const Peer& peer, const Seen& seen) {
     if (seen.method == "PATCH") return peer.answer(patchStatus, R"({"message":"said no"})");
     if (seen.has("watch=1")) {
       peer.begin();
+      if (seen.has("/nodes?")) {
+        peer.holdUntil([&] { return nodesChange.load(); });
+        if (nodesChange) peer.chunk(R"({"type":"MODIFIED","object":{"metadata":{"name":"gpu-1","resourceVersion":"2"},"status":{"allocatable":{"nvidia.com/mig-3g.40gb":"2"}}}})" "\n");
+      }
       peer.hold();
       return false;
     }
@@ -100,6 +106,25 @@ TEST_CASE("policies, namespaces, nodes and what is requested on them") {
   CHECK(fake.server.count("/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&limit=250") == 1);
   CHECK(source->policy("slicepolicies", "team-a/default"));
   CHECK_FALSE(source->policy("slicepolicies", "team-b/default"));
+}
+
+TEST_CASE("what is counted while nodes change is of the nodes that were published, and is counted again with the new ones") {
+  FakeCluster fake;
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->facts() && watchOf(*source, "pods").phase == "synced"; }));
+  SurroundingsSource surroundings("", {}, true);
+  surroundings.take(*source->facts());
+  CHECK(surroundings.basis() == fmt::format("{}/", source->basisVersion()));
+  const std::string before = surroundings.basis();
+  const auto version = source->basisVersion();
+  fake.nodesChange = true;
+  REQUIRE(eventually([&] { return source->basisVersion() != version; }));
+  // Between two polls: whoever counts now counts with the nodes of before, and says so.
+  CHECK(surroundings.current()->nodes->front().allocatable == Counts{{"nvidia.com/mig-1g.10gb", 7}});
+  CHECK(surroundings.basis() == before);
+  surroundings.take(*source->facts());
+  CHECK(surroundings.current()->nodes->front().allocatable == Counts{{"nvidia.com/mig-3g.40gb", 2}});
+  CHECK(surroundings.basis() != before);
 }
 
 TEST_CASE("what runs is read of every kind, children left out, and known when all of it was read") {

@@ -98,6 +98,14 @@ TEST_CASE("an event is created in the object's namespace, with what the API serv
   CHECK_FALSE(event["series"].exists());
 }
 
+TEST_CASE("an API server that is slow is not waited for as long as it likes") {
+  Written written;
+  written.writer->start();
+  written.writer->tell(denied());
+  CHECK(eventually([&] { return written.asked("POST").size() == 1; }));
+  CHECK(written.asked("POST").front().patience == milliseconds(5'000));
+}
+
 TEST_CASE("the same again is a series, whose count is patched") {
   Written test;
   test.writer->start();

@@ -36,6 +36,7 @@ TEST_CASE("it is ready with policies that were read lately and a certificate tha
   instance.load();
   const auto response = instance.health.readyz();
   CHECK(response.status == 200);
+  CHECK(instance.health.ready());
   const auto document = json::Document::parse(response.body).value();
   CHECK(document.root()["ready"].boolean() == true);
   CHECK(document.root()["policies"]["digest"].stringOr("") == "beef");
@@ -57,6 +58,7 @@ TEST_CASE("each reason not to be ready is told") {
   instance.load();
   instance.certificate.expires = instance.clock.now();
   CHECK(instance.reasons() == R"(["the serving certificate has expired"])");
+  CHECK_FALSE(instance.health.ready());
   instance.health.startDraining();
   CHECK(instance.reasons() == R"(["shutting down","the serving certificate has expired"])");
 }
@@ -89,6 +91,7 @@ TEST_CASE("with a cluster it is ready when all of it was read, and not when its 
   const Health health(inputs, instance.clock);
   auto response = health.readyz();
   CHECK(response.status == 503);
+  CHECK_FALSE(health.ready());
   const auto document = json::Document::parse(response.body).value();
   CHECK(document.root()["reasons"].text() ==
         R"(["slicepolicies.rightslice.io is not read yet: HTTP 403: forbidden",)"

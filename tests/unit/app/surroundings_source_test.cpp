@@ -67,3 +67,22 @@ TEST_CASE("with a cluster nothing is published before its facts; what the file s
   source.take(facts);
   CHECK(source.current()->digest != digest);
 }
+
+TEST_CASE("its basis is that of what is published, whatever the cluster has become since") {
+  const written::Folder folder;
+  folder.write("s.yaml", "namespaces: [{name: team-a, labels: {tier: gold}}]\n");
+  SurroundingsSource source(folder.path("s.yaml"), book(), true);
+  ClusterFacts facts;
+  facts.basis = 7;
+  source.take(facts);
+  const std::string first = source.basis();
+  source.take(facts);
+  CHECK(source.basis() == first);
+  facts.basis = 8;
+  CHECK(source.basis() == first);   // known to the cluster, and not published yet
+  source.take(facts);
+  const std::string second = source.basis();
+  CHECK(second != first);
+  CHECK(source.read().value() == true);
+  CHECK(source.basis() != second);
+}

@@ -24,6 +24,7 @@ class Api {
   Result<Answer> call(const Request& request) {
     ++calls;
     last = request;
+    if (during) during(request);
     if (down) return fail("connect: Connection refused");
     if (refuse != 0) return Answer{refuse, R"({"kind":"Status","message":"leases is forbidden"})"};
     if (request.method == "GET") return stored.empty() ? absent() : shown(200);
@@ -53,6 +54,7 @@ class Api {
   std::string stored;   // the spec
   int version = 0, calls = 0, refuse = 0;
   bool down = false;
+  std::function<void(const Request&)> during{};
   Request last;
 
  private:
@@ -229,6 +231,37 @@ TEST_CASE("a refusal is told once, and its end") {
   CHECK(one.troubles == std::vector<std::string>{"HTTP 403: leases is forbidden", ""});
   CHECK(one.lease.trouble().empty());
   CHECK(one.lease.held());
+}
+
+TEST_CASE("after an interruption no call begins but the one that gives it back, which does not take long") {
+  struct Case { const char* what; bool leads; const char* method; int before; };
+  // The interruption comes while such a call is under way, of an attempt that would go on with others.
+  for (const Case& each : {Case{"it would read what is there", true, "PATCH", 1}, {"it would take the Lease", false, "GET", 1}}) {
+    CAPTURE(each.what);
+    Api api;
+    milliseconds now{0};
+    Candidate one(api, now, "one");
+    if (each.leads) one.lease.attempt();
+    else api.write(R"({"holderIdentity":"","leaseDurationSeconds":1})");
+    if (each.leads) api.write(R"({"holderIdentity":"thief","leaseDurationSeconds":15,"leaseTransitions":1})");
+    api.during = [&](const Request& request) {
+      if (request.method == each.method) one.lease.interrupt();
+    };
+    const int before = api.calls;
+    one.lease.attempt();
+    CHECK(api.calls == before + each.before);
+  }
+  Api api;
+  milliseconds now{0};
+  Candidate one(api, now, "one");
+  one.lease.attempt();
+  CHECK(api.last.patience == 5s);
+  one.lease.interrupt();
+  const int before = api.calls;
+  one.lease.stop();
+  CHECK(api.calls == before + 1);
+  CHECK(api.last.patience == 2s);
+  CHECK(api.field("holderIdentity").empty());
 }
 
 TEST_CASE("over the network: it leads soon after its start, and gives the Lease back when it stops") {
