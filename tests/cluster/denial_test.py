@@ -66,6 +66,7 @@ class Denial(Scenario):
             "ReplicaSet": {"apiVersion": "apps/v1", "spec": {"selector": selector, "template": template}},
             "StatefulSet": {"apiVersion": "apps/v1", "spec": {"serviceName": "any", "selector": selector, "template": template}},
             "DaemonSet": {"apiVersion": "apps/v1", "spec": {"selector": selector, "template": template}},
+            "ReplicationController": {"apiVersion": "v1", "spec": {"selector": selector["matchLabels"], "template": template}},
             "Job": {"apiVersion": "batch/v1", "spec": {"template": once}},
             "CronJob": {"apiVersion": "batch/v1", "spec": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": once}}}},
         }
@@ -74,6 +75,24 @@ class Denial(Scenario):
                 printed = self.kubectl.apply({"kind": kind, "metadata": {"name": "any"}, **rest}, "--dry-run=server", check=False)
                 self.assertEqual(printed.status, 1, printed.out)
                 self.assertIn("denied the request: Undersized: container model: asks for nvidia.com/mig-1g.10gb", printed.err)
+
+    def test_a_share_by_the_name_of_another_system_is_not_passed_over(self):
+        """What `check` says of the file is said in the cluster too (tests/lint/deploy.py has all names)."""
+        ways = {"volcano.sh/vgpu-number": "limits", "koordinator.sh/gpu-core": "limits", "aliyun.com/gpu-mem": "limits", "tencent.com/vcuda-core": "limits",
+                "k8s.amazonaws.com/vgpu": "limits", "gpu-fraction": "annotations", "kubeshare/gpu_limit": "labels"}
+        for name, where in ways.items():
+            with self.subTest(name=name):
+                each = deployment("shared", "1g.10gb")
+                template = each["spec"]["template"]
+                container = template["spec"]["containers"][0]
+                container.pop("resources")
+                if where == "limits":
+                    container["resources"] = {"limits": {name: 1}}
+                else:
+                    template["metadata"][where][name] = "1"
+                printed = self.apply_file("shared", each, "--dry-run=server")
+                self.assertEqual(printed.out, "deployment.apps/shared created (server dry run)\n")
+                self.assertEqual([line.partition(":")[0] for line in printed.warnings], ["NotJudged"], printed.err)
 
     def test_what_asks_for_no_gpu_never_leaves_the_api_server(self):
         plain = deployment("plain", "1g.10gb")
