@@ -186,11 +186,14 @@ class Rendered:
 
 def same(rendered):
     inference = (ROOT / "policies/inference/policy.yaml").read_text(encoding="utf-8")
+    enforced = {"webhooks": {"failurePolicy": "Fail"}, "policies": {"files": {"inference.yaml": inference}}}
     pairs = [
         (("self-managed",), {}),
         (("audit",), {"certificates": {"mode": "secret"}}),
-        (("enforce",), {"certificates": {"mode": "secret"}, "webhooks": {"failurePolicy": "Fail"}, "policies": {"files": {"inference.yaml": inference}}}),
         (("cert-manager",), {"certificates": {"mode": "cert-manager"}}),
+        (("enforce",), {"certificates": {"mode": "secret"}} | enforced),
+        (("enforce-self-managed",), enforced),
+        (("enforce-cert-manager",), {"certificates": {"mode": "cert-manager"}} | enforced),
         (("self-managed", "audit"), {"audit": {"enabled": True}}),
         (("self-managed", "audit", "audit-reports"), {"audit": {"enabled": True, "reports": "policyreport"}}),
         (("self-managed", "audit-job"), {"audit": {"reports": "policyreport", "job": {"enabled": True}}}),
