@@ -38,7 +38,7 @@ class Installed(Scenario):
         self.assertEqual(bundles(), before)
 
     def test_the_webhook_is_seen_to_work_as_the_runbook_says(self):
-        self.kubectl.apply(deployment("called", "1g.10gb"), "--dry-run=server")
+        self.assertEqual(self.cluster.checkout.run(runbook.CALLED), "deployment.apps/prototype created (server dry run)\n")
         self.assertIn("webhook_admission_duration_seconds_count", self.cluster.checkout.run(runbook.SEEN))
 
 
@@ -92,6 +92,22 @@ class Emergency(Scenario):
             self.cluster.checkout.run(f"{runbook.ENFORCE}\n{runbook.PATCH_CA}")
         refused = deployment("again", "1g.10gb", MEDIUM)
         self.eventually(lambda: "denied the request" in self.apply_file("again", refused, "--dry-run=server").err, "it is back")
+
+    def test_one_namespace_is_let_out_until_the_next_apply(self):
+        """While nobody answers and it fails closed, which is when it is wanted."""
+        wrong = deployment("let-out", "1g.10gb", MEDIUM)
+        denied = lambda: self.apply_file("let-out", wrong, "--dry-run=server").err
+        self.assertIn("denied the request", denied())
+        self.cluster.node.kill_all()
+        try:
+            self.eventually(lambda: "failed calling webhook" in denied(), "it fails closed")
+            self.cluster.checkout.run(runbook.LET_OUT.replace("team-a", self.namespace))
+            self.eventually(lambda: denied() == "", "the namespace is let out")
+        finally:
+            for _ in range(INSTANCES):
+                self.cluster.node.start_pod()
+            self.cluster.checkout.run(runbook.ENFORCE)
+        self.eventually(lambda: "denied the request" in denied(), "an apply takes it in again")
 
 
 class Uninstall(Scenario):
