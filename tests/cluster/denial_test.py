@@ -94,6 +94,15 @@ class Denial(Scenario):
                 self.assertEqual(printed.out, "deployment.apps/shared created (server dry run)\n")
                 self.assertEqual([line.partition(":")[0] for line in printed.warnings], ["NotJudged"], printed.err)
 
+    def test_a_large_object_does_not_pass_the_cost_that_the_server_allows_for_conditions(self):
+        """Beyond it the request would be refused, as it fails closed; 2,000 containers with 1,000 annotations were still within."""
+        large = deployment("large", "1g.10gb", MEDIUM)
+        template = large["spec"]["template"]
+        template["metadata"]["annotations"] |= {f"example.com/gpu-note-{number}": "text" for number in range(100)}
+        asked = {"cpu": "1", "memory": "1Gi", "example.com/other-device": 1}
+        template["spec"]["containers"][:0] = [{"name": f"c{number}", "image": "registry.example/app:1", "resources": {"limits": asked, "requests": asked}} for number in range(300)]
+        self.assertIn("denied the request: Undersized: container model", self.apply_file("large", large, "--server-side", "--dry-run=server").err)
+
     def test_what_asks_for_no_gpu_never_leaves_the_api_server(self):
         plain = deployment("plain", "1g.10gb")
         del plain["spec"]["template"]["spec"]["containers"][0]["resources"]
