@@ -31,9 +31,6 @@ class SelfManaged(Scenario):
     def setUpClass(cls):
         super().setUpClass()
         cls.node, cls.checkout = cls.cluster.node, cls.cluster.checkout
-        folder = cls.checkout.folder / OVERLAY
-        folder.mkdir()
-        (folder / "kustomization.yaml").write_text("resources: [../enforce]\ncomponents: [../../components/self-managed]\n")
         # A cluster that served from files goes over to it, pod by pod.
         cls.node.also = LIFETIMES
         with Stream(cls.cluster, cls.namespace, "changed") as cls.change:

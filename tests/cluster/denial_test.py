@@ -66,6 +66,7 @@ class Denial(Scenario):
             "ReplicaSet": {"apiVersion": "apps/v1", "spec": {"selector": selector, "template": template}},
             "StatefulSet": {"apiVersion": "apps/v1", "spec": {"serviceName": "any", "selector": selector, "template": template}},
             "DaemonSet": {"apiVersion": "apps/v1", "spec": {"selector": selector, "template": template}},
+            "ReplicationController": {"apiVersion": "v1", "spec": {"selector": selector["matchLabels"], "template": template}},
             "Job": {"apiVersion": "batch/v1", "spec": {"template": once}},
             "CronJob": {"apiVersion": "batch/v1", "spec": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": once}}}},
         }
@@ -74,6 +75,33 @@ class Denial(Scenario):
                 printed = self.kubectl.apply({"kind": kind, "metadata": {"name": "any"}, **rest}, "--dry-run=server", check=False)
                 self.assertEqual(printed.status, 1, printed.out)
                 self.assertIn("denied the request: Undersized: container model: asks for nvidia.com/mig-1g.10gb", printed.err)
+
+    def test_a_share_by_the_name_of_another_system_is_not_passed_over(self):
+        """What `check` says of the file is said in the cluster too (tests/lint/deploy.py has all names)."""
+        ways = {"volcano.sh/vgpu-number": "limits", "koordinator.sh/gpu-core": "limits", "aliyun.com/gpu-mem": "limits", "tencent.com/vcuda-core": "limits",
+                "k8s.amazonaws.com/vgpu": "limits", "gpu-fraction": "annotations", "kubeshare/gpu_limit": "labels"}
+        for name, where in ways.items():
+            with self.subTest(name=name):
+                each = deployment("shared", "1g.10gb")
+                template = each["spec"]["template"]
+                container = template["spec"]["containers"][0]
+                container.pop("resources")
+                if where == "limits":
+                    container["resources"] = {"limits": {name: 1}}
+                else:
+                    template["metadata"][where][name] = "1"
+                printed = self.apply_file("shared", each, "--dry-run=server")
+                self.assertEqual(printed.out, "deployment.apps/shared created (server dry run)\n")
+                self.assertEqual([line.partition(":")[0] for line in printed.warnings], ["NotJudged"], printed.err)
+
+    def test_a_large_object_does_not_pass_the_cost_that_the_server_allows_for_conditions(self):
+        """Beyond it the request would be refused, as it fails closed; 2,000 containers with 1,000 annotations were still within."""
+        large = deployment("large", "1g.10gb", MEDIUM)
+        template = large["spec"]["template"]
+        template["metadata"]["annotations"] |= {f"example.com/gpu-note-{number}": "text" for number in range(100)}
+        asked = {"cpu": "1", "memory": "1Gi", "example.com/other-device": 1}
+        template["spec"]["containers"][:0] = [{"name": f"c{number}", "image": "registry.example/app:1", "resources": {"limits": asked, "requests": asked}} for number in range(300)]
+        self.assertIn("denied the request: Undersized: container model", self.apply_file("large", large, "--server-side", "--dry-run=server").err)
 
     def test_what_asks_for_no_gpu_never_leaves_the_api_server(self):
         plain = deployment("plain", "1g.10gb")

@@ -11,7 +11,7 @@ class Manifests(Scenario):
     namespace = "inference-manifests"
 
     def test_kustomize_builds_what_the_server_accepts(self):
-        for overlay in ("audit", "enforce"):
+        for overlay in ("audit", "self-managed", "enforce", "enforce-self-managed"):
             with self.subTest(overlay=overlay):
                 built = self.admin.run("kustomize", ROOT / "deploy/kustomize/overlays" / overlay).out
                 printed = self.admin.run("apply", "--dry-run=server", "-f", "-", stdin=built)
@@ -19,11 +19,13 @@ class Manifests(Scenario):
                 self.assertEqual(len(printed.out.splitlines()), len(list(yaml.safe_load_all(built))))
 
     def test_cert_manager_is_told_whose_bundle_to_keep(self):
-        built = list(yaml.safe_load_all(self.admin.run("kustomize", ROOT / "deploy/kustomize/overlays/cert-manager").out))
-        hooks = [each for each in built if each["kind"].endswith("WebhookConfiguration")]
-        self.assertEqual([each["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] for each in hooks], ["rightslice/rightslice"] * 2)
-        plain = [each for each in built if not each["apiVersion"].startswith("cert-manager.io/")]
-        self.assertEqual(self.admin.run("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(plain)).warnings, [])
+        for overlay in ("cert-manager", "enforce-cert-manager"):
+            with self.subTest(overlay=overlay):
+                built = list(yaml.safe_load_all(self.admin.run("kustomize", ROOT / "deploy/kustomize/overlays" / overlay).out))
+                hooks = [each for each in built if each["kind"].endswith("WebhookConfiguration")]
+                self.assertEqual([each["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] for each in hooks], ["rightslice/rightslice"] * 2)
+                plain = [each for each in built if not each["apiVersion"].startswith("cert-manager.io/")]
+                self.assertEqual(self.admin.run("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(plain)).warnings, [])
 
 
 class Definitions(Scenario):

@@ -113,3 +113,13 @@ class Use(Live):
         self.assertIn("this object takes 0.75 GPUs", scaled.err)
         self.assertEqual(self.kubectl.run("scale", "leaderworkerset", "llm", "--replicas=0", check=False).err, "")
         self.eventually_passes(deployment("other", "1g.10gb", replicas=4), "what was given back is free")
+
+    def test_the_scale_of_a_replication_controller_is_held_to_the_budget(self):
+        self.kubectl.apply(custom("SlicePolicy", "half", mode="enforce", gpus=[H100], budget={"gpus": 0.5}))
+        self.accepted("slicepolicy", "half", "True")
+        template = deployment("old", "1g.10gb")["spec"]["template"]
+        self.kubectl.apply(made("v1", "ReplicationController", "old", spec={"replicas": 2, "selector": {"app": "old"}, "template": template}))
+        self.addCleanup(self.kubectl.run, "delete", "replicationcontroller", "old")
+        self.eventually_denied(deployment("other", "1g.10gb", replicas=3), "its pods are counted")
+        scaled = self.kubectl.run("scale", "replicationcontroller", "old", "--replicas=5", check=False)
+        self.assertIn("this object takes 0.625 GPUs", scaled.err)

@@ -38,7 +38,7 @@ class Installed(Scenario):
         self.assertEqual(bundles(), before)
 
     def test_the_webhook_is_seen_to_work_as_the_runbook_says(self):
-        self.kubectl.apply(deployment("called", "1g.10gb"), "--dry-run=server")
+        self.assertEqual(self.cluster.checkout.run(runbook.CALLED), "deployment.apps/prototype created (server dry run)\n")
         self.assertIn("webhook_admission_duration_seconds_count", self.cluster.checkout.run(runbook.SEEN))
 
 
@@ -92,6 +92,24 @@ class Emergency(Scenario):
             self.cluster.checkout.run(f"{runbook.ENFORCE}\n{runbook.PATCH_CA}")
         refused = deployment("again", "1g.10gb", MEDIUM)
         self.eventually(lambda: "denied the request" in self.apply_file("again", refused, "--dry-run=server").err, "it is back")
+
+    def test_less_than_that_in_an_outage(self):
+        """Nobody answers and it fails closed: it is let fail open, or one namespace is let out, until the next apply."""
+        wrong = deployment("outage", "1g.10gb", MEDIUM)
+        said = lambda: self.apply_file("outage", wrong, "--dry-run=server").err
+        self.assertIn("denied the request", said())
+        self.cluster.node.kill_all()
+        try:
+            for way in (runbook.FAIL_OPEN, runbook.LET_OUT.replace("team-a", self.namespace)):
+                self.eventually(lambda: "failed calling webhook" in said(), "it fails closed")
+                self.cluster.checkout.run(way)
+                self.eventually(lambda: said() == "", "what is wrong gets in")
+                self.cluster.checkout.run(runbook.ENFORCE)
+        finally:
+            self.cluster.checkout.run(runbook.ENFORCE)
+            for _ in range(INSTANCES):
+                self.cluster.node.start_pod()
+        self.eventually(lambda: "denied the request" in said(), "an apply takes it back")
 
 
 class Uninstall(Scenario):

@@ -163,6 +163,9 @@ class Rolling(Scenario):
     def test_a_rotation_of_certificate_and_ca_fails_no_request(self):
         checkout, node = self.cluster.checkout, self.cluster.node
         checkout.run("rightslice certs --out new --dns-name rightslice.rightslice.svc --days 364")
+        kept = (checkout.folder / "old/ca.crt").read_text()
+        checkout.run(f"rm old/ca.crt\n{runbook.CA_OF_BUNDLE}")
+        self.assertEqual((checkout.folder / "old/ca.crt").read_text(), kept)
         expiry = lambda: {pod.metric("rightslice_certificate_expiry_timestamp_seconds") for pod in node.pods}
         before = expiry()
         with Stream(self.cluster, self.namespace, "rotate") as stream:

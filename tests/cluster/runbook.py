@@ -18,10 +18,11 @@ DEFINITIONS = command("deploy/README.md", r"^kubectl apply --server-side -f depl
 PATCH_CA = INSTALL[INSTALL.index("for webhook in"):]
 AUDIT = command("deploy/README.md", r"^kubectl apply -k \S+/audit$")
 ENFORCE = command("deploy/README.md", r"^kubectl apply -k \S+/enforce$")
-[SEEN] = [line for block in commands("deploy/README.md", "Install, in audit mode") for line in block.splitlines() if "--raw /metrics" in line]
-[EMERGENCY] = commands("deploy/README.md", "Emergency: switch it off")
+[CALLED, SEEN] = [line for block in commands("deploy/README.md", "Install, in audit mode") for line in block.splitlines() if "--dry-run=server" in line or "--raw /metrics" in line]
+EMERGENCY, FAIL_OPEN, LET_OUT = commands("deploy/README.md", "Emergency: switch it off")
 UNINSTALL, REWRITTEN = commands("deploy/README.md", "Uninstall")
 NO_DEFINITIONS = command("deploy/README.md", r"^kubectl delete -f deploy/crds$")
+CA_OF_BUNDLE = command("certs/README.md", r"^kubectl get validatingwebhookconfiguration rightslice .* base64 -d >old/ca\.crt$")
 BOTH_CAS = command("certs/README.md", r"^cat old/ca\.crt new/ca\.crt")
 REPLACE_SECRET = command("certs/README.md", r"create secret tls .* apply -f -$")
 # The blocks of "With Helm". There is no kubelet that would bring a rollout to its end.

@@ -127,6 +127,12 @@ def versions():
     project = re.search(r"project\(rightslice VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     claim(chart["appVersion"] == project, f"deploy/chart/Chart.yaml: appVersion is not the program's, {project}")
+    # The least versions that pages and the chart name are the same everywhere.
+    kubernetes = re.fullmatch(r">=(\d+\.\d+)\.0-0", chart["kubeVersion"])[1]
+    said = {path: re.findall(r"Kubernetes (\d\.\d+) or later", (DEPLOY / path).read_text(encoding="utf-8")) for path in ("README.md", "chart/README.md")}
+    claim(all(found_there and set(found_there) == {kubernetes} for found_there in said.values()), f"Kubernetes {kubernetes} or later, says Chart.yaml; the pages: {said}")
+    helm = {path: re.findall(r"Helm (\d\.\d+) or later", (DEPLOY / path).read_text(encoding="utf-8")) for path in said}
+    claim(set().union(*helm.values()) == {"3.14"}, f"Helm 3.14 has --reset-then-reuse-values, which the runbook needs; the pages: {helm}")
 
 
 # --- what it renders
@@ -186,11 +192,14 @@ class Rendered:
 
 def same(rendered):
     inference = (ROOT / "policies/inference/policy.yaml").read_text(encoding="utf-8")
+    enforced = {"webhooks": {"failurePolicy": "Fail"}, "policies": {"files": {"inference.yaml": inference}}}
     pairs = [
         (("self-managed",), {}),
         (("audit",), {"certificates": {"mode": "secret"}}),
-        (("enforce",), {"certificates": {"mode": "secret"}, "webhooks": {"failurePolicy": "Fail"}, "policies": {"files": {"inference.yaml": inference}}}),
         (("cert-manager",), {"certificates": {"mode": "cert-manager"}}),
+        (("enforce",), {"certificates": {"mode": "secret"}} | enforced),
+        (("enforce-self-managed",), enforced),
+        (("enforce-cert-manager",), {"certificates": {"mode": "cert-manager"}} | enforced),
         (("self-managed", "audit"), {"audit": {"enabled": True}}),
         (("self-managed", "audit", "audit-reports"), {"audit": {"enabled": True, "reports": "policyreport"}}),
         (("self-managed", "audit-job"), {"audit": {"reports": "policyreport", "job": {"enabled": True}}}),
@@ -228,6 +237,31 @@ def elsewhere(rendered):
                 claim(not left_out or "gpu-system" in left_out, f"the chart in gpu-system: {webhook['name']} is asked about its own pods")
 
 
+def pod_of(objects, kind):
+    spec = next(each["spec"] for each in objects if each["kind"] == kind)
+    return spec.get("jobTemplate", {}).get("spec", spec)["template"]["spec"]
+
+
+def selected(rendered):
+    """Labels choose among workloads of every kind; a policy is asked about whatever its labels, and a scale has none."""
+    selector = {"matchLabels": {"team": "a"}}
+    for each in rendered.chart({"webhooks": {"objectSelector": selector}}):
+        for webhook in each.get("webhooks", []):
+            wanted = None if webhook["name"].startswith(("policies.", "scale.")) else selector
+            claim(webhook.get("objectSelector") == wanted, f"the chart: {webhook['name']} has the objectSelector {webhook.get('objectSelector')}")
+
+
+def let_in(rendered):
+    """Whom the NetworkPolicy lets in: an empty list of scrapers is nobody, and not everybody."""
+    def ports(opened):
+        policy = next(each for each in rendered.chart({"networkPolicy": {"enabled": True, **opened}}) if each["kind"] == "NetworkPolicy")
+        return {port["port"]: rule.get("from") for rule in policy["spec"]["ingress"] for port in rule["ports"]}
+    one = [{"namespaceSelector": {"matchLabels": {"team": "a"}}}]
+    claim(set(ports({})) == {"webhook", "ops"} and ports({})["ops"], "the chart: the ops port is open to everybody, or to nobody")
+    claim(ports({"opsFrom": one}) == {"webhook": None, "ops": one}, "the chart: networkPolicy.opsFrom is not who is let in")
+    claim(ports({"opsFrom": []}) == {"webhook": None}, "the chart: networkPolicy.opsFrom: [] opens the ops port")
+
+
 def further(rendered):
     """Volumes, flags and rules that only the user knows of are in what is rendered, for the pods and for the audit's job."""
     volume, mount = {"name": "history", "persistentVolumeClaim": {"claimName": "history"}}, {"name": "history", "mountPath": "/var/lib/rightslice"}
@@ -237,13 +271,16 @@ def further(rendered):
     for policies in ({}, {"starter": "none"}):
         with_job = rendered.chart(values | {"policies": policies, "audit": audit | {"job": {"enabled": True, "extraArgs": ["--store=/var/lib/rightslice/history.db"]}}})
         with_replicas = rendered.chart(values | {"policies": policies, "audit": audit | {"enabled": True}})
-        pods = {"the job": next(each["spec"]["jobTemplate"]["spec"]["template"]["spec"] for each in with_job if each["kind"] == "CronJob"),
-                "the pods": next(each["spec"]["template"]["spec"] for each in with_replicas if each["kind"] == "Deployment")}
+        pods = {"the job": pod_of(with_job, "CronJob"), "the pods": pod_of(with_replicas, "Deployment")}
         for name, pod in pods.items():
             claim(volume in pod["volumes"] and mount in pod["containers"][0]["volumeMounts"], f"the chart: {name} have no extraVolumes")
             claim("--prometheus-token-file=/var/run/token" in pod["containers"][0]["args"], f"the chart: {name} have no audit.extraArgs")
             claim(pod["securityContext"]["fsGroup"] == 65532, f"the chart: {name} cannot write a volume")
         claim("--store=/var/lib/rightslice/history.db" in pods["the job"]["containers"][0]["args"], "the chart: the job has no audit.job.extraArgs")
+        of_job = rendered.chart({"policies": policies, "audit": audit | {"job": {"enabled": True, "extraVolumes": [volume], "extraVolumeMounts": [mount]}}})
+        job, pod = pod_of(of_job, "CronJob"), pod_of(of_job, "Deployment")
+        claim(volume in job["volumes"] and mount in job["containers"][0]["volumeMounts"], "the chart: the job has no audit.job.extraVolumes")
+        claim(volume not in pod.get("volumes", []) and mount not in pod["containers"][0].get("volumeMounts", []), "the chart: audit.job.extraVolumes are in every pod")
         claim(rule in next(each["spec"]["egress"] for each in with_job if each["kind"] == "NetworkPolicy"), "the chart: networkPolicy.egress is not let out")
 
 
@@ -272,11 +309,17 @@ def refusals(rendered):
         {"networkPolicy": {"webhookFrom": [{"ipblock": {"cidr": "10.0.0.0/8"}}]}}, {"webhooks": {"namespaceSelector": {"enabled": "true"}}},
         {"extraVolumes": [{"name": "nothing"}]}, {"extraVolumeMounts": [{"name": "nowhere"}]}, {"networkPolicy": {"egress": [{}]}},
         {"audit": {"every": "5"}}, {"audit": {"reports": "gatekeeper"}}, {"audit": {"prometheus": "prometheus:9090"}}, {"audit": {"job": {"enabled": True}}},
-        {"audit": {"enabled": True, "reports": "policyreport", "job": {"enabled": True}}},
+        {"audit": {"enabled": True, "reports": "policyreport", "job": {"enabled": True}}}, {"audit": {"enabled": True, "every": "4s"}},
+        {"audit": {"reports": "policyreport"}}, {"audit": {"prometheus": "http://prometheus:9090"}}, {"audit": {"store": {"secretName": "history"}}},
+        {"audit": {"extraArgs": ["--audit-page"]}}, {"audit": {"enabled": True, "job": {"extraArgs": ["--store=history.db"]}}},
+        {"audit": {"enabled": True, "job": {"extraVolumes": [{"name": "history", "emptyDir": {}}]}}},
+        {"audit": {"reports": "policyreport", "job": {"enabled": True, "extraVolumeMounts": [{"name": "nowhere"}]}}},
         {"policies": {"starter": "none"}, "crds": {"install": False}}, {"certificates": {"mode": "self-managed", "caBundle": "-----BEGIN CERTIFICATE-----"}},
     ]
     for values in rows_of_bad:
         claim(rendered.chart(values, check=False).returncode != 0, f"the chart takes {json.dumps(values)}")
+    for every in ("5s", "10s", "1m", "2h"):
+        claim(rendered.chart({"audit": {"enabled": True, "every": every}}, check=False).returncode == 0, f"the chart refuses audit.every: {every}")
     claim(rendered.chart({"global": {"other": 1}}, check=False).returncode == 0, "the chart cannot be a part of another one")
 
 
@@ -291,6 +334,8 @@ def main():
         rendered = Rendered(helm, kubectl)
         same(rendered)
         elsewhere(rendered)
+        selected(rendered)
+        let_in(rendered)
         further(rendered)
         definitions(rendered)
         refusals(rendered)

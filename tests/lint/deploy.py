@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import yaml
 
@@ -197,6 +198,10 @@ def scale_webhook(webhook, first, at):
     beside(webhook, first, at)
     for rule in webhook["rules"]:
         claim(all(resource.endswith("/scale") for resource in rule["resources"]) and rule["operations"] == ["UPDATE"], f"{at}: rules of {webhook['name']}")
+    kinds = {(resource.removesuffix("/scale"), group) for resource, group in pairs(webhook["rules"])}
+    claim(kinds <= judged_kinds(), f"{at}: scales of {sorted(kinds - judged_kinds())}, which policies/kinds.md has not")
+    replicated = {("deployments", "apps"), ("statefulsets", "apps"), ("replicasets", "apps"), ("replicationcontrollers", "")}
+    claim(replicated <= kinds, f"{at}: no rule for the scale of {sorted(replicated - kinds)}")
     claim(webhook["namespaceSelector"] == first["namespaceSelector"], f"{at}: namespaces of {webhook['name']}")
 
 
@@ -207,6 +212,69 @@ def patched_by_hand(objects):
     there = [f"{each['kind'].removesuffix('WebhookConfiguration').lower()}/{index}" for each in objects if each["kind"].endswith("WebhookConfiguration")
              for index, _ in enumerate(each["webhooks"])]
     claim(sorted(patched) == sorted(there), f"certs/README.md: the caBundle is written to {' '.join(patched)}; there are {' '.join(sorted(there))}")
+
+
+# Kinds of policies/kinds.md that stand in no rule, and why.
+UNSENT = {
+    ("podcliquescalinggroups", "grove.io"): "has no pods of its own",
+    ("clusterservingruntimes", "serving.kserve.io"): "is in no namespace, and so under no policy of one; what is made of it is judged",
+    ("deployments", "extensions"): "no longer served", ("replicasets", "extensions"): "no longer served", ("daemonsets", "extensions"): "no longer served",
+}
+
+
+def let_out(objects):
+    """The emergency's loop reaches every webhook that is asked about namespaces, where it thinks their list is."""
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    reached = [int(index) for index in re.search(r"^for index in (.*); do$", text, re.M)[1].split()]
+    [hooks] = [each["webhooks"] for each in objects if each["kind"] == "ValidatingWebhookConfiguration"]
+    there = [index for index, hook in enumerate(hooks) if hook.get("namespaceSelector", {}).get("matchExpressions", [{}])[0].get("operator") == "NotIn"]
+    claim(reached == there, f"deploy/README.md: one namespace is let out of {reached}; there are {there}")
+
+
+def overlay_of_the_page():
+    """The kustomization that the page shows, as a file of an overlay of one's own."""
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"^```yaml\n# deploy/kustomize/overlays/ours/kustomization.yaml\n(.*?)^```", text, re.M | re.S)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        ours = shutil.copytree(KUSTOMIZE, pathlib.Path(folder, "kustomize")) / "overlays/ours"
+        ours.mkdir()
+        (ours / "kustomization.yaml").write_text(shown, encoding="utf-8")
+        run = subprocess.run(["kubectl", "kustomize", ours], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    claim(run.returncode == 0, f"deploy/README.md: the overlay of one's own: {run.stdout}")
+
+
+def judged_kinds():
+    """Resource -> group, of every kind that is judged (policies/kinds.md, which is generated). No plural there is irregular."""
+    page = (DEPLOY.parent / "policies/kinds.md").read_text(encoding="utf-8").split("## Who creates their children")[0]
+    kinds = re.findall(r"^\| ([A-Z]\w+) \| ([a-z0-9.-]+) \| ", page, re.M)
+    claim(len(kinds) > 40, f"policies/kinds.md: {len(kinds)} kinds")
+    return {(kind.lower() + "s", "" if group == "core" else group) for kind, group in kinds}
+
+
+def every_kind_is_sent(configuration, at):
+    """The kinds of the rules are those of the table, no more and no fewer: an owner that nobody was asked about vouches for its pods all the same."""
+    claims = {"resourceclaims", "resourceclaimtemplates"}
+    sent = {each for webhook in configuration["webhooks"] if not webhook["name"].startswith(("policies.", "scale.")) for each in pairs(webhook["rules"])}
+    wanted = {each for each in judged_kinds() if configuration["kind"].startswith("Valid") or each[0] not in claims}   # /mutate writes into no claim
+    claim(wanted - sent == set(UNSENT), f"{at}: no rule for {sorted(wanted - sent - set(UNSENT))}; a rule for {sorted(set(UNSENT) - (wanted - sent))}")
+    claim(sent <= wanted, f"{at}: rules for {sorted(sent - wanted)}, which policies/kinds.md has not")
+
+
+def names_of_sharing(text, at):
+    """matchConditions let through what the program takes for a share of a GPU, by any name of its tables, and no name that none of them has."""
+    source = (ROOT / "webhook/gpu/resource_name.cpp").read_text(encoding="utf-8")
+    lists = [re.findall(r"'([^']+)'", each) for each in re.findall(r"\[([^\[\]]+)\]\.exists\(p, k\.startsWith\(p\)\)", text)]
+    claim(len(lists) == 2, f"{at}: {len(lists)} lists of names in matchConditions")
+    own = ["nvidia.com/", "mig.das.com/"]
+    also = re.findall(r"k\.startsWith\('([^']+)'\)", text)
+    for prefixes, table, guard in zip(lists, ("kResources", "kAnnotations"), ("/", "gpu")):
+        globs = re.findall(r'^ +\{"([^"]+)", "', re.search(rf"constexpr Sharing {table}\[\] = \{{\n(.*?)^\}};", source, re.M | re.S)[1], re.M)
+        claim(len(globs) > 10, f"webhook/gpu/resource_name.cpp: {len(globs)} names in {table}")
+        names = {glob: glob.replace("?*", "x").replace("*", "x") for glob in globs}
+        for glob, name in names.items():
+            listed = guard in name and name.startswith(tuple(prefixes))
+            claim(listed or (table == "kAnnotations" and name.startswith(tuple(also))), f"{at}: matchConditions keep {glob} from the webhook")
+        claim(all(any(name.startswith(prefix) for name in [*names.values(), *own]) for prefix in prefixes), f"{at}: matchConditions have a name that {table} has not")
 
 
 def custom_resources():
@@ -228,8 +296,7 @@ def serving_webhook(webhook, first, at):
     claim(webhook["namespaceSelector"] == first["namespaceSelector"], f"{at}: namespaces of {webhook['name']}")
     ours = pairs(first["rules"]) | pairs(webhook["rules"])
     unsent = custom_resources() - ours
-    # A scaling group has no pods of its own.
-    claim(unsent == {("podcliquescalinggroups", "grove.io")}, f"{at}: no rule for {sorted(unsent)}")
+    claim(unsent <= set(UNSENT), f"{at}: no rule for {sorted(unsent)}")
     claim(all(rule["apiVersions"] == ["*"] and rule["operations"] == ["CREATE", "UPDATE"] for rule in webhook["rules"]), f"{at}: {webhook['name']}")
 
 
@@ -275,8 +342,10 @@ def webhooks(objects, where, failure_policy):
         claim({"rightslice", "kube-system"} <= set(excluded), f"{at}: its own namespace and kube-system must be left out")
         resources = {resource for rule in webhook["rules"] for resource in rule["resources"]}
         claim({"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"} <= resources, f"{at}: rules {resources}")
+        every_kind_is_sent(configuration, at)
         [condition] = webhook["matchConditions"]
         text = condition["expression"]
+        names_of_sharing(text, at)
         for need in ("nvidia.com/", "mig.das.com/", "deviceclass.resource.kubernetes.io/", ".?claims", "initContainers", "jobTemplate", "rightslice.io/original-request", ".orValue("):
             claim(need in text, f"{at}: matchConditions do not read {need}")
         claim(all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}")) and text.count("'") % 2 == 0, f"{at}: brackets")
@@ -346,11 +415,15 @@ def main():
     for each in base:
         each["metadata"].setdefault("namespace", "rightslice")
     webhooks(base, "deploy/kustomize/base", "Ignore")
+    patched_by_hand(base)
+    let_out(base)
     readable(base, "deploy/kustomize/base")
     scan_reader()
     workload([*base, {"kind": "ConfigMap", "metadata": {"name": "rightslice-policies", "namespace": "rightslice"}}], "deploy/kustomize/base", program)
     if shutil.which("kubectl"):
-        for overlay, policy in (("audit", "Ignore"), ("enforce", "Fail"), ("cert-manager", "Ignore"), ("self-managed", "Ignore")):
+        overlay_of_the_page()
+        for overlay in sorted(path.name for path in (KUSTOMIZE / "overlays").iterdir()):
+            policy = "Fail" if overlay.startswith("enforce") else "Ignore"
             run = subprocess.run(["kubectl", "kustomize", str(KUSTOMIZE / "overlays" / overlay)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  text=True, check=False)
             claim(run.returncode == 0, f"overlay {overlay}: {run.stdout}")

@@ -80,6 +80,7 @@ def alerts(metrics):
         document, _, anchor = notes["runbook_url"].partition("#")
         linked.add(anchor)
         claim(document == "deploy/README.md" and anchor in headings, f"{name}: the runbook has no section {notes['runbook_url']}")
+        claim(anchor == name.lower(), f"{name}: it leads to the section of another alert, {anchor}")
     claim(headings <= linked, f"deploy/README.md: sections of no alert: {sorted(headings - linked)}")
 
 

@@ -98,6 +98,7 @@ class Audit : public Command {
  private:
   std::string wrong() const {
     if (std::string text = metrics_.wrong(); !text.empty()) return text;
+    if (std::string text = history_.wrong(); !text.empty()) return text;
     if (dryRun_ && history_.given()) return "--dry-run writes nothing, and so keeps nothing in a --store";
     if (!dryRun_ && reports_ == "none" && !history_.given()) return "nothing to write: say which --reports, a --store, or --dry-run";
     if (!dryRun_ && reports_ != "none" && !observed_.from.empty())

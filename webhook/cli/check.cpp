@@ -98,6 +98,10 @@ class Check : public Command {
                                     : std::optional(mode_ == "enforce" ? policy::Mode::Enforce
                                                     : mode_ == "warn"  ? policy::Mode::Warn
                                                                        : policy::Mode::Audit);
+    if (fix_ && output_ != "text") {
+      complain(fmt::format("--fix prints the manifests in place of the results: leave out --output {}", output_));
+      return kUsage;
+    }
     const bool live = against_ == "cluster";
     if (live && fix_) {
       complain("--fix writes into what is in the files: leave out --against");

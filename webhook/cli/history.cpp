@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/date.hpp"
+#include "base/nearest.hpp"
 #include "cli/command.hpp"
 #include "cli/history_report.hpp"
 #include "cli/store_flags.hpp"
@@ -93,9 +94,14 @@ class History : public Command {
     query.namespaces = {namespaces_.begin(), namespaces_.end()};
     query.workload = workload_;
     query.codes = {codes_.begin(), codes_.end()};
-    for (const auto& code : codes_)
-      if (std::none_of(observe::codes().begin(), observe::codes().end(), [&](const auto& each) { return each.name == code; }))
-        return wrong(fmt::format("--code: '{}' is no finding of what runs", code));
+    std::vector<std::string> known;
+    for (const auto& each : observe::codes()) known.emplace_back(each.name);
+    for (const auto& code : codes_) {
+      if (std::find(known.begin(), known.end(), code) != known.end()) continue;
+      const auto meant = nearest(code, known);
+      return wrong(fmt::format("--code: '{}' is no finding of what runs; {}", code,
+                               meant ? fmt::format("did you mean '{}'?", *meant) : fmt::format("they are {}", fmt::join(known, ", "))));
+    }
     const auto store = store_.open(Opening::Read);
     if (store == nullptr) return kUsage;
     const auto done = answer(*store, view, query);

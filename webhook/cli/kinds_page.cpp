@@ -67,7 +67,8 @@ std::string kindsPage() {
       "\n## Who creates their children\n\n"
       "What an operator makes of an object is recorded only where the object is seen to ask for the same, or where the request comes from a\n"
       "service account named by `--trusted-controllers` ([runbook](../deploy/README.md#operators-of-serving-projects)). These are the accounts of\n"
-      "installations by default; name those that you have. A name with a `*` for the namespace would trust whoever may create a service account.\n\n"
+      "installations by default; name those that you have. A name with a `*` for the namespace would trust whoever may create a service account.\n"
+      "A child whose owner is of a kind that is not on this page is judged itself, whoever made it.\n\n"
       "| service account | creates the children of |\n|---|---|\n";
   std::map<std::string_view, std::string> kindsOf;
   std::vector<std::string_view> order;

@@ -86,7 +86,8 @@ std::string overview(std::span<const std::unique_ptr<Command>> all, std::size_t 
   result += table(rows, {}, "  ");
   result +=
       "\n  rightslice COMMAND --help shows the manual of a command, rightslice --version the version.\n\n"
-      "EXIT STATUS\n  0  nothing is denied\n  1  something is denied (check) or would newly be (impact, replay), or a case failed (test)\n"
+      "EXIT STATUS\n  0  nothing is denied\n  1  something is denied (check) or would newly be (impact, replay), a case failed (test), or\n"
+      "     nothing can be said so (export)\n"
       "  2  bad usage or unreadable input\n\n"
       "ENVIRONMENT\n";
   return asCalled(result) +

@@ -121,7 +121,8 @@ class TextReport : public Report {
     text += "  " + style_.paint(Colour::Dim, fmt::format("{}:{}", plain(judged.object->file->name), start.line));
     if (judged.object->item > 0) text += fmt::format(" item {}", judged.object->item);
     if (judgement.wouldBe && *judgement.wouldBe != judgement.decision)
-      text += fmt::format("  ({} mode; enforce would {})", judgement.mode ? name(*judgement.mode) : "audit",
+      text += fmt::format("  ({} mode; {} would {})", judgement.mode ? name(*judgement.mode) : "audit",
+                          judgement.mode == policy::Mode::Enforce ? "a policy that does not enforce yet" : "enforce",
                           style_.paint(colourOf(*judgement.wouldBe), name(*judgement.wouldBe)));
     const bool gpu = std::any_of(judgement.containers.begin(), judgement.containers.end(),
                                  [](const auto& c) { return c.requested.has_value(); });

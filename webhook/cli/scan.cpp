@@ -86,7 +86,8 @@ class Scan : public Command {
   }
 
   int run() override {
-    if (const std::string wrong = metrics_.wrong(); !wrong.empty()) {
+    for (const std::string& wrong : {metrics_.wrong(), store_.wrong()}) {
+      if (wrong.empty()) continue;
       complain(wrong);
       return kUsage;
     }

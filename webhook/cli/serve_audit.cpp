@@ -69,6 +69,7 @@ void ServeAudit::declare(Flags& flags) {
 
 std::string ServeAudit::wrong() const {
   if (std::string text = metrics_.wrong(); !text.empty()) return text;
+  if (std::string text = history_.wrong(); !text.empty()) return text;
   if (wanted_ && every_ < std::chrono::seconds(5)) return "--audit-every is at least 5s: each look reads all that runs";
   if (wanted_) return {};
   for (const auto& [flag, given] : {std::pair{"--audit-reports", reports_ != "none"}, {"--audit-page", page_}, {"--audit-prices", !prices_.empty()},

@@ -26,9 +26,15 @@ void StoreFlags::declareKeep(Flags& flags, const std::string& before, std::strin
     const auto days = given.ends_with('d') ? parseInteger(std::string_view(given).substr(0, given.size() - 1)) : std::nullopt;
     if (!days || *days < 1 || *days > 3650) return fail("'" + given + "' is no number of days from 1d to 3650d, such as 90d");
     keepDays = *days;
+    keepGiven = true;
     return true;
   };
   flags.add(std::move(keep));
+}
+
+std::string StoreFlags::wrong() const {
+  if (!keepGiven || given()) return {};
+  return fmt::format("{0}keep says how long a history keeps what ended: name the history with {0}store or {0}store-file", prefix);
 }
 
 Result<std::string> StoreFlags::address() const {

@@ -15,6 +15,8 @@ struct StoreFlags {
   /// --keep, for commands that write.
   void declareKeep(Flags& flags, const std::string& before = "--", std::string group = "history");
   bool given() const { return !store.empty() || !storeFile.empty(); }
+  /// A --keep with nothing to keep it in; empty: it is right.
+  std::string wrong() const;
   /// What history::openStore() takes; empty where no store is given.
   Result<std::string> address() const;
   observe::history::Retention retention() const { return {.days = keepDays}; }
@@ -23,6 +25,7 @@ struct StoreFlags {
 
   std::string store, storeFile, prefix = "--";
   std::int64_t keepDays = 90;
+  bool keepGiven = false;
 };
 
 }  // namespace rightslice::cli

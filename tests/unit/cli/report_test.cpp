@@ -84,6 +84,29 @@ TEST_CASE("JSON has the summary and every result, and is one value") {
   CHECK(document->root().find("/results/0/file").stringOr("") == "a b.yaml");
 }
 
+TEST_CASE("text says which mode would do otherwise, and of an enforced policy that another one would") {
+  Sample sample;
+  struct Row {
+    policy::Mode mode;
+    policy::Action does;
+    std::string_view said;
+  };
+  const Row rows[] = {
+      {policy::Mode::Audit, policy::Action::Allow, "a b.yaml:1  (audit mode; enforce would deny)\n"},
+      {policy::Mode::Warn, policy::Action::Warn, "a b.yaml:1  (warn mode; enforce would deny)\n"},
+      {policy::Mode::Enforce, policy::Action::Warn, "a b.yaml:1  (enforce mode; a policy that does not enforce yet would deny)\n"},
+      {policy::Mode::Enforce, policy::Action::Deny, "a b.yaml:1\n"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.said);
+    sample.judged.judgement.mode = row.mode;
+    sample.judged.judgement.decision = row.does;
+    sample.judged.judgement.wouldBe = policy::Action::Deny;
+    const std::string text = sample.show([](Sink sink) { return textReport(std::move(sink), Style{}); });
+    CHECK(text.find(row.said) != std::string::npos);
+  }
+}
+
 TEST_CASE("text lets no control character through and ends with the count") {
   Sample sample;
   const std::string text = sample.show([](Sink sink) { return textReport(std::move(sink), Style{}); });

@@ -228,7 +228,8 @@ constexpr Kind kRows[] = {
      .unread = "who uses it, and with which model: only names and amounts of requests are judged",
      .source = "kserve/kserve pkg/apis/serving/v1alpha1/servingruntime_types.go"},
     {.group = "serving.kserve.io", .kind = "ClusterServingRuntime", .places = kRuntime, .pattern = true, .custom = true,
-     .unread = "as of a ServingRuntime", .source = "kserve/kserve pkg/apis/serving/v1alpha1/servingruntime_types.go"},
+     .unread = "as of a ServingRuntime; in no namespace, so `check` alone judges it, and the webhook what is made of it",
+     .source = "kserve/kserve pkg/apis/serving/v1alpha1/servingruntime_types.go"},
 };
 
 }  // namespace
