@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/manifests.hpp"
+#include "cli/metrics_flags.hpp"
 #include "cli/observed.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/price_flags.hpp"
@@ -45,6 +46,9 @@ class Plan : public Command {
             "stays one. What a GPU that is cut anew has left is cut too. A workload is changed once, with all of its pods; where its controller does not replace "
             "pods by itself (OnDelete, a paused rollout, a ReplicaSet), what is to be done is said. Pods that wait are planned for as far as there is room "
             "beside what runs, the smallest first.\n\n"
+            "With --prometheus, --scrape or --metrics, as of scan, it looks at what was measured too: a smaller slice is not recommended to what is near its "
+            "ceiling (NearCeiling), or has more to do than it was judged for (Drift of traffic). Without them a recommendation rests on what is declared and "
+            "estimated alone.\n\n"
             "With --manifests it finds the file and document that declares each workload (by kind, namespace and name; one without a namespace stands "
             "for any), judges it as what runs was judged, and makes the change in its text: comments, formatting and everything else stay byte for byte. "
             "-o patch prints that as a unified diff for git apply, run where the files are; --write writes it. A file that asks for something else than what "
@@ -67,16 +71,22 @@ class Plan : public Command {
                "Where what runs is declared: YAML or JSON, many documents, Lists, helm output; folders are read recursively.");
     flags.toggle(write_, "--write", "Write the changes into the files of --manifests.");
     prices_.declare(flags);
+    metrics_.declare(flags);
     observed_.declare(flags);
   }
 
   int run() override {
-    if (const std::string_view wrong = wrongFlags(); !wrong.empty()) {
+    for (const std::string& wrong : {std::string(wrongFlags()), metrics_.wrong()}) {
+      if (wrong.empty()) continue;
       complain(wrong);
       return kUsage;
     }
     std::optional<workload::RateBook> book;
-    const auto observed = observed_.look({[&](Sources& sources) { return (book = prices_.read(sources)).has_value(); }, {}});
+    LookHooks hooks;
+    hooks.prepare = [&](Sources& sources) { return (book = prices_.read(sources)).has_value(); };
+    hooks.more = [&](Observed& so) { so.unreadable += metrics_.read(so.snapshot, *so.sources.catalogues.gpus, std::move(so.scraped)) ? 0 : 1; };
+    hooks.scraping = metrics_.scraping();
+    const auto observed = observed_.look(hooks);
     if (!observed) return kUsage;
     auto plan = observe::plan::planOf(observed->snapshot, observed->seen, !asAsked_);
     ManifestChanges changes;
@@ -151,6 +161,7 @@ class Plan : public Command {
   bool write_ = false;
   ObservedFlags observed_;
   PriceFlags prices_;
+  MetricsFlags metrics_;
   std::string output_ = "text";
   bool asAsked_ = false;
 };

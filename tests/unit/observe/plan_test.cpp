@@ -271,6 +271,26 @@ TEST_CASE("what a patch cannot do, or not alone, is said") {
   CHECK_FALSE(set.command.empty());
 }
 
+TEST_CASE("a smaller slice is not advised where what was measured speaks against it") {
+  Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 4") + oneOf("StatefulSet", "apps/v1"));
+  REQUIRE(adviceOf(look.snapshot, look.seen).size() == 1);
+  REQUIRE(look.seen.workloads.size() == 1);
+  WorkloadState& state = look.seen.workloads[0];
+  const auto withheld = [&](Code code, std::string aspect, std::string container) {
+    state.findings.clear();
+    Finding& found = state.findings.emplace_back();
+    found.code = code;
+    found.aspect = std::move(aspect);
+    found.container = std::move(container);
+    CHECK(sliceAdvice(state).empty() == adviceOf(look.snapshot, look.seen).empty());
+    return sliceAdvice(state).empty();
+  };
+  CHECK(withheld(Code::NearCeiling, "KV cache", "main"));
+  CHECK(withheld(Code::Drift, "traffic", "main"));
+  CHECK_FALSE(withheld(Code::Drift, "image", "main"));
+  CHECK_FALSE(withheld(Code::NearCeiling, "KV cache", "sidecar"));
+}
+
 TEST_CASE("a kustomization tests no quantity: manifests may write it in another way than the cluster") {
   const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 4") + oneOf("StatefulSet", "apps/v1"));
   const Plan plan = planOf(look.snapshot, look.seen, true);

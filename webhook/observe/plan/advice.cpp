@@ -16,8 +16,17 @@ namespace {
 
 using policy::Code;
 
-const policy::Finding* findingOf(const policy::Judgement& judgement, const std::string& container) {
-  for (const auto& each : judgement.findings) {
+bool measuredAgainst(const WorkloadState& state, const std::string& container) {
+  return std::any_of(state.findings.begin(), state.findings.end(), [&](const Finding& each) {
+    const bool pressed = each.code == observe::Code::NearCeiling ||
+                         (each.code == observe::Code::Drift && (each.aspect == "traffic" || each.aspect == "memory"));
+    return pressed && each.container == container;
+  });
+}
+
+const policy::Finding* findingOf(const WorkloadState& state, const std::string& container) {
+  for (const auto& each : state.judgement.findings) {
+    if (each.code == Code::Oversized && measuredAgainst(state, container)) continue;
     const bool fit = each.code == Code::Undersized || each.code == Code::TightFit || each.code == Code::Oversized || each.code == Code::EngineCannotStart;
     if (fit && each.container == container && each.action != policy::Action::Allow) return &each;
   }
@@ -141,7 +150,7 @@ class Advising {
 
  private:
   void change(const policy::ContainerJudgement& container) {
-    const auto* finding = findingOf(state_.judgement, container.name);
+    const auto* finding = findingOf(state_, container.name);
     if (finding == nullptr || !container.requested || (!container.recommended && container.remedy.empty())) return;
     Change out;
     out.container = container.name;
@@ -198,11 +207,11 @@ std::string_view name(Manifest::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-std::vector<SliceAdvice> sliceAdvice(const policy::Judgement& judgement) {
+std::vector<SliceAdvice> sliceAdvice(const WorkloadState& state) {
   std::vector<SliceAdvice> out;
-  for (const auto& each : judgement.containers) {
+  for (const auto& each : state.judgement.containers) {
     if (!each.recommended || !each.requested || each.recommended->profile.empty() || each.requested->count != 1) continue;
-    if (findingOf(judgement, each.name) == nullptr || confidenceOf(each) == model::Confidence::Low || !obstacleOf(each).empty()) continue;
+    if (findingOf(state, each.name) == nullptr || confidenceOf(each) == model::Confidence::Low || !obstacleOf(each).empty()) continue;
     out.push_back({each.name, each.requested->resource, each.recommended->resource, each.recommended->profile});
   }
   return out;

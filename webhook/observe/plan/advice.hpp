@@ -14,8 +14,10 @@ struct SliceAdvice {
   std::string container, from;             ///< from: the resource that is asked for
   std::string resource, profile;           ///< what to ask for
 };
-/// Those of at least medium confidence that are a change of one resource name for another, and that no exception lifts.
-std::vector<SliceAdvice> sliceAdvice(const policy::Judgement& judgement);
+/// Those of at least medium confidence that are a change of one resource name for another, and that no exception lifts. A smaller slice is not
+/// advised where what was measured speaks against it: near its ceiling (NearCeiling), or with more to do than it was judged for (Drift of
+/// traffic or of memory).
+std::vector<SliceAdvice> sliceAdvice(const WorkloadState& state);
 
 /// One container's change.
 struct Change {

@@ -23,7 +23,7 @@ constexpr std::int64_t kMostMissing = 1024;   // of a workload: a number of repl
 class Reading {
  public:
   Reading(const Snapshot& snapshot, const Observation& seen, bool recommended) : snapshot_(snapshot), seen_(seen) {
-    for (Index i = 0; i < seen.workloads.size(); ++i) advice_.push_back(recommended ? sliceAdvice(seen.workloads[i].judgement) : std::vector<SliceAdvice>());
+    for (Index i = 0; i < seen.workloads.size(); ++i) advice_.push_back(recommended ? sliceAdvice(seen.workloads[i]) : std::vector<SliceAdvice>());
   }
 
   Fleet run() {
