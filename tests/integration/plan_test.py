@@ -61,6 +61,24 @@ class ManifestsTest(unittest.TestCase):
         for name in ("classifier", "anchored", "flags", "alone"):
             self.assertEqual(after[name], "done", name)
 
+    def test_a_file_by_several_names_is_one(self):
+        folder = self.folder / "diff" / "deploy"
+        (folder / "a-link.yaml").symlink_to("team-a.yaml")
+        diff = self.plan("diff", "-o", "patch").stdout
+        self.assertIn("--- a/deploy/team-a.yaml", diff)
+        self.assertNotIn("a-link", diff, "the link is no file of its own")
+        again = self.plan("diff", "--manifests", "../diff/deploy/team-a.yaml", "-o", "patch").stdout
+        self.assertEqual(diff, again)
+
+    def test_a_patch_names_files_from_here_or_not_at_all(self):
+        twisted = subprocess.run([BINARY, "plan", *LOOK, "--manifests", "other/../../deploy", "-o", "patch"], cwd=self.folder / "diff" / "deploy", capture_output=True,
+                                 text=True, check=True)
+        self.assertIn("--- a/team-a.yaml", twisted.stdout)
+        outside = subprocess.run([BINARY, "plan", *LOOK, "--manifests", "../team-a.yaml", "-o", "patch"], cwd=self.folder / "diff" / "deploy" / "other",
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual((outside.returncode, outside.stdout), (2, ""))
+        self.assertIn("../team-a.yaml: not in the patch, since it is not below this folder", outside.stderr)
+
     def test_a_file_that_may_not_be_written_is_said_and_left(self):
         if os.geteuid() == 0:
             self.skipTest("root may write any file")

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "cli/fix.hpp"
 #include "cli/input.hpp"
@@ -76,6 +79,7 @@ class Manifests {
 
   ManifestChanges run() {
     for (const auto& error : input_.errors()) wrong(error);
+    once();
     want();
     eachFile([&](const InputFile& file, std::size_t index) { look(file, index); }, true);
     for (std::size_t i = 0; i < advice_.size(); ++i) choose(i);
@@ -89,9 +93,23 @@ class Manifests {
     ++out_.unreadable;
   }
 
+  /// One file by several names, or by links to it, is one: by its own name rather than by a link's.
+  void once() {
+    std::map<std::filesystem::path, std::size_t> files;
+    for (std::size_t i = 0; i < input_.size(); ++i) {
+      std::error_code error;
+      const auto path = std::filesystem::canonical(input_.name(i), error);
+      if (error) continue;   // standard input
+      const auto [at, fresh] = files.try_emplace(path, i);
+      if (fresh) continue;
+      const bool better = std::filesystem::is_symlink(input_.name(at->second), error) && !std::filesystem::is_symlink(input_.name(i), error);
+      twice_.insert(better ? std::exchange(at->second, i) : i);
+    }
+  }
+
   void eachFile(const std::function<void(const InputFile&, std::size_t)>& use, bool first) {
     for (std::size_t i = 0; i < input_.size(); ++i) {
-      if (!first && !chosen_.contains(i)) continue;
+      if (twice_.contains(i) || (!first && !chosen_.contains(i))) continue;
       const auto file = input_.open(i);
       if (file) use(**file, i);
       else if (first) wrong(file.error());
@@ -227,6 +245,7 @@ class Manifests {
   }
 
   Input input_;
+  std::set<std::size_t> twice_;             // files that are there by another name already
   const Observed& observed_;
   std::vector<Advice>& advice_;
   std::map<Key, std::map<std::string, std::vector<Place>>> wanted_;   // without a namespace -> by namespace

@@ -72,12 +72,15 @@ class Text {
              "           ");
       // One line, so that it can be copied.
       if (!each.command.empty()) print_("    " + plain(each.command) + "\n");
+      if (!each.command.empty() && !each.afterwards.empty()) line(each.afterwards, "    then: ", "          ");
     }
   }
 
   void change(const Change& one) {
     std::string text = fmt::format("container {}: ", one.container);
-    if (!one.to.empty()) text += fmt::format("{} -> {}", one.from, one.to);
+    if (one.toCount) text += fmt::format("{} x {} -> {} x {}", one.fromCount, one.from, *one.toCount, one.to);
+    else if (!one.toProfile.empty()) text += fmt::format("{} -> {} of {}", one.from, one.to, one.toProfile);
+    else if (!one.to.empty()) text += fmt::format("{} -> {}", one.from, one.to);
     if (!one.flags.empty()) text += fmt::format("{}{}", one.to.empty() ? "" : ", ", model::flagsText(one.flags));
     line(text);
     line(fmt::format("{}; {} confidence", one.why, model::name(one.confidence)), "    why: ", "         ");
@@ -190,8 +193,11 @@ class Text {
   }
 
   void steps() {
-    if (!plan_.migration.fitting.empty())
-      line(fmt::format("\nthere is room today for {}: it is something else that they wait for", names(plan_.migration.fitting)), "", "");
+    if (!plan_.migration.fitting.empty()) {
+      print_("\n");
+      line(fmt::format("there is room today for {}: it is something else that they wait for", names(plan_.migration.fitting)), "", "");
+    }
+    withoutGain();
     if (plan_.migration.steps.empty()) {
       print_("\nnothing is to be cut anew\n");
       return;
@@ -201,6 +207,7 @@ class Text {
     for (const Step& each : plan_.migration.steps) {
       ++number;
       if (each.kind == Step::Kind::Change) changeStep(each, number);
+      else if (each.kind == Step::Kind::Replace) replaceStep(each, number);
       else if (each.kind == Step::Kind::Recut) recutStep(each, number);
       else releaseStep(each, number);
       const char* found = each.starts.size() == 1 ? "pod that waited finds" : "pods that waited find";
@@ -209,10 +216,60 @@ class Text {
     if (!snapshot_.budgets) line("PodDisruptionBudgets were not read: a drain may wait for one", "", "");
   }
 
+  void withoutGain() {
+    if (plan_.withoutGain.empty()) return;
+    std::string names;
+    for (const Index each : plan_.withoutGain) names += (names.empty() ? "" : ", ") + workloadTitle(seen_, each);
+    print_("\n");
+    line(fmt::format("no GPU comes free by these changes, and nothing that waits finds room, so nothing is cut for them: {}", names), "", "");
+  }
+
+  std::string afterwardsOf(Index deployed) const {
+    for (const Advice& each : plan_.advice)
+      if (each.deployed == deployed) return each.afterwards;
+    return {};
+  }
+
   void changeStep(const Step& step, int number) {
     line(fmt::format("{}. change {} to what is recommended above", number, workloadTitle(seen_, *step.deployed)), "", "   ");
-    moves(step.moves, "its new pods find room");
+    if (const std::string more = afterwardsOf(*step.deployed); !more.empty()) {
+      line(more, "   ", "   ");
+      moves(step.moves, "then there is room");
+    } else if (plan_.fleet.recreated.contains(*step.deployed)) {
+      line("its strategy is Recreate: all of its pods stop before new ones start", "   ", "   ");
+      moves(step.moves, "then there is room");
+    } else {
+      if (step.oldFirst) line("nothing is free beside its pods: delete the old ones, one at a time", "   ", "   ");
+      moves(step.moves, step.oldFirst ? "then there is room" : "its new pods find room");
+    }
+    noRoomYet(step);
+    if (!step.stays.empty())
+      line(fmt::format("there is no room yet for new pods in place of {}, {} as before", names(step.stays),
+                       step.stays.size() == 1 ? "which runs" : "which run"),
+           "   ", "   ");
+  }
+
+  void replaceStep(const Step& step, int number) {
+    line(fmt::format("{}. delete the pods of {} that run as before: nothing is free beside them", number, workloadTitle(seen_, *step.deployed)), "", "   ");
+    moves(step.moves, "then there is room");
+    noRoomYet(step);
+  }
+
+  void noRoomYet(const Step& step) {
     if (!step.stops.empty()) line(fmt::format("nothing has room yet for {}", names(step.stops)), "   ", "   ");
+  }
+
+  /// Before the commands, so that nobody pastes them without it.
+  void warnOfForce(const Step& step) {
+    if (!step.alone.empty())
+      line(fmt::format("nothing makes these anew, and --force deletes them, as it does others of their kind without GPUs: keep their manifests first: {}",
+                       names(step.alone)),
+           "   ", "   ");
+  }
+
+  void drain(const Step& step, std::string_view end) {
+    print_(fmt::format("   kubectl drain {} --ignore-daemonsets --delete-emptydir-data{}{}\n", plain(plan_.fleet.nodes[step.node].name),
+                       step.alone.empty() ? "" : " --force", end));
   }
 
   void recutStep(const Step& step, int number) {
@@ -220,11 +277,13 @@ class Text {
     const auto pods = step.moves.size() + step.stops.size();
     if (pods == 0) line(fmt::format("{}. no pod with GPUs is on {}: cut it anew", number, node), "", "   ");
     else line(fmt::format("{}. drain {} of its {} pod{} with GPUs, and cut it anew", number, node, pods, pods == 1 ? "" : "s"), "", "   ");
-    print_(fmt::format("   kubectl cordon {}\n", plain(node)));
-    if (pods > 0) print_(fmt::format("   kubectl drain {} --ignore-daemonsets --delete-emptydir-data\n", plain(node)));
+    warnOfForce(step);
+    // One command to the shell: what fails ends it, before a label cuts GPUs under pods that are still there.
+    print_(fmt::format("   kubectl cordon {} &&\n", plain(node)));
+    if (pods > 0) drain(step, " &&");
     // The state too: else it is "success" of the cut before until mig-manager has seen the label, and nobody waits.
-    print_(fmt::format("   kubectl label node {} nvidia.com/mig.config={} nvidia.com/mig.config.state=pending --overwrite\n", plain(node), configOf(step.node)));
-    print_(fmt::format("   kubectl wait --for=jsonpath='{{.metadata.labels.nvidia\\.com/mig\\.config\\.state}}'=success node/{} --timeout=30m\n", plain(node)));
+    print_(fmt::format("   kubectl label node {} nvidia.com/mig.config={} nvidia.com/mig.config.state=pending --overwrite &&\n", plain(node), configOf(step.node)));
+    print_(fmt::format("   kubectl wait --for=jsonpath='{{.metadata.labels.nvidia\\.com/mig\\.config\\.state}}'=success node/{} --timeout=30m &&\n", plain(node)));
     print_(fmt::format("   kubectl uncordon {}\n", plain(node)));
     for (const auto& each : notesOn(seen_, plan_, step.node)) line(each, "   ", "   ");
     moves(step.moves, "there is room");
@@ -238,13 +297,13 @@ class Text {
   void releaseStep(const Step& step, int number) {
     const std::string& node = plan_.fleet.nodes[step.node].name;
     line(fmt::format("{}. no GPU of {} is needed any more: drain it", number, node), "", "   ");
-    print_(fmt::format("   kubectl drain {} --ignore-daemonsets --delete-emptydir-data\n", plain(node)));
+    warnOfForce(step);
+    drain(step, "");
     moves(step.moves, "there is room");
     inTheWay(step);
   }
 
   void inTheWay(const Step& step) {
-    if (!step.alone.empty()) line(fmt::format("nothing makes these anew, so keep their manifests: {}", names(step.alone)), "   ", "   ");
     for (const auto& each : step.budgets)
       line(each.allowed == 0 ? fmt::format("PodDisruptionBudget {}/{} lets none of its {} pods go now: the drain waits until it does", each.ns, each.name, each.pods)
                              : fmt::format("PodDisruptionBudget {}/{} lets {} of {} pods go at a time", each.ns, each.name, each.allowed, each.pods),

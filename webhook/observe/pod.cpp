@@ -61,6 +61,11 @@ std::string textOf(json::View object) {
   writeContainers(out, "containers", spec["containers"]);
   writeContainers(out, "initContainers", spec["initContainers"]);
   writeSome(out, spec, {"nodeSelector", "affinity", "resourceClaims", "runtimeClassName"});
+  out.key("tolerations").beginArray();
+  // Those for good: every pod has two by which it may stay for a while (not-ready, unreachable).
+  for (const json::View each : spec["tolerations"].elements())
+    if (!each["tolerationSeconds"].exists()) out.value(each);
+  out.endArray();
   out.endObject().endObject();
   return out.take();
 }

@@ -66,6 +66,8 @@ Fleet anyFleet() {
     add({std::nullopt, static_cast<Index>(*rc::gen::inRange(0, 6)), std::nullopt, asks, asks, 0, 0});
   }
   out.pools.push_back(std::move(pool));
+  for (Index i = 0; i < 6; ++i)
+    if (*rc::gen::inRange(0, 4) == 0) out.recreated.insert(i);
   return out;
 }
 
@@ -139,19 +141,56 @@ TEST_CASE("the steps cut every node once that is to be cut, and in the end every
         RC_ASSERT(whole[n] <= target.nodes[n].whole(done[n]));
       }
     };
+    std::set<Index> templates;   // of workloads that were changed
     const auto start = [&](const Step::Move& move) {
-      RC_ASSERT(!at[move.need]);
+      // It waited, or its new one did.
+      RC_ASSERT(!at[move.need] || (!changed[move.need] && templates.contains(fleet.needs[move.need].deployed)));
+      RC_ASSERT(changed[move.need] || templates.contains(fleet.needs[move.need].deployed));
+      changed[move.need] = true;
       at[move.need] = move.to;
     };
     for (const auto& each : migration.fitting) start(each);
     check();
     for (const Step& step : migration.steps) {
+      if (step.kind == Step::Kind::Change) {
+        RC_ASSERT(templates.insert(*step.deployed).second);
+        std::set<std::size_t> said(step.stops.begin(), step.stops.end());
+        said.insert(step.stays.begin(), step.stays.end());
+        for (const auto* list : {&step.moves, &step.starts})
+          for (const auto& each : *list) said.insert(each.need);
+        for (std::size_t i = 0; i < at.size(); ++i) {
+          if (fleet.needs[i].deployed != *step.deployed || changed[i]) continue;
+          if (at[i]) RC_ASSERT(said.contains(i));
+          else changed[i] = true;
+        }
+        for (const std::size_t i : step.stays) RC_ASSERT(at[i] && !changed[i]);
+        if (fleet.recreated.contains(*step.deployed)) RC_ASSERT(step.oldFirst && step.stays.empty());
+        // New pods find room while all old ones are there.
+        if (!step.oldFirst) {
+          auto both = at;
+          auto as = changed;
+          for (const auto& move : step.moves) {
+            both.push_back(move.to);
+            as.push_back(true);
+          }
+          for (std::size_t n = 0; n < fleet.nodes.size(); ++n) {
+            Slices held;
+            for (std::size_t i = 0; i < both.size(); ++i) {
+              const Need& need = fleet.needs[i < at.size() ? i : step.moves[i - at.size()].need];
+              if (both[i] == n) held = sum(held, as[i] ? need.wanted : need.now);
+            }
+            RC_ASSERT(covers(target.nodes[n].slices(done[n]), held));
+          }
+        }
+      }
+      if (step.kind == Step::Kind::Replace) RC_ASSERT(templates.contains(*step.deployed));
       for (const auto& move : step.moves) {
-        if (step.kind == Step::Kind::Change) changed[move.need] = true;
+        if (step.deployed) changed[move.need] = true;
         at[move.need] = move.to;
       }
       for (const std::size_t i : step.stops) {
-        changed[i] = true;
+        changed[i] = changed[i] || templates.contains(fleet.needs[i].deployed);
+        RC_ASSERT(changed[i]);
         at[i].reset();
       }
       if (step.kind == Step::Kind::Recut) {

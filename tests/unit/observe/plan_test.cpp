@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "fixture.hpp"
 #include "observe/plan/node_match.hpp"
@@ -48,6 +49,11 @@ TEST_CASE("what cannot be seen through is left as it is, and why is said") {
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2", "", "unschedulable: true")) == "it is cordoned");
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2", ", nvidia.com/mig.config.state: pending")) == "its nvidia.com/mig.config.state is pending");
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/gpu: 4", ", nvidia.com/gpu.replicas: '4'")) == "its GPUs are shared in time");
+  for (const char* strategy : {"single", "none"}) {
+    auto whole = nodeOf("g", kH100, 1, "nvidia.com/gpu: 1");
+    whole.replace(whole.find("mixed"), 5, strategy);
+    CHECK(leftOf(whole).starts_with(fmt::format("its strategy is {}", strategy)));
+  }
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-4g.40gb: 2")) == "what it offers does not go on the GPUs that it says it has");
   CHECK(leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-1g.10gb: 7") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "g")) ==
         "pods hold slices that it does not offer any more");
@@ -63,6 +69,17 @@ TEST_CASE("what cannot be seen through is left as it is, and why is said") {
     const Look other(std::move(unknown));
     CHECK(fleetOf(other.snapshot, other.seen, true).nodes[0].left == "what is held on it is not known");
   }
+}
+
+TEST_CASE("a node with a pod that no drain evicts is left as it is") {
+  const auto left = [](std::string_view owner) {
+    std::string pod = podOf("p", "nvidia.com/mig-3g.40gb: 1", "g");
+    pod.insert(pod.find(", labels:"), fmt::format(", ownerReferences: [{{apiVersion: v1, kind: {}, name: o, uid: o, controller: true}}]", owner));
+    return leftOf(nodeOf("g", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + pod);
+  };
+  CHECK(left("DaemonSet") == "no drain evicts pod a/p: take its DaemonSet o off the node first, by a selector or a taint");
+  CHECK(left("Node") == "pod a/p on it is made by a file on the node, and no drain evicts it");
+  CHECK(left("StatefulSet").empty());
 }
 
 TEST_CASE("nodes that pods tell apart are pools of their own") {
@@ -103,7 +120,8 @@ TEST_CASE("a slice that waits is cut where nothing runs, and the budget of a dra
   const Plan plan = planOf(idle.snapshot, idle.seen, true);
   REQUIRE(plan.configs.size() == 1);
   CHECK(migPartedYaml(plan) ==
-        "version: v1\nmig-configs:\n  # a\n  rightslice-1:\n    - devices: all\n      mig-enabled: true\n      mig-devices:\n        \"3g.40gb\": 1\n");
+        "version: v1\nmig-configs:\n  # a\n  rightslice-1:\n    - devices: all\n      mig-enabled: true\n      mig-devices:\n        \"1g.10gb\": 4\n        "
+        "\"3g.40gb\": 1\n");
   REQUIRE(plan.migration.steps.size() == 1);
   CHECK(plan.migration.steps[0].starts.size() == 1);
   CHECK(plan.migration.steps[0].stops.empty());
@@ -135,17 +153,183 @@ TEST_CASE("what to know before a node is cut is said") {
   const auto inferred = notes(nodeOf("a", "NVIDIA-B300-SXM6-AC", 1, "nvidia.com/mig-7g.269gb: 1"));
   REQUIRE(inferred.size() == 1);
   CHECK(inferred[0].starts_with("where slices of B300 may lie was not printed by its driver"));
-  auto none = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2");
-  none.replace(none.find("mixed"), 5, "none");
-  CHECK(notes(none).front().starts_with("nvidia.com/mig.strategy of the node is none"));
+  auto untold = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2");
+  untold.erase(untold.find(", nvidia.com/mig.strategy: mixed"), 32);
+  CHECK(notes(untold).front().starts_with("nvidia.com/mig.strategy of the node is not told"));
 }
 
-TEST_CASE("more than there is room for is said, and nothing is cut") {
-  const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + podOf("p", "nvidia.com/mig-3g.40gb: 1", "a") + podOf("w", "nvidia.com/mig-7g.80gb: 1", ""));
+TEST_CASE("more than there is room for is said, and nothing is cut for it; what else waits is planned for") {
+  const std::string node = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2"), runs = podOf("p", "nvidia.com/mig-3g.40gb: 1", "a");
+  const Look look(node + runs + podOf("big", "nvidia.com/mig-7g.80gb: 1", ""));
   const Plan plan = planOf(look.snapshot, look.seen, true);
-  CHECK(plan.target.pools[0].impossible == "it would take 2 GPUs, and there are 1");
+  CHECK(plan.target.pools[0].impossible.empty());
+  REQUIRE(plan.fleet.outside.size() == 1);
+  CHECK(plan.fleet.outside[0].why == "it would take 2 GPUs, and there are 1");
   CHECK(plan.configs.empty());
   CHECK(plan.migration.steps.empty());
+
+  const Look more(node + runs + podOf("big", "nvidia.com/mig-7g.80gb: 1", "") + podOf("s1", "nvidia.com/mig-1g.10gb: 1", "") +
+                  podOf("s2", "nvidia.com/mig-4g.40gb: 1", "") + podOf("s3", "nvidia.com/mig-4g.40gb: 1", ""));
+  const Plan other = planOf(more.snapshot, more.seen, true);
+  std::set<std::string> outside;
+  for (const auto& each : other.fleet.outside) outside.insert(more.snapshot.pods[*other.fleet.needs[each.need].pod].name);
+  CHECK(outside == std::set<std::string>{"big", "s2", "s3"});   // the smallest go first
+  CHECK(other.configs.size() == 1);
+}
+
+TEST_CASE("a pod that waits goes where it tolerates the taints, and such a node is not spare") {
+  const std::string nodes = nodeOf("a", kH100, 1, "nvidia.com/mig-1g.10gb: 7", "", "taints: [{key: team, value: b, effect: NoSchedule}]");
+  const auto outside = [&](std::string_view spec) {
+    const Look look(nodes + podOf("w", "nvidia.com/mig-1g.10gb: 1", "", spec));
+    const Plan plan = planOf(look.snapshot, look.seen, true);
+    CHECK((plan.target.nodes[0].gpus[0].fate == GpuTarget::Fate::Spare) == !plan.fleet.outside.empty());
+    return !plan.fleet.outside.empty();
+  };
+  CHECK(outside(""));
+  CHECK_FALSE(outside(", tolerations: [{key: team, operator: Exists}]"));
+  CHECK(outside(", tolerations: [{key: team, operator: Equal, value: c}]"));
+}
+
+TEST_CASE("taints are tolerated as the scheduler reads it") {
+  const auto may = [](std::string_view tolerations, std::string taint) {
+    const auto stream = json::parseYaml(fmt::format("tolerations: {}", tolerations));
+    REQUIRE(stream.broken.empty());
+    const auto choice = json::Document::parse(nodeChoice(stream.documents[0].document.root()));
+    REQUIRE(choice);
+    return tolerates(choice->root(), {std::move(taint)});
+  };
+  CHECK(may("[{operator: Exists}]", "team=b:NoSchedule"));
+  CHECK(may("[{key: team, operator: Exists, effect: NoSchedule}]", "team=b:NoSchedule"));
+  CHECK_FALSE(may("[{key: team, operator: Exists, effect: NoExecute}]", "team=b:NoSchedule"));
+  CHECK(may("[{key: team, value: b}]", "team=b:NoSchedule"));
+  CHECK_FALSE(may("[{key: team, value: b}]", "team:NoSchedule"));
+  CHECK(may("[{key: team}]", "team:NoSchedule"));
+  CHECK_FALSE(may("[{key: team, operator: Exists, tolerationSeconds: 300}]", "team:NoExecute"));
+  CHECK(may("[]", "nvidia.com/gpu=present:NoSchedule"));
+  CHECK_FALSE(may("[]", "team:NoSchedule"));
+}
+
+namespace {
+
+constexpr std::string_view kOffers = "apiVersion: rightslice.io/v1alpha1\nkind: ClusterSlicePolicy\nmetadata: {name: all}\n"
+                                     "spec: {mode: enforce, slices: {offered: [1g.10gb, 2g.20gb, 3g.40gb]}}\n";
+constexpr std::string_view kSmallTemplate = "metadata: {annotations: {rightslice.io/footprint: 6Gi}}, spec: {containers: [{name: main, image: x, resources: "
+                                            "{limits: {nvidia.com/mig-3g.40gb: '1'}}}]}";
+
+/// A workload of one pod on the node that needs 6 GiB, and asks for a 3g.40gb.
+std::string oneOf(std::string_view kind, std::string_view apiVersion, std::string_view spec = "") {
+  std::string pod = podOf("p", "nvidia.com/mig-3g.40gb: 1", "a");
+  pod.insert(pod.find(", labels:"), fmt::format(", annotations: {{rightslice.io/footprint: 6Gi}}, ownerReferences: [{{apiVersion: {}, kind: {}, name: o, uid: o, "
+                                                "controller: true}}]", apiVersion, kind));
+  return fmt::format("---\napiVersion: {}\nkind: {}\nmetadata: {{name: o, namespace: a, uid: o}}\nspec: {{replicas: 1{}, template: {{{}}}}}\n", apiVersion,
+                     kind, spec, kSmallTemplate) +
+         pod;
+}
+
+}  // namespace
+
+TEST_CASE("a GPU is not cut for a smaller slice by which nothing is gained") {
+  const std::string small = oneOf("StatefulSet", "apps/v1"), node = nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 2");
+  const Look look(snapshotOf(node + small), kOffers);
+  const Plan plan = planOf(look.snapshot, look.seen, true);
+  REQUIRE(plan.advice.size() == 1);
+  CHECK(plan.withoutGain == std::set<Index>{plan.advice[0].deployed});
+  CHECK(plan.configs.empty());
+  CHECK(plan.migration.steps.empty());
+  SUBCASE("something waits for what is left beside it") {
+    const Look waits(snapshotOf(node + small + podOf("w", "nvidia.com/mig-4g.40gb: 1", "") + podOf("v", "nvidia.com/mig-1g.10gb: 1", "")), kOffers);
+    const Plan made = planOf(waits.snapshot, waits.seen, true);
+    CHECK(made.fleet.outside.empty());
+    CHECK(made.withoutGain.empty());
+    CHECK(made.configs.size() == 1);
+  }
+  SUBCASE("the smaller slice is there") {
+    const Look there(snapshotOf(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 4") + small), kOffers);
+    const Plan made = planOf(there.snapshot, there.seen, true);
+    CHECK(made.withoutGain.empty());
+    CHECK(made.configs.empty());
+    CHECK(made.migration.steps.size() == 1);
+  }
+}
+
+TEST_CASE("what a patch cannot do, or not alone, is said") {
+  const auto adviceFor = [](const std::string& yaml) {
+    const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 4") + yaml);
+    auto out = adviceOf(look.snapshot, look.seen);
+    REQUIRE(out.size() == 1);
+    return out[0];
+  };
+  const Advice job = adviceFor(oneOf("Job", "batch/v1"));
+  CHECK(job.command.empty());
+  CHECK(job.changes[0].obstacle == "the template of a Job cannot be changed: make it anew");
+  CHECK(adviceFor(oneOf("ReplicaSet", "apps/v1")).afterwards.starts_with("a ReplicaSet does not replace its pods: delete them"));
+  CHECK(adviceFor(oneOf("StatefulSet", "apps/v1", ", updateStrategy: {type: OnDelete}")).afterwards.starts_with("its update strategy is OnDelete"));
+  const Advice part = adviceFor(oneOf("StatefulSet", "apps/v1", ", updateStrategy: {rollingUpdate: {partition: 2}}"));
+  CHECK(part.afterwards.starts_with("pods with ordinals below its partition of 2"));
+  const Advice set = adviceFor(oneOf("StatefulSet", "apps/v1"));
+  CHECK(set.afterwards.empty());
+  CHECK_FALSE(set.command.empty());
+}
+
+TEST_CASE("a smaller slice is not advised where what was measured speaks against it") {
+  Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 4") + oneOf("StatefulSet", "apps/v1"));
+  REQUIRE(adviceOf(look.snapshot, look.seen).size() == 1);
+  REQUIRE(look.seen.workloads.size() == 1);
+  WorkloadState& state = look.seen.workloads[0];
+  const auto withheld = [&](Code code, std::string aspect, std::string container) {
+    state.findings.clear();
+    Finding& found = state.findings.emplace_back();
+    found.code = code;
+    found.aspect = std::move(aspect);
+    found.container = std::move(container);
+    CHECK(sliceAdvice(state).empty() == adviceOf(look.snapshot, look.seen).empty());
+    return sliceAdvice(state).empty();
+  };
+  CHECK(withheld(Code::NearCeiling, "KV cache", "main"));
+  CHECK(withheld(Code::Drift, "traffic", "main"));
+  CHECK_FALSE(withheld(Code::Drift, "image", "main"));
+  CHECK_FALSE(withheld(Code::NearCeiling, "KV cache", "sidecar"));
+}
+
+TEST_CASE("a kustomization tests no quantity: manifests may write it in another way than the cluster") {
+  const Look look(nodeOf("a", kH100, 1, "nvidia.com/mig-3g.40gb: 1, nvidia.com/mig-1g.10gb: 4") + oneOf("StatefulSet", "apps/v1"));
+  const Plan plan = planOf(look.snapshot, look.seen, true);
+  const std::string text = kustomization(look.snapshot, look.seen, plan);
+  CHECK(text.find("\"op\":\"move\"") != std::string::npos);
+  CHECK(text.find("\"op\":\"test\"") == std::string::npos);
+  CHECK(plan.advice[0].command.find("\"op\":\"test\"") != std::string::npos);
+}
+
+TEST_CASE("a workload of which a pod has to stop is changed once, with all of its pods") {
+  // Two of workload 0 that want a 1g.10gb, one on each node; a pod of 1 beside the first, which stays.
+  Fleet fleet;
+  const Slices two{{"3g.40gb", 2}}, seven{{"1g.10gb", 7}};
+  fleet.nodes = {{0, "n0", {{false, two}}, ""}, {1, "n1", {{false, two}}, ""}};
+  const Slices big{{"3g.40gb", 1}}, small{{"1g.10gb", 1}};
+  fleet.needs = {{std::nullopt, 0, 0, big, small}, {std::nullopt, 0, 1, big, small}, {std::nullopt, 1, 0, big, big}};
+  fleet.pools.push_back({*Cutting::of(*gpu::Catalogue::builtIn().find(kH100)), {0, 1}, {0, 1, 2}, 2});
+  Target target;
+  target.pools.resize(1);
+  target.nodes = {{{{GpuTarget::Fate::Keep, {false, two}, {false, two}}}}, {{{GpuTarget::Fate::Recut, {false, two}, {false, seven}}}}};
+  SUBCASE("by a rolling update, by which the other runs on until there is room") {
+    const auto steps = migrationOf({}, fleet, target).steps;
+    REQUIRE(steps.size() == 2);
+    CHECK(steps[0].kind == Step::Kind::Change);
+    CHECK(steps[0].stays == std::vector<std::size_t>{0, 1});
+    CHECK(steps[0].stops.empty());
+    CHECK(steps[1].kind == Step::Kind::Recut);
+    CHECK(steps[1].stops == std::vector<std::size_t>{1});
+    CHECK(steps[1].starts.size() == 2);
+  }
+  SUBCASE("by Recreate, which stops all") {
+    fleet.recreated = {0};
+    const auto steps = migrationOf({}, fleet, target).steps;
+    REQUIRE(steps.size() == 2);
+    CHECK(steps[0].oldFirst);
+    CHECK(steps[0].stops == std::vector<std::size_t>{0, 1});
+    CHECK(steps[1].stops.empty());
+    CHECK(steps[1].starts.size() == 2);
+  }
 }
 
 TEST_CASE("the patch of a workload does what is recommended, and tests what it changes") {

@@ -8,6 +8,7 @@
 #include "json/pointer.hpp"
 #include "json/writer.hpp"
 #include "policy/flag_edit.hpp"
+#include "workload/kind.hpp"
 #include "workload/workload.hpp"
 
 namespace rightslice::observe::plan {
@@ -15,8 +16,17 @@ namespace {
 
 using policy::Code;
 
-const policy::Finding* findingOf(const policy::Judgement& judgement, const std::string& container) {
-  for (const auto& each : judgement.findings) {
+bool measuredAgainst(const WorkloadState& state, const std::string& container) {
+  return std::any_of(state.findings.begin(), state.findings.end(), [&](const Finding& each) {
+    const bool pressed = each.code == observe::Code::NearCeiling ||
+                         (each.code == observe::Code::Drift && (each.aspect == "traffic" || each.aspect == "memory"));
+    return pressed && each.container == container;
+  });
+}
+
+const policy::Finding* findingOf(const WorkloadState& state, const std::string& container) {
+  for (const auto& each : state.judgement.findings) {
+    if (each.code == Code::Oversized && measuredAgainst(state, container)) continue;
     const bool fit = each.code == Code::Undersized || each.code == Code::TightFit || each.code == Code::Oversized || each.code == Code::EngineCannotStart;
     if (fit && each.container == container && each.action != policy::Action::Allow) return &each;
   }
@@ -36,6 +46,24 @@ std::string obstacleOf(const policy::ContainerJudgement& container) {
     return fmt::format("it asks by a claim, which is another object: write profile {} there", better.profile);
   if (container.requested && better.resource == container.requested->resource)
     return fmt::format("{} means a slice here: choose {} by the label or the pool of the nodes", better.resource, better.profile);
+  return {};
+}
+
+bool fixedTemplate(const Object& object) {
+  const workload::Kind* kind = workload::findKind(object.apiVersion, object.kind);
+  return kind != nullptr && kind->immutableTemplate;
+}
+
+/// Why pods of the object do not follow its template, and what to do about it; empty if they do.
+std::string afterwardsOf(const Object& object) {
+  if (fixedTemplate(object)) return "it is made anew by hand";
+  if (object.kind == "ReplicaSet" || object.kind == "ReplicationController")
+    return fmt::format("a {} does not replace its pods: delete them, one at a time, and it makes them anew", object.kind);
+  if (object.kind == "CronJob") return "pods of a run that goes on keep their slices: the next run asks for the other";
+  if (object.rollout.paused) return "its rollout is paused: let it go on with kubectl rollout resume";
+  if (object.rollout.onDelete) return "its update strategy is OnDelete: delete its pods, one at a time, and they are made anew";
+  if (object.rollout.partition > 0)
+    return fmt::format("pods with ordinals below its partition of {} are not replaced: lower spec.updateStrategy.rollingUpdate.partition", object.rollout.partition);
   return {};
 }
 
@@ -110,6 +138,7 @@ class Advising {
     }
     const auto workload = workload::read(document->root(), object_->ns);
     out_.managedBy = managerOf(workload, deployed_.owner);
+    out_.afterwards = afterwardsOf(*object_);
     for (Change& each : out_.changes) write(workload, each);
     if (!out_.patch.empty()) {
       // The name of a type with its group, so that no other kind of the name is meant.
@@ -121,13 +150,16 @@ class Advising {
 
  private:
   void change(const policy::ContainerJudgement& container) {
-    const auto* finding = findingOf(state_.judgement, container.name);
+    const auto* finding = findingOf(state_, container.name);
     if (finding == nullptr || !container.requested || (!container.recommended && container.remedy.empty())) return;
     Change out;
     out.container = container.name;
     out.from = container.requested->resource;
     if (container.recommended) {
       out.to = container.recommended->resource;
+      out.fromCount = container.requested->count;
+      out.toCount = container.recommended->count;
+      if (out.to == out.from && !out.toCount) out.toProfile = container.recommended->profile;
       out.flags = container.recommended->flags;
       out.obstacle = obstacleOf(container);
     } else {
@@ -156,7 +188,9 @@ class Advising {
       }
     }
     if (change.obstacle.empty() && patch.empty()) change.obstacle = "where the request is written was not found: change it by hand";
-    if (change.obstacle.empty() && object_->kind == "Pod") change.obstacle = "the resources of a pod cannot be changed: make it anew";
+    if (change.obstacle.empty() && fixedTemplate(*object_))
+      change.obstacle = object_->kind == "Pod" ? "the resources of a pod cannot be changed: make it anew"
+                                               : fmt::format("the template of a {} cannot be changed: make it anew", object_->kind);
     if (change.obstacle.empty()) out_.patch.insert(out_.patch.end(), patch.begin(), patch.end());
   }
 
@@ -173,11 +207,11 @@ std::string_view name(Manifest::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-std::vector<SliceAdvice> sliceAdvice(const policy::Judgement& judgement) {
+std::vector<SliceAdvice> sliceAdvice(const WorkloadState& state) {
   std::vector<SliceAdvice> out;
-  for (const auto& each : judgement.containers) {
+  for (const auto& each : state.judgement.containers) {
     if (!each.recommended || !each.requested || each.recommended->profile.empty() || each.requested->count != 1) continue;
-    if (findingOf(judgement, each.name) == nullptr || confidenceOf(each) == model::Confidence::Low || !obstacleOf(each).empty()) continue;
+    if (findingOf(state, each.name) == nullptr || confidenceOf(each) == model::Confidence::Low || !obstacleOf(each).empty()) continue;
     out.push_back({each.name, each.requested->resource, each.recommended->resource, each.recommended->profile});
   }
   return out;

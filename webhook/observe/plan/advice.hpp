@@ -1,5 +1,6 @@
 // What is recommended to a workload that runs: the slice, the flags, and how to write them. Pure.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,12 +14,17 @@ struct SliceAdvice {
   std::string container, from;             ///< from: the resource that is asked for
   std::string resource, profile;           ///< what to ask for
 };
-/// Those of at least medium confidence that are a change of one resource name for another, and that no exception lifts.
-std::vector<SliceAdvice> sliceAdvice(const policy::Judgement& judgement);
+/// Those of at least medium confidence that are a change of one resource name for another, and that no exception lifts. A smaller slice is not
+/// advised where what was measured speaks against it: near its ceiling (NearCeiling), or with more to do than it was judged for (Drift of
+/// traffic or of memory).
+std::vector<SliceAdvice> sliceAdvice(const WorkloadState& state);
 
 /// One container's change.
 struct Change {
   std::string container, from, to;         ///< resources; `to` empty: only flags change
+  std::int64_t fromCount = 1;
+  std::optional<std::int64_t> toCount;     ///< of whole GPUs, where it is another number of them
+  std::string toProfile;                   ///< where `to` is `from`: the slice that it should mean
   model::FlagList flags;
   std::string why;                         ///< the finding's message
   model::Confidence confidence = model::Confidence::High;
@@ -52,6 +58,8 @@ struct Advice {
   std::vector<Change> changes;
   json::Patch patch;                       ///< of the object, with tests of what it changes; empty: by hand
   std::string command;                     ///< kubectl patch ...; empty like the patch
+  /// Why the patch alone does not bring its pods to it, and what more is to be done; empty: it does. Also of what is made anew by hand.
+  std::string afterwards;
   std::string managedBy;                   ///< "Helm release chat": there the change belongs, since the next rollout takes it back here
   std::optional<Manifest> manifest;        ///< where manifests were looked through
 };

@@ -11,6 +11,7 @@
 #include "observe/plan/advice.hpp"
 #include "observe/plan/node_match.hpp"
 #include "observe/plan/packing.hpp"
+#include "observe/plan/target.hpp"
 
 namespace rightslice::observe::plan {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::int64_t kMostMissing = 1024;   // of a workload: a number of repl
 class Reading {
  public:
   Reading(const Snapshot& snapshot, const Observation& seen, bool recommended) : snapshot_(snapshot), seen_(seen) {
-    for (Index i = 0; i < seen.workloads.size(); ++i) advice_.push_back(recommended ? sliceAdvice(seen.workloads[i].judgement) : std::vector<SliceAdvice>());
+    for (Index i = 0; i < seen.workloads.size(); ++i) advice_.push_back(recommended ? sliceAdvice(seen.workloads[i]) : std::vector<SliceAdvice>());
   }
 
   Fleet run() {
@@ -31,6 +32,8 @@ class Reading {
     for (std::size_t i = 0; i < out_.nodes.size(); ++i)
       if (out_.nodes[i].left.empty()) needsOn(i);
     waiting();
+    for (Index i = 0; i < advice_.size(); ++i)
+      if (!advice_[i].empty() && recreates(i)) out_.recreated.insert(i);
     return std::move(out_);
   }
 
@@ -55,13 +58,16 @@ class Reading {
     if (!cutting) return fmt::format("the catalogue does not know where slices of {} may lie", geometry.product->title);
     if (!geometry.gpus) return "how many GPUs it has is not known";
     if (geometry.shares > 1) return "its GPUs are shared in time";
-    if (!geometry.single.empty()) return "its strategy is single, by which all slices of a node are alike";
+    if (!geometry.single.empty() || geometry.strategy == "single") return "its strategy is single, by which all slices of a node are alike";
+    if (geometry.strategy == "none") return "its strategy is none, by which no slices are offered";
     if (!board.unseen.empty()) return board.unseen;
     if (board.onDemand) return "its slices are made when claims ask for them: no cut of it lasts";
     if (node.byClaims()) return "its GPUs are handed out by claims (DRA), and its driver is not told of other cuts by a label";
     if (node.cordoned) return "it is cordoned";
     if (!node.ready) return "it is not ready";
     if (!geometry.configState.empty() && geometry.configState != "success") return fmt::format("its nvidia.com/mig.config.state is {}", geometry.configState);
+    for (const Hold& each : board.holds)
+      if (auto why = whyStays(snapshot_.pods[each.pod]); !why.empty()) return why;
     std::map<std::string, std::int64_t> held;
     for (const Hold& each : board.holds) held[each.resource] += each.count;
     Slices slices;
@@ -93,6 +99,22 @@ class Reading {
     return {};
   }
 
+  /// Why a drain leaves the pod where it is (kubectl drain --ignore-daemonsets, which mirror pods need no flag for); empty: it evicts it.
+  static std::string whyStays(const Pod& pod) {
+    if (pod.deleting || !pod.owner) return {};
+    const std::string name = fmt::format("pod {}/{}", pod.ns, pod.name);
+    if (pod.owner->kind == "Node") return fmt::format("{} on it is made by a file on the node, and no drain evicts it", name);
+    if (pod.owner->kind != "DaemonSet") return {};
+    return fmt::format("no drain evicts {}: take its DaemonSet {} off the node first, by a selector or a taint", name, pod.owner->name);
+  }
+
+  bool recreates(Index deployed) const {
+    const auto& index = seen_.placement.deployed[deployed].object;
+    if (!index || snapshot_.objects[*index].kind != "Deployment" || !snapshot_.objects[*index].text) return false;
+    const auto document = json::Document::parse(*snapshot_.objects[*index].text);
+    return document && document->root()["spec"]["strategy"]["type"].stringOr("") == "Recreate";
+  }
+
   void pools() {
     std::map<std::string, std::size_t> choices;
     for (const Pod& pod : snapshot_.pods) choiceOf_[pod.text.get()] = choices.try_emplace(choiceText(pod), choices.size()).first->second;
@@ -100,10 +122,13 @@ class Reading {
       if (const Object* object = missingOf(i)) choiceOf_[object->text.get()] = choices.try_emplace(choiceText(*object), choices.size()).first->second;
     std::vector<const std::string*> texts(choices.size());
     for (const auto& [text, at] : choices) texts[at] = &text;
-    std::vector<std::vector<bool>> may(out_.nodes.size());
+    std::vector<std::vector<bool>> may(out_.nodes.size()), takes(out_.nodes.size());
     for (const auto* text : texts) {
       const auto choice = json::Document::parse(*text);
-      for (std::size_t i = 0; i < out_.nodes.size(); ++i) may[i].push_back(choice && mayRunOn(choice->root(), nodeOf(i).facts));
+      for (std::size_t i = 0; i < out_.nodes.size(); ++i) {
+        may[i].push_back(choice && mayRunOn(choice->root(), nodeOf(i).facts));
+        takes[i].push_back(may[i].back() && tolerates(choice->root(), nodeOf(i).taints));
+      }
     }
     std::map<std::tuple<std::string, std::vector<std::string>, std::vector<bool>>, std::size_t> byKey;
     poolOf_.resize(out_.nodes.size());
@@ -114,9 +139,7 @@ class Reading {
       const auto [at, fresh] = byKey.try_emplace({cuttings_[i]->product().title, taints, may[i]}, out_.pools.size());
       if (fresh) {
         out_.pools.push_back({*cuttings_[i], {}, {}, 0});
-        mayRun_.push_back(may[i]);
-        // Pods that ask for GPUs bear this taint (admission plugin ExtendedResourceToleration); of others it is not known.
-        open_.push_back(std::all_of(taints.begin(), taints.end(), [](const std::string& each) { return each.starts_with(kWhole); }));
+        takes_.push_back(takes[i]);
       }
       poolOf_[i] = at->second;
       out_.pools[at->second].nodes.push_back(i);
@@ -184,60 +207,125 @@ class Reading {
     }
   }
 
-  /// Units of memory slices that a pool has left, by what is needed of it.
-  std::int64_t room(std::size_t pool) const {
+  /// Memory slices that the need takes in the pool.
+  std::int64_t units(std::size_t pool, const Need& need) const {
     const auto& product = out_.pools[pool].cutting.product();
-    const std::int64_t units = product.memorySlices.value_or(1);
-    std::int64_t left = out_.pools[pool].gpus * units;
-    for (const std::size_t each : out_.pools[pool].needs) {
-      left -= out_.needs[each].wholeWanted * units;
-      for (const auto& [profile, count] : out_.needs[each].wanted) left -= count * product.profile(profile)->memorySlices.value_or(1);
-    }
+    std::int64_t out = need.wholeWanted * product.memorySlices.value_or(1);
+    for (const auto& [profile, count] : need.wanted) out += count * product.profile(profile)->memorySlices.value_or(1);
+    return out;
+  }
+
+  /// Memory slices that a pool has left, by what is needed of it.
+  std::int64_t room(std::size_t pool) const {
+    std::int64_t left = out_.pools[pool].gpus * out_.pools[pool].cutting.product().memorySlices.value_or(1);
+    for (const std::size_t each : out_.pools[pool].needs) left -= units(pool, out_.needs[each]);
     return left;
   }
 
+  /// Pods that ask for the same, of one workload.
+  struct Alike {
+    Index deployed = 0;
+    std::size_t choice = 0;
+    std::vector<Hold> holds;
+    std::vector<std::optional<Index>> pods;
+  };
+
   /// Pods that wait, and those that are declared and were not made.
   void waiting() {
-    std::map<Index, std::vector<const Hold*>> byPod;
+    std::vector<Alike> all;
+    const auto add = [&](std::optional<Index> pod, std::size_t choice, std::vector<Hold> holds) {
+      const auto same = [](const Hold& a, const Hold& b) { return std::tie(a.container, a.resource, a.count) == std::tie(b.container, b.resource, b.count); };
+      for (Alike& each : all) {
+        if (each.deployed != holds.front().deployed || each.choice != choice) continue;
+        if (!std::equal(each.holds.begin(), each.holds.end(), holds.begin(), holds.end(), same)) continue;
+        each.pods.push_back(pod);
+        return;
+      }
+      all.push_back({holds.front().deployed, choice, std::move(holds), {pod}});
+    };
+    std::map<Index, std::vector<Hold>> byPod;
     for (const Hold& each : seen_.placement.waiting)
-      if (!snapshot_.pods[each.pod].deleting) byPod[each.pod].push_back(&each);
-    for (const auto& [pod, holds] : byPod) place(pod, holds.front()->deployed, holds, choiceOf_.at(snapshot_.pods[pod].text.get()));
+      if (!snapshot_.pods[each.pod].deleting) byPod[each.pod].push_back(each);
+    for (auto& [pod, holds] : byPod) add(pod, choiceOf_.at(snapshot_.pods[pod].text.get()), std::move(holds));
     for (Index i = 0; i < seen_.workloads.size(); ++i) {
       const Object* object = missingOf(i);
       if (object == nullptr) continue;
-      const auto asks = asksOfMissing(*object, i);
-      std::vector<const Hold*> holds;
-      for (const Hold& each : asks) holds.push_back(&each);
+      const auto holds = asksOfMissing(*object, i);
       if (holds.empty()) continue;
-      for (std::int64_t k = std::min(seen_.workloads[i].missing, kMostMissing); k > 0; --k) place(std::nullopt, i, holds, choiceOf_.at(object->text.get()));
+      for (std::int64_t k = std::min(seen_.workloads[i].missing, kMostMissing); k > 0; --k) add(std::nullopt, choiceOf_.at(object->text.get()), holds);
+    }
+    std::vector<std::pair<std::int64_t, const Alike*>> order;
+    for (const Alike& each : all) order.emplace_back(sizeOf(each), &each);
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& each : order) place(*each.second);
+  }
+
+  Need needOf(const Alike& alike, const Cutting* cutting) const {
+    Need need;
+    need.deployed = alike.deployed;
+    for (const Hold& each : alike.holds) add(each, cutting, need);
+    if (cutting != nullptr) settle(*cutting, need);
+    return need;
+  }
+
+  /// Pools that may take it, those with the most room first.
+  std::vector<std::size_t> poolsFor(const Alike& alike) const {
+    std::vector<std::pair<std::int64_t, std::size_t>> rooms;
+    for (std::size_t pool = 0; pool < out_.pools.size(); ++pool)
+      if (takes_[pool][alike.choice] && fits(out_.pools[pool], needOf(alike, &out_.pools[pool].cutting))) rooms.emplace_back(-room(pool), pool);
+    std::sort(rooms.begin(), rooms.end());
+    std::vector<std::size_t> out;
+    for (const auto& each : rooms) out.push_back(each.second);
+    return out;
+  }
+
+  /// Units of memory slices that one pod takes in the pool that it may go to first.
+  std::int64_t sizeOf(const Alike& alike) const {
+    const auto pools = poolsFor(alike);
+    return pools.empty() ? 0 : units(pools.front(), needOf(alike, &out_.pools[pools.front()].cutting));
+  }
+
+  void place(const Alike& alike) {
+    std::size_t placed = 0;
+    std::string why;
+    for (const std::size_t pool : poolsFor(alike)) {
+      if (placed == alike.pods.size()) break;
+      std::string full;
+      placed += most(pool, alike, placed, full);
+      if (why.empty()) why = std::move(full);
+    }
+    if (why.empty()) why = "no node that may be cut, and that it may run on, can hold it";
+    for (; placed < alike.pods.size(); ++placed) {
+      out_.outside.push_back({out_.needs.size(), why});
+      out_.needs.push_back(needOf(alike, nullptr));
+      out_.needs.back().pod = alike.pods[placed];
     }
   }
 
-  void place(std::optional<Index> pod, Index deployed, const std::vector<const Hold*>& holds, std::size_t choice) {
-    std::optional<std::size_t> best;
-    Need chosen;
-    const auto needIn = [&](const Cutting* cutting) {
-      Need need;
-      need.pod = pod;
-      need.deployed = deployed;
-      for (const Hold* each : holds) add(*each, cutting, need);
-      return need;
+  /// Adds as many of the pods as go into the pool beside what is in it, from `from` on; says why no more do.
+  std::size_t most(std::size_t index, const Alike& alike, std::size_t from, std::string& why) {
+    Pool& pool = out_.pools[index];
+    const Need need = needOf(alike, &pool.cutting);
+    const std::size_t needs = out_.needs.size(), inPool = pool.needs.size();
+    const auto resize = [&](std::size_t count) {
+      out_.needs.resize(needs);
+      pool.needs.resize(inPool);
+      for (std::size_t i = 0; i < count; ++i) {
+        pool.needs.push_back(out_.needs.size());
+        out_.needs.push_back(need);
+        out_.needs.back().pod = alike.pods[from + i];
+      }
     };
-    for (std::size_t pool = 0; pool < out_.pools.size(); ++pool) {
-      Need need = needIn(&out_.pools[pool].cutting);
-      settle(out_.pools[pool].cutting, need);
-      if (best && room(pool) <= room(*best)) continue;
-      if (!open_[pool] || !mayRun_[pool][choice] || !fits(out_.pools[pool], need)) continue;
-      best = pool;
-      chosen = std::move(need);
+    std::size_t goes = 0, tooMany = alike.pods.size() - from + 1;
+    // All of them are tried first, which is the common case.
+    for (std::size_t tried = tooMany - 1; goes + 1 < tooMany; tried = goes + (tooMany - goes) / 2) {
+      resize(tried);
+      std::string full = whyImpossible(out_, pool);
+      if (full.empty()) goes = tried;
+      else tooMany = tried, why = std::move(full);
     }
-    if (!best) {
-      out_.outside.push_back({out_.needs.size(), "no node that may be cut, and that it may run on, can hold it"});
-      out_.needs.push_back(needIn(nullptr));
-      return;
-    }
-    out_.pools[*best].needs.push_back(out_.needs.size());
-    out_.needs.push_back(std::move(chosen));
+    resize(goes);
+    return goes;
   }
 
   static bool fits(const Pool& pool, const Need& need) {
@@ -249,8 +337,7 @@ class Reading {
   std::vector<std::vector<SliceAdvice>> advice_;         // by workload
   std::vector<std::optional<Cutting>> cuttings_;         // by node
   std::vector<std::size_t> poolOf_;                      // by node
-  std::vector<std::vector<bool>> mayRun_;                // by pool: the choices that let it in
-  std::vector<bool> open_;                               // by pool: no taint but that of GPUs
+  std::vector<std::vector<bool>> takes_;                 // by pool: the choices that let it in, and tolerate its taints
   std::map<const std::string*, std::size_t> choiceOf_;   // by text of pods, and of objects whose pods are missing
   Fleet out_;
 };

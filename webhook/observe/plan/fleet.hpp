@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,10 +55,12 @@ struct Fleet {
     std::size_t need;
     std::string why;
   };
-  std::vector<Outside> outside;           ///< needs that no pool can take
+  std::vector<Outside> outside;           ///< needs that no pool can take, or not beside what runs
+  std::set<Index> recreated;              ///< workloads of which all pods stop before new ones start (strategy Recreate)
 };
 
-/// `recommended`: workloads get the slices that are recommended to them, where that is of at least medium confidence.
+/// Pods that wait are planned for as far as there is room for them beside what runs, the smallest first, so that most of them find it; one that
+/// finds none is outside, and in nobody's way. `recommended`: workloads get the slices that are recommended to them, where that is of at least medium confidence.
 Fleet fleetOf(const Snapshot& snapshot, const Observation& seen, bool recommended);
 
 }  // namespace rightslice::observe::plan

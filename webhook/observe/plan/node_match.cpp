@@ -8,6 +8,8 @@
 namespace rightslice::observe::plan {
 namespace {
 
+constexpr std::string_view kWhole = "nvidia.com/gpu";
+
 std::optional<std::int64_t> whole(std::string_view text) {
   std::int64_t out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -51,8 +53,27 @@ std::string nodeChoice(json::View podSpec) {
   if (podSpec["nodeSelector"].size() > 0) out.key("nodeSelector").value(podSpec["nodeSelector"]);
   const json::View required = podSpec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
   if (required.exists()) out.key("required").value(required);
-  out.endObject();
+  out.key("tolerations").beginArray();
+  // One with tolerationSeconds (every pod has two: not-ready and unreachable) lets a pod stay for a while, no longer.
+  for (const json::View each : podSpec["tolerations"].elements())
+    if (!each["tolerationSeconds"].exists()) out.value(each);
+  out.endArray().endObject();
   return out.take();
+}
+
+bool tolerates(json::View choice, const std::vector<std::string>& taints) {
+  return std::all_of(taints.begin(), taints.end(), [&](const std::string& each) {
+    if (each.starts_with(kWhole)) return true;
+    const std::size_t colon = each.rfind(':'), equals = std::min(each.find('='), colon);
+    const std::string_view text = each, key = text.substr(0, equals), effect = text.substr(colon + 1);
+    const std::string_view value = equals == colon ? std::string_view() : text.substr(equals + 1, colon - equals - 1);
+    for (const json::View one : choice["tolerations"].elements()) {
+      const std::string_view is = one["key"].stringOr(""), of = one["effect"].stringOr(""), op = one["operator"].stringOr("Equal");
+      if ((!of.empty() && of != effect) || (is.empty() ? op != "Exists" : is != key)) continue;
+      if (op == "Exists" || (op == "Equal" && one["value"].stringOr("") == value)) return true;
+    }
+    return false;
+  });
 }
 
 bool mayRunOn(json::View choice, const workload::Node& node) {

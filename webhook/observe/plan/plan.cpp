@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "json/writer.hpp"
+#include "observe/plan/gain.hpp"
 
 namespace rightslice::observe::plan {
 
@@ -14,6 +15,7 @@ Plan planOf(const Snapshot& snapshot, const Observation& seen, bool recommended)
   out.recommended = recommended;
   out.advice = adviceOf(snapshot, seen);
   out.fleet = fleetOf(snapshot, seen, recommended);
+  if (recommended) out.withoutGain = leaveWithoutGain(out.fleet);
   out.target = targetOf(out.fleet);
   out.asAsked = recommended ? targetOf(fleetOf(snapshot, seen, false)).pools : out.target.pools;
   out.migration = migrationOf(snapshot, out.fleet, out.target);
@@ -78,13 +80,15 @@ std::string kustomization(const Snapshot& snapshot, const Observation& seen, con
     out += fmt::format("  - target: {{group: \"{}\", version: {}, kind: {}, namespace: {}, name: {}}}\n    patch: |-\n", object.group,
                        slash == std::string::npos ? object.apiVersion : object.apiVersion.substr(slash + 1), object.kind, json::quoted(object.ns),
                        json::quoted(object.name));
-    // JSON is YAML: an operation a line, so that a review can read it.
-    out += "      [\n";
-    for (std::size_t i = 0; i < each.patch.size(); ++i) {
-      const std::string one = json::patchText({each.patch[i]});
-      out += fmt::format("        {}{}\n", one.substr(1, one.size() - 2), i + 1 < each.patch.size() ? "," : "");
+    // JSON is YAML: an operation a line, so that a review can read it. Quantities are not tested: a manifest may write 1 where the cluster
+    // has "1", and a test that fails breaks the whole build; a move fails by itself where there is nothing of the name.
+    std::string operations;
+    for (const auto& one : each.patch) {
+      if (one.op == json::PatchOperation::Op::Test && one.path.find("/resources/") != std::string::npos) continue;
+      const std::string text = json::patchText({one});
+      operations += fmt::format("{}        {}", operations.empty() ? "" : ",\n", text.substr(1, text.size() - 2));
     }
-    out += "      ]\n";
+    out += fmt::format("      [\n{}\n      ]\n", operations);
   }
   return "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" + (out.empty() ? "patches: []\n" : "patches:\n" + out);
 }

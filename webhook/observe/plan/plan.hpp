@@ -1,6 +1,7 @@
 // What a cluster should do: other slices for workloads, and other cuts for GPUs. Pure: the same look gives the same plan.
 #pragma once
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct Plan {
   std::vector<Advice> advice;
   Fleet fleet;                            ///< with what is recommended, unless only what is asked for was wanted
   Target target;
+  std::set<Index> withoutGain;            ///< workloads that are not changed here, since the cut for them would gain nothing
   std::vector<PoolTarget> asAsked;        ///< parallel to Fleet::pools: with what is asked for today
   Migration migration;
   std::vector<MigConfig> configs;

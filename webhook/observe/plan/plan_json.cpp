@@ -22,10 +22,12 @@ class Json {
       out.beginObject();
       workload(out, each.deployed);
       if (!each.managedBy.empty()) out.member("managedBy", std::string_view(each.managedBy));
+      if (plan_.withoutGain.contains(each.deployed)) out.memberBool("withoutGain", true);
       out.key("changes").beginArray();
       for (const Change& one : each.changes) change(out, one);
       out.endArray().key("patch").raw(json::patchText(each.patch));
       if (!each.command.empty()) out.member("command", std::string_view(each.command));
+      if (!each.afterwards.empty()) out.member("afterwards", std::string_view(each.afterwards));
       if (each.manifest) manifest(out, each);
       out.endObject();
     }
@@ -119,6 +121,8 @@ class Json {
     out.endObject().endObject();
   }
 
+  void fitting(Writer& out) const { moves(out, plan_.migration.fitting); }
+
   void steps(Writer& out) const {
     out.beginArray();
     for (const Step& each : plan_.migration.steps) step(out, each);
@@ -167,6 +171,8 @@ class Json {
   static void change(Writer& out, const Change& change) {
     out.beginObject().member("container", std::string_view(change.container)).member("from", std::string_view(change.from));
     if (!change.to.empty()) out.member("to", std::string_view(change.to));
+    if (change.toCount) out.member("fromCount", change.fromCount).member("toCount", *change.toCount);
+    if (!change.toProfile.empty()) out.member("toProfile", std::string_view(change.toProfile));
     out.key("flags").beginArray();
     for (const auto& [flag, value] : change.flags) {
       out.beginObject().member("flag", std::string_view(flag)).member("value", std::string_view(value)).endObject();
@@ -215,8 +221,8 @@ class Json {
     out.endArray();
   }
 
-  void moves(Writer& out, std::string_view key, const std::vector<Step::Move>& list) const {
-    out.key(key).beginArray();
+  void moves(Writer& out, const std::vector<Step::Move>& list) const {
+    out.beginArray();
     for (const auto& each : list) {
       out.beginObject();
       need(out, plan_.fleet.needs[each.need]);
@@ -228,15 +234,17 @@ class Json {
   void step(Writer& out, const Step& step) const {
     out.beginObject().member("step", name(step.kind));
     if (step.deployed) workload(out, *step.deployed);
-    if (step.kind != Step::Kind::Change) {
+    if (step.kind == Step::Kind::Recut || step.kind == Step::Kind::Release) {
       out.member("node", std::string_view(plan_.fleet.nodes[step.node].name));
       for (const MigConfig& each : plan_.configs)
         for (const std::size_t node : each.nodes)
           if (node == step.node) out.member("migConfig", std::string_view(each.name));
     }
-    moves(out, "moves", step.moves);
+    moves(out.key("moves"), step.moves);
     needs(out, "stops", step.stops);
-    moves(out, "starts", step.starts);
+    needs(out, "stays", step.stays);
+    if (step.oldFirst) out.memberBool("oldPodsFirst", true);
+    moves(out.key("starts"), step.starts);
     needs(out, "notMadeAnew", step.alone);
     out.key("budgets").beginArray();
     for (const Blocking& each : step.budgets) {
@@ -259,7 +267,7 @@ void writeJson(const Snapshot& snapshot, const Observation& seen, const Plan& pl
   const Json json(snapshot, seen, plan, worth);
   const std::pair<std::string_view, void (Json::*)(Writer&) const> members[] = {
       {"plan", &Json::head},   {"recommendations", &Json::advice}, {"pools", &Json::pools}, {"savings", &Json::savings}, {"nodes", &Json::nodes},
-      {"migParted", &Json::configs}, {"steps", &Json::steps},      {"unplaced", &Json::unplaced}};
+      {"migParted", &Json::configs}, {"fittingToday", &Json::fitting}, {"steps", &Json::steps}, {"unplaced", &Json::unplaced}};
   bool first = true;
   for (const auto& [key, write] : members) {
     Writer out;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
+#include <utility>
 
 namespace rightslice::observe::plan {
 namespace {
@@ -44,7 +46,14 @@ class Simulation {
       if (!cutNext()) break;
     }
     // What is left is changed pod by pod: each gives its slice back first.
-    for (const auto& [deployed, needs] : changing_) changeOneByOne(deployed, needs);
+    for (const auto& [deployed, needs] : std::exchange(changing_, {})) oneByOne(Step::Kind::Change, deployed, needs);
+    while (!old_.empty()) {
+      const Index deployed = need(old_.front()).deployed;
+      std::vector<std::size_t> needs;
+      for (const std::size_t i : old_)
+        if (need(i).deployed == deployed) needs.push_back(i);
+      oneByOne(Step::Kind::Replace, deployed, needs);
+    }
     for (std::size_t node = 0; node < idle_.size(); ++node)
       if (idle_[node]) release(node);
     out_.left = waits_;
@@ -128,77 +137,141 @@ class Simulation {
   }
 
   void startWaiting(Step& step) {
-    std::vector<std::size_t> still;
-    for (const std::size_t i : waits_) {
-      const auto node = changed_[i] ? roomFor(i, std::nullopt, Among::Settled) : std::nullopt;
-      if (!node) {
-        still.push_back(i);
-        continue;
+    for (bool again = true; again;) {
+      again = false;
+      std::vector<std::size_t> still;
+      for (const std::size_t i : waits_) {
+        const auto node = changed_[i] ? roomFor(i, std::nullopt, Among::Settled) : std::nullopt;
+        if (!node) {
+          still.push_back(i);
+          continue;
+        }
+        put(i, *node);
+        step.starts.push_back({i, *node});
       }
-      hold(i, *node, -1);
-      at_[i] = *node;
-      step.starts.push_back({i, *node});
+      waits_ = std::move(still);
+      for (const std::size_t i : std::vector(old_)) {
+        const auto node = renew(i);
+        if (!node) continue;
+        step.starts.push_back({i, *node});
+        again = true;
+      }
     }
-    waits_ = std::move(still);
   }
 
-  /// All pods of the workload at once, beside the old ones: only then a rollout goes through without a pause.
+  void put(std::size_t i, std::size_t node) {
+    hold(i, node, -1);
+    at_[i] = node;
+  }
+
+  /// From where it is, if it is anywhere, to where its new one holds its room already.
+  void leave(std::size_t i, std::size_t to) {
+    changed_[i] = false;
+    if (at_[i]) hold(i, *at_[i], 1);
+    changed_[i] = true;
+    at_[i] = to;
+  }
+
+  void giveBack(std::size_t i) {
+    if (at_[i]) hold(i, *at_[i], 1);
+    at_[i].reset();
+    changed_[i] = true;
+    std::erase(old_, i);
+  }
+
+  /// Puts the pod's new one beside it, if there is room, and takes the old one away.
+  std::optional<std::size_t> renew(std::size_t i) {
+    changed_[i] = true;
+    const auto node = roomFor(i, std::nullopt, Among::Settled);
+    changed_[i] = false;
+    if (!node) return std::nullopt;
+    giveBack(i);
+    put(i, *node);
+    return node;
+  }
+
+  /// All pods of the workload at once, beside the old ones unless those stop first: only then a rollout goes through without a pause.
   bool change(Index deployed, const std::vector<std::size_t>& needs) {
     const auto before = free_;
     const auto beforeAt = at_;
     Step step;
     step.kind = Step::Kind::Change;
     step.deployed = deployed;
+    step.oldFirst = fleet_.recreated.contains(deployed);
+    if (step.oldFirst)
+      for (const std::size_t i : needs) giveBack(i);
     for (const std::size_t i : needs) {
-      if (changed_[i]) continue;   // it waits already, with what is recommended
       changed_[i] = true;
-      const auto node = roomFor(i, std::nullopt, Among::Settled);
-      if (node) {
+      if (const auto node = roomFor(i, std::nullopt, Among::Settled)) {
         hold(i, *node, -1);
         step.moves.push_back({i, *node});
-        at_[i] = *node;
         continue;
       }
       free_ = before;
       at_ = beforeAt;
-      for (const std::size_t each : needs)
-        if (std::find(stopped_.begin(), stopped_.end(), each) == stopped_.end()) changed_[each] = false;
+      for (const std::size_t each : needs) changed_[each] = false;
       return false;
     }
     for (const auto& each : step.moves) {
-      changed_[each.need] = false;
-      if (beforeAt[each.need]) hold(each.need, *beforeAt[each.need], 1);
-      changed_[each.need] = true;
+      leave(each.need, each.to);
       std::erase(waits_, each.need);
     }
-    if (step.moves.empty()) return true;   // all of its pods wait, and it was changed when they stopped
     startWaiting(step);
     out_.steps.push_back(std::move(step));
     return true;
   }
 
-  void changeOneByOne(Index deployed, const std::vector<std::size_t>& needs) {
+  /// Before pods of it have to stop: what is made anew is to ask for what is recommended. All of its pods have one template.
+  void changeEarly(Index deployed, const std::vector<std::size_t>& needs) {
+    if (fleet_.recreated.contains(deployed)) return oneByOne(Step::Kind::Change, deployed, needs);
     Step step;
     step.kind = Step::Kind::Change;
     step.deployed = deployed;
     for (const std::size_t i : needs) {
-      if (!changed_[i] && at_[i]) hold(i, *at_[i], 1);
-      else if (changed_[i]) continue;
       changed_[i] = true;
-      at_[i].reset();
-      std::erase(waits_, i);
+      if (!at_[i]) continue;   // it waits, with the other slice
       if (const auto node = roomFor(i, std::nullopt, Among::Settled)) {
         hold(i, *node, -1);
-        at_[i] = *node;
         step.moves.push_back({i, *node});
-      } else {
-        step.stops.push_back(i);
-        waits_.push_back(i);
+        continue;
       }
+      changed_[i] = false;
+      old_.push_back(i);
+      step.stays.push_back(i);
     }
+    for (const auto& each : step.moves) leave(each.need, each.to);
+    startWaiting(step);
+    // What found room once others had moved.
+    std::erase_if(step.stays, [&](std::size_t i) { return std::find(old_.begin(), old_.end(), i) == old_.end(); });
+    out_.steps.push_back(std::move(step));
+  }
+
+  /// All give back what they have, then find room or wait.
+  void oneByOne(Step::Kind kind, Index deployed, const std::vector<std::size_t>& needs) {
+    Step step;
+    step.kind = kind;
+    step.deployed = deployed;
+    step.oldFirst = true;
+    for (const std::size_t i : needs) {
+      giveBack(i);
+      std::erase(waits_, i);
+      if (!fleet_.recreated.contains(deployed)) settle(i, step);
+    }
+    if (fleet_.recreated.contains(deployed))
+      for (const std::size_t i : needs) settle(i, step);
     sortWaiting();
     startWaiting(step);
     out_.steps.push_back(std::move(step));
+  }
+
+  void settle(std::size_t i, Step& step) {
+    if (const auto node = roomFor(i, std::nullopt, Among::Settled)) {
+      put(i, *node);
+      step.moves.push_back({i, *node});
+    } else {
+      step.stops.push_back(i);
+      waits_.push_back(i);
+    }
   }
 
   std::vector<std::size_t> podsOn(std::size_t node) const {
@@ -225,7 +298,10 @@ class Simulation {
     step.node = node;
     const auto before = free_;
     for (const std::size_t i : podsOn(node)) {
-      if (const auto to = roomFor(i, node, Among::Any)) {
+      // One that is of before is made anew with the other slice, for which there is no room yet.
+      const bool old = std::find(old_.begin(), old_.end(), i) != old_.end();
+      const auto to = old ? std::nullopt : roomFor(i, node, Among::Any);
+      if (to) {
         hold(i, *to, -1);
         step.moves.push_back({i, *to});
       } else {
@@ -233,6 +309,7 @@ class Simulation {
       }
     }
     free_ = before;
+    step.budgets = budgetsOver(podsOn(node));
     return step;
   }
 
@@ -242,7 +319,6 @@ class Simulation {
     for (std::size_t node = 0; node < toCut_.size(); ++node) {
       if (!toCut_[node]) continue;
       Step step = drained(node);
-      step.budgets = budgetsOver(podsOn(node));
       const bool blocked = std::any_of(step.budgets.begin(), step.budgets.end(), [](const Blocking& each) { return each.allowed == 0; });
       const std::tuple rank{step.stops.size(), blocked, step.moves.size()};
       if (best && *best <= rank) continue;
@@ -251,26 +327,19 @@ class Simulation {
     }
     if (!best) return false;
     const std::size_t node = chosen.node;
+    // A pod that stops is made anew with what is recommended if its workload is changed before; then others of it find room, or stop too.
+    for (;;) {
+      std::set<Index> first;
+      for (const std::size_t i : chosen.stops)
+        if (!changed_[i] && changing_.contains(need(i).deployed)) first.insert(need(i).deployed);
+      if (first.empty()) break;
+      for (const Index deployed : first) changeEarly(deployed, changing_.extract(deployed).mapped());
+      chosen = drained(node);
+    }
     chosen.alone = aloneOf(podsOn(node));
-    for (const auto& each : chosen.moves) {
-      hold(each.need, each.to, -1);
-      at_[each.need] = each.to;
-    }
-    // A pod that stops is made anew with what is recommended if its workload is changed before.
-    std::map<Index, std::vector<std::size_t>> first;
-    for (const std::size_t i : chosen.stops)
-      if (!changed_[i]) first[need(i).deployed].push_back(i);
-    for (auto& [deployed, pods] : first) {
-      Step step;
-      step.kind = Step::Kind::Change;
-      step.deployed = deployed;
-      step.stops = std::move(pods);
-      out_.steps.push_back(std::move(step));
-    }
+    for (const auto& each : chosen.moves) put(each.need, each.to);
     for (const std::size_t i : chosen.stops) {
-      at_[i].reset();
-      changed_[i] = true;
-      stopped_.push_back(i);
+      giveBack(i);
       waits_.push_back(i);
     }
     sortWaiting();
@@ -291,13 +360,17 @@ class Simulation {
   std::vector<std::optional<std::size_t>> at_;             // by need
   std::vector<bool> changed_;                              // by need: it asks for what is recommended
   std::map<Index, std::vector<std::size_t>> changing_;     // workloads that are still to be changed
-  std::vector<std::size_t> waits_, stopped_;
+  std::vector<std::size_t> waits_;
+  std::vector<std::size_t> old_;                           // run as they did before their workload was changed
   Migration out_;
 };
 
 }  // namespace
 
-std::string_view name(Step::Kind kind) { return kind == Step::Kind::Change ? "change" : kind == Step::Kind::Recut ? "recut" : "release"; }
+std::string_view name(Step::Kind kind) {
+  constexpr std::string_view kNames[] = {"change", "replace", "recut", "release"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 Migration migrationOf(const Snapshot& snapshot, const Fleet& fleet, const Target& target) { return Simulation(snapshot, fleet, target).run(); }
 

@@ -18,7 +18,8 @@ struct Blocking {
 
 struct Step {
   enum class Kind {
-    Change,   ///< a workload is changed to what is recommended; its pods find slices
+    Change,   ///< a workload is changed to what is recommended, once and all of it; its pods find slices
+    Replace,  ///< pods of a workload that was changed give back what they have still, since nothing is left beside it
     Recut,    ///< a node is drained of the pods in `moves` and `stops`, then cut
     Release   ///< a node of which no GPU is needed is drained of the pods in `moves`
   };
@@ -27,11 +28,13 @@ struct Step {
     std::size_t to = 0;                   ///< node that has room
   };
   Kind kind = Kind::Recut;
-  std::optional<Index> deployed;          ///< of Change
+  std::optional<Index> deployed;          ///< of Change and Replace
   std::size_t node = 0;                   ///< of Recut and Release
   std::vector<Move> moves;                ///< pods that go where there is room; of Change: where the new pods find it
   std::vector<std::size_t> stops;         ///< pods that nothing has room for until a later step: they are away that long
-  std::vector<Move> starts;               ///< pods that waited and find room after this step
+  std::vector<std::size_t> stays;         ///< of Change: pods that run on as they are, since their new ones find no room yet
+  bool oldFirst = false;                  ///< of Change: the old pods must go before the new ones find that room
+  std::vector<Move> starts;               ///< pods that waited, or whose new ones did, and find room after this step
   std::vector<Blocking> budgets;          ///< in the way of this drain: none allowed, or fewer than there are pods
   std::vector<std::size_t> alone;         ///< pods that nothing makes anew when they are evicted
 };
@@ -45,6 +48,8 @@ struct Migration {
 
 /// The node next is one that no pod has to stop for, if there is one; of these one that no budget blocks, then the one with the fewest pods.
 /// Pods move to nodes that are not cut anew (any more) first. It is a greedy order: a cleverer one may stop fewer pods.
+/// A workload of which pods have to stop is changed before, with all of its pods: they share one template. Those that run elsewhere stay as
+/// they are until their new ones find room beside them; under the strategy Recreate all of them stop.
 Migration migrationOf(const Snapshot& snapshot, const Fleet& fleet, const Target& target);
 
 }  // namespace rightslice::observe::plan

@@ -24,6 +24,23 @@ class Pooling {
   }
 
   PoolTarget run() {
+    PoolTarget out = bounds();
+    if (out.impossible.empty()) out.impossible = wholeOnes();
+    if (out.impossible.empty()) slices(asks_, packing_);
+    return out;
+  }
+
+  std::string whyImpossible() {
+    PoolTarget out = bounds();
+    return out.impossible.empty() ? wholeOnes() : out.impossible;
+  }
+
+ private:
+  struct Spot {
+    std::size_t node, gpu;
+  };
+
+  PoolTarget bounds() {
     PoolTarget out;
     std::map<Slices, std::int64_t> counts;
     std::int64_t whole = 0;
@@ -32,30 +49,17 @@ class Pooling {
       whole += need.wholeWanted;
       if (!need.wanted.empty()) ++counts[need.wanted];
     }
-    std::vector<Ask> asks;
-    for (const auto& [slices, count] : counts) asks.push_back({slices, count});
+    for (const auto& [slices, count] : counts) asks_.push_back({slices, count});
     // What takes the most room first.
-    std::stable_sort(asks.begin(), asks.end(), [&](const Ask& a, const Ask& b) { return units(a.slices) > units(b.slices); });
-    const Packing packing = pack(pool_.cutting, asks);
-    out.needed = packing.gpus + whole;
-    out.atLeast = packing.atLeast + whole;
-    if (out.needed > pool_.gpus) {
-      const std::string bound = packing.exact() ? "" : fmt::format(" (at least {})", out.atLeast);
-      out.impossible = fmt::format("it would take {} GPUs{}, and there are {}", out.needed, bound, pool_.gpus);
-      return out;
-    }
-    if (auto why = wholeOnes(); !why.empty()) {
-      out.impossible = std::move(why);
-      return out;
-    }
-    slices(asks, packing);
+    std::stable_sort(asks_.begin(), asks_.end(), [&](const Ask& a, const Ask& b) { return units(a.slices) > units(b.slices); });
+    packing_ = pack(pool_.cutting, asks_);
+    out.needed = packing_.gpus + whole;
+    out.atLeast = packing_.atLeast + whole;
+    if (out.needed <= pool_.gpus) return out;
+    const std::string bound = packing_.exact() ? "" : fmt::format(" (at least {})", out.atLeast);
+    out.impossible = fmt::format("it would take {} GPUs{}, and there are {}", out.needed, bound, pool_.gpus);
     return out;
   }
-
- private:
-  struct Spot {
-    std::size_t node, gpu;
-  };
 
   std::int64_t units(const Slices& slices) const {
     std::int64_t out = 0;
@@ -165,6 +169,7 @@ class Pooling {
     for (const Load& load : best.loads)
       for (std::int64_t i = 0; i < load.gpus; ++i) loads_.push_back(load.slices);
     std::stable_sort(loads_.begin(), loads_.end(), [&](const Slices& a, const Slices& b) { return units(a) > units(b); });
+    if (!loads_.empty()) know();
     for (const Slices& load : loads_) place(load);
   }
 
@@ -179,12 +184,42 @@ class Pooling {
     const auto rank = [&](std::size_t i) { return std::pair(!touched_[free_[i].node], podsOn_[free_[i].node]); };
     for (std::size_t i = 1; i < free_.size(); ++i)
       if (rank(i) < rank(best)) best = i;
-    take(best, Fate::Recut, Cut{false, load});
+    take(best, Fate::Recut, Cut{false, filled(load, cut(free_[best]).slices)});
+  }
+
+  void know() {
+    for (const std::size_t node : pool_.nodes)
+      for (const Cut& each : fleet_.nodes[node].cuts) known_ = sum(std::move(known_), each.slices);
+    for (const std::size_t each : pool_.needs) known_ = sum(std::move(known_), fleet_.needs[each].wanted);
+    for (const gpu::Profile& each : pool_.cutting.product().profiles)
+      if (each.parts.attributes.empty() && pool_.cutting.offers(each.name)) plain_[each.name] = 1;
+  }
+
+  /// By memory, then by compute.
+  std::pair<std::int64_t, int> largeness(const Slices& one) const {
+    const auto* row = pool_.cutting.product().profile(one.begin()->first);
+    return {units(one), row != nullptr ? row->computeSlices : 0};
+  }
+
+  /// The load and what else goes beside it: of the profiles of this layout, then of those that the pool's GPUs or needs have, then of all
+  /// plain ones; of each lot the largest first.
+  Slices filled(Slices load, const Slices& layout) const {
+    for (const Slices* lot : {&layout, &known_, &plain_}) {
+      std::vector<Slices> order;
+      for (const auto& [profile, count] : *lot) order.push_back({{profile, 1}});
+      std::stable_sort(order.begin(), order.end(), [&](const Slices& a, const Slices& b) { return largeness(a) > largeness(b); });
+      for (const Slices& one : order)
+        while (pool_.cutting.arrange(sum(load, one))) load = sum(std::move(load), one);
+    }
+    return load;
   }
 
   const Fleet& fleet_;
   const Pool& pool_;
   Target& out_;
+  std::vector<Ask> asks_;
+  Packing packing_;
+  Slices known_, plain_;                    // what the pool's GPUs and needs have; and one of each plain profile
   std::vector<Spot> free_;
   std::vector<Slices> loads_;
   std::map<std::size_t, std::int64_t> podsOn_;
@@ -209,22 +244,39 @@ std::int64_t NodeTarget::whole(bool then) const {
   return std::count_if(gpus.begin(), gpus.end(), [&](const GpuTarget& each) { return then ? each.then.whole : each.now.whole; });
 }
 
+namespace {
+
+void asIs(const Fleet& fleet, std::size_t node, Target& out) {
+  out.nodes[node].gpus.clear();
+  for (const Cut& each : fleet.nodes[node].cuts) out.nodes[node].gpus.push_back({Fate::Spare, each, each});
+}
+
+}  // namespace
+
+std::string whyImpossible(const Fleet& fleet, const Pool& pool) {
+  Target scratch;
+  scratch.nodes.resize(fleet.nodes.size());
+  for (const std::size_t each : pool.nodes) asIs(fleet, each, scratch);
+  return Pooling(fleet, pool, scratch).whyImpossible();
+}
+
+PoolTarget targetOf(const Fleet& fleet, const Pool& pool, Target& out) {
+  out.nodes.resize(fleet.nodes.size());
+  for (const std::size_t each : pool.nodes) asIs(fleet, each, out);
+  PoolTarget made = Pooling(fleet, pool, out).run();
+  if (made.impossible.empty()) return made;
+  for (const std::size_t each : pool.nodes) {
+    asIs(fleet, each, out);
+    for (GpuTarget& gpu : out.nodes[each].gpus) gpu.fate = Fate::Keep;
+  }
+  return made;
+}
+
 Target targetOf(const Fleet& fleet) {
   Target out;
   out.nodes.resize(fleet.nodes.size());
-  const auto asIs = [&](std::size_t i) {
-    out.nodes[i].gpus.clear();
-    for (const Cut& each : fleet.nodes[i].cuts) out.nodes[i].gpus.push_back({GpuTarget::Fate::Spare, each, each});
-  };
-  for (std::size_t i = 0; i < fleet.nodes.size(); ++i) asIs(i);
-  for (const Pool& pool : fleet.pools) {
-    out.pools.push_back(Pooling(fleet, pool, out).run());
-    if (out.pools.back().impossible.empty()) continue;
-    for (const std::size_t each : pool.nodes) {
-      asIs(each);
-      for (GpuTarget& gpu : out.nodes[each].gpus) gpu.fate = GpuTarget::Fate::Keep;
-    }
-  }
+  for (std::size_t i = 0; i < fleet.nodes.size(); ++i) asIs(fleet, i, out);
+  for (const Pool& pool : fleet.pools) out.pools.push_back(targetOf(fleet, pool, out));
   return out;
 }
 

@@ -38,8 +38,14 @@ struct Target {
   std::vector<PoolTarget> pools;          ///< parallel to Fleet::pools
 };
 
+/// Why what the pool's needs ask for does not go on its GPUs; empty: it does. The same that PoolTarget says.
+std::string whyImpossible(const Fleet& fleet, const Pool& pool);
+
 /// Of all solutions with the fewest GPUs (as found) one that leaves many as they are is taken by a greedy choice: layouts that exist are
-/// kept, the most frequent first, as long as the rest still goes on as few GPUs. That no solution leaves more of them is not proven.
+/// kept, the most frequent first, as long as the rest still goes on as few GPUs. That no solution leaves more of them is not proven. What a GPU
+/// that is cut anew has left is cut too, into what was on it, else into what the pool has, else into the largest slices that fit.
 Target targetOf(const Fleet& fleet);
+/// Of one pool, into the nodes of `out` that are in it.
+PoolTarget targetOf(const Fleet& fleet, const Pool& pool, Target& out);
 
 }  // namespace rightslice::observe::plan
