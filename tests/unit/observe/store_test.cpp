@@ -136,6 +136,7 @@ TEST_CASE("history: what is kept after any looks is what the looks say, and a lo
     }
     Record late = look(now - 1);
     CHECK(add(*store, late).what == Appended::What::Outdated);
+    CHECK(add(*store, late).last == now);
     CHECK(textOf(ok(store->state("c"))) == textOf(known));
     const auto findings = ok(store->findings(everything()));
     CHECK(static_cast<std::int64_t>(findings.size()) == opened);

@@ -73,8 +73,12 @@ struct Appended {
     Outdated                                ///< a later look is there: nothing was written
   };
   What what = What::Written;
-  Difference difference;                    ///< of Written: what changed with it
+  Difference difference{};                  ///< of Written: what changed with it
+  std::int64_t last = 0;                    ///< when the latest look was taken that is kept now
 };
+
+/// A look whose time is further ahead of the clock than this is not kept: every other until then would come too late.
+constexpr std::int64_t kMostAhead = 300;
 
 struct Retention {
   std::int64_t days = 90;                   ///< for what ended, looks and peaks
