@@ -217,6 +217,21 @@ TEST_CASE("history: each second of a day is paid for once, at the rate of the lo
   CHECK(cents == std::map<std::int64_t, std::int64_t>{{20'000, 3600 * 146'000}, {20'001, 1800 * 146'000}, {20'004, kDay * 73'000}});
 }
 
+TEST_CASE("history: a day in two currencies says how long it was paid in each") {
+  const Place place;
+  auto store = place.open();
+  Record euro = look(kStart + 36'000);
+  euro.costs->currency = "EUR";
+  add(*store, look(kStart));
+  add(*store, look(kStart + 14'400));
+  CHECK(ok(store->days(everything())).at(0).byCurrency.empty());
+  add(*store, euro);
+  const auto days = ok(store->days(everything()));
+  REQUIRE(days.size() == 1);
+  CHECK(days[0].seconds == 36'000);
+  CHECK(days[0].byCurrency == std::map<std::string, std::int64_t>{{"EUR", 21'600}, {"USD", 14'400}});
+}
+
 TEST_CASE("history: the peak of a day is its highest, and how often it was looked at") {
   const Place place;
   auto store = place.open();

@@ -2,6 +2,7 @@
 // from when it was first seen until it was seen no more.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -46,6 +47,8 @@ struct KeptSpend {
 };
 struct KeptDay {
   std::int64_t day = 0, seconds = 0, looks = 0;   ///< seconds of the day that are accounted for
+  /// Of these by currency, where there are several in the history and the looks of the day are still kept; else empty.
+  std::map<std::string, std::int64_t> byCurrency{};
 };
 
 /// The peaks of one container on one day.
