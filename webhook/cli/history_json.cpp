@@ -89,7 +89,15 @@ void writeChangesJson(const KeptCluster& cluster, const std::vector<HistoryEvent
 
 void writeSpendJson(const KeptCluster& cluster, const std::vector<SpentRow>& rows, const std::vector<KeptDay>& days, const Print& print) {
   Writer out = begun(cluster, "days");
-  for (const auto& day : days) out.beginObject().member("day", Date{day.day}.text()).member("seconds", day.seconds).member("looks", day.looks).endObject();
+  for (const auto& day : days) {
+    out.beginObject().member("day", Date{day.day}.text()).member("seconds", day.seconds).member("looks", day.looks);
+    if (!day.byCurrency.empty()) {
+      out.key("secondsByCurrency").beginObject();
+      for (const auto& [currency, seconds] : day.byCurrency) out.member(currency, seconds);
+      out.endObject();
+    }
+    out.endObject();
+  }
   out.endArray().key("spend").beginArray();
   for (const auto& each : rows) {
     out.beginObject().member("day", Date{each.day}.text()).member("currency", std::string_view(each.currency));

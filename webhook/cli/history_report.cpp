@@ -182,8 +182,11 @@ void writeSpendText(const std::vector<SpentRow>& rows, const std::vector<KeptDay
     };
     for (auto& [title, of] : sums) {
       std::string hours;
-      for (const auto& day : days)
-        if (Date{day.day}.text() == title) hours = fmt::format("{:.1f}", static_cast<double>(day.seconds) / 3600);
+      for (const auto& day : days) {
+        if (Date{day.day}.text() != title) continue;
+        const auto paid = day.byCurrency.find(currency);
+        hours = fmt::format("{:.1f}", static_cast<double>(paid == day.byCurrency.end() ? day.seconds : paid->second) / 3600);
+      }
       add(title, of, hours);
     }
     add("sum", all, "");

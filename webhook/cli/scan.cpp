@@ -8,6 +8,7 @@
 #include "cli/scan_report.hpp"
 #include "cli/store_flags.hpp"
 #include "cli/version.hpp"
+#include "host/clock.hpp"
 #include "observe/facts_bundle.hpp"
 #include "observe/observation_json.hpp"
 #include "observe/page/page.hpp"
@@ -67,7 +68,8 @@ class Scan : public Command {
             "at, in one file that needs nothing else: the slices of each GPU, tables that sort and filter, where the money goes, and what each finding rests "
             "on; piqc is a bundle of facts "
             "in the shape piqc-scan.v0.1, with source, confidence and time of each, and an error for each fact that was not seen.",
-            "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, or something that could not be read",
+            "0  the cluster, or every file, was read; what may not be read is said\n2  bad usage, no answer, something that could not be read, or a look "
+            "that --store did not keep",
             "rightslice scan\nrightslice scan -o html > cluster.html\nrightslice scan -n team-a -o json | jq '.results[].observed[]'\n"
             "kubectl get nodes,pods,deployments,replicasets -A -o json | rightslice scan --from -\n"
             "rightslice scan -o json > cluster.json && rightslice check --surroundings cluster.json manifests/"};
@@ -120,11 +122,21 @@ class Scan : public Command {
   bool keep(const observe::Report& report, const policy::Catalogue& catalogue) const {
     const auto record = observe::history::recordOf(report, catalogue);
     if (!record) return complain(describe(record.error())), false;
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(host::systemClock().now().time_since_epoch()).count();
+    if (record->takenAt > now + observe::history::kMostAhead) {
+      complain(fmt::format("the look is of {}, which is ahead of the clock: it is not kept, since every look until then would come too late for the history; "
+                           "give --at the time at which the objects were recorded", report.snapshot.takenAt));
+      return false;
+    }
     const auto store = store_.open(observe::history::Opening::Create);
     if (store == nullptr) return false;
     const auto done = store->append(*record);
     if (!done) return complain(describe(done.error())), false;
-    if (done->what == observe::history::Appended::What::Outdated) complain(fmt::format("{}: a later look is kept there, so this one is not", store->name()));
+    if (done->what == observe::history::Appended::What::Outdated) {
+      complain(fmt::format("a later look is kept in the history, of {}, so this one is not; if that time is wrong, begin another history with --store",
+                           observe::metrics::timeText(done->last * 1000)));
+      return false;
+    }
     const auto pruned = store->prune(record->takenAt, {.days = store_.keepDays});
     if (!pruned) complain(describe(pruned.error()));   // the look is kept, and the next one tries again
     return true;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "app/cluster_resources.hpp"
@@ -39,6 +40,10 @@ std::string readPolicy(json::View object, std::vector<app::PolicyObject>& to) {
   return {};
 }
 
+bool hasList(const json::YamlStream& stream) {
+  return std::any_of(stream.documents.begin(), stream.documents.end(), [](const auto& each) { return each.document.root()["kind"].stringOr("").ends_with("List"); });
+}
+
 }  // namespace
 
 RecordedCluster readRecorded(const std::vector<std::string>& paths, std::string takenAt) {
@@ -59,15 +64,22 @@ RecordedCluster readRecorded(const std::vector<std::string>& paths, std::string 
       wrong(file.error());
       continue;
     }
+    const int before = out.unreadable;
     for (const auto& part : (*file)->stream.broken) wrong({part.error.message, (*file)->name + ":" + part.error.where});
+    bool any = false;
     forEachObject(
         **file,
         [&](const InputObject& object) {
+          any = any || !object.view()["kind"].stringOr("").empty();
           std::string resource = readPolicy(object.view(), out.policies);
           if (resource.empty()) resource = collector.any(object.view());
           if (const auto at = counts.find(resource); at != counts.end()) ++at->second;
         },
         wrong);
+    // Of kubectl that was refused there is an empty file; an empty List is an answer.
+    if (any || out.unreadable > before) continue;
+    if (hasList((*file)->stream)) complain((*file)->name + ": it holds no object");
+    else wrong({"no object of Kubernetes is in it", (*file)->name});
   }
   for (const auto& [resource, count] : counts) {
     Seen seen{resource, "", count > 0 ? Seen::State::Read : Seen::State::NotGiven, "", count};

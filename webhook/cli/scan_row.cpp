@@ -19,16 +19,21 @@ void add(std::string& to, const std::string& text) {
   if (!text.empty()) to += (to.empty() ? "" : ", ") + text;
 }
 
+/// Does judging say what still stands, now that it runs?
+bool stands(const observe::WorkloadState& state, const policy::Finding& finding) {
+  return finding.action != policy::Action::Allow && (finding.code != policy::Code::Oversized || !observe::contradicted(state, finding.container));
+}
+
 /// Codes of findings, each once.
-std::string codesOf(const std::vector<Finding>& findings, const policy::Judgement* judgement = nullptr) {
+std::string codesOf(const std::vector<Finding>& findings, const observe::WorkloadState* state = nullptr) {
   std::vector<std::string_view> codes;
   const auto once = [&](std::string_view code) {
     if (std::find(codes.begin(), codes.end(), code) == codes.end()) codes.push_back(code);
   };
   for (const Finding& each : findings) once(name(each.code));
-  if (judgement != nullptr)
-    for (const auto& each : judgement->findings)
-      if (each.action != policy::Action::Allow) once(name(each.code));
+  if (state != nullptr)
+    for (const auto& each : state->judgement.findings)
+      if (stands(*state, each)) once(name(each.code));
   return fmt::format("{}", fmt::join(codes, ", "));
 }
 
@@ -45,7 +50,7 @@ bool isMain(const Seen& each) {
   return std::find(std::begin(kMain), std::end(kMain), each.resource) != std::end(kMain);
 }
 
-void addContainer(WorkloadRow& out, const policy::ContainerJudgement& each) {
+void addContainer(WorkloadRow& out, const policy::ContainerJudgement& each, bool refuted) {
   const auto& asked = *each.requested;
   add(out.engine, each.engine);
   add(out.model, each.model);
@@ -56,7 +61,7 @@ void addContainer(WorkloadRow& out, const policy::ContainerJudgement& each) {
   else if (!asked.gpus.empty()) add(out.gpus, fmt::format("one of {} products", asked.gpus.size()));
   if (each.need) add(out.need, formatBytes(each.need->bytes));
   if (asked.usable) add(out.holds, formatBytes(*asked.usable));
-  if (!each.recommended) return;
+  if (!each.recommended || refuted) return;
   const auto& better = *each.recommended;
   const std::string& what = better.profile.empty() ? better.resource : better.profile;
   add(out.better, better.count ? fmt::format("{} x {}", what, *better.count) : what);
@@ -73,13 +78,13 @@ WorkloadRow workloadRow(const observe::Snapshot& snapshot, const observe::Observ
   out.name = state.judgement.name;
   if (deployed.owner) out.owner = fmt::format("{} {}", deployed.owner->kind, deployed.owner->name);
   for (const auto& each : state.judgement.containers)
-    if (each.requested) addContainer(out, each);
+    if (each.requested) addContainer(out, each, observe::contradicted(state, each.name));
   out.pods = static_cast<std::int64_t>(deployed.pods.size());
   out.ready = std::count_if(deployed.pods.begin(), deployed.pods.end(), [&](observe::Index pod) { return snapshot.pods[pod].ready; });
   if (state.replicas) out.replicas = std::to_string(*state.replicas);
   out.decision = name(state.judgement.decision);
   if (state.judgement.wouldBe) out.wouldBe = name(*state.judgement.wouldBe);
-  out.findings = codesOf(state.findings, &state.judgement);
+  out.findings = codesOf(state.findings, &state);
   return out;
 }
 
@@ -143,7 +148,7 @@ std::vector<FindingRow> findingRows(const observe::Snapshot& snapshot, const obs
     // What else judging says of it; Oversized and Undersized are told above, with what they rest on.
     for (const auto& each : judgement.findings) {
       const auto same = [&](const Finding& other) { return name(other.code) == name(each.code); };
-      if (each.action == policy::Action::Allow || std::any_of(state.findings.begin(), state.findings.end(), same)) continue;
+      if (!stands(state, each) || std::any_of(state.findings.begin(), state.findings.end(), same)) continue;
       out.push_back({where, std::string(name(each.code)), (each.container.empty() ? "" : "container " + each.container + ": ") + each.message, "", ""});
     }
   }

@@ -21,7 +21,7 @@ void SourceFlags::declare(Flags& flags, std::string policiesHelp) {
       surroundings, "--surroundings", "FILE",
       "What stands around the objects, JSON or YAML: nodes (name, labels, allocatable, requested, devices), namespaces "
       "(name, labels), prices (currency, date, gpuHour), and of DRA deviceClasses (name, selectors, config, extendedResourceName, created), claimTemplates and claims "
-      "(namespace, name, spec). An absent key is unknown, an empty list is known to be none.");
+      "(namespace, name, spec, shared: several pods use it). An absent key is unknown, an empty list is known to be none.");
   flags.date(now, "--now", "The day on which exceptions are judged.").defaultText = "today (UTC)";
   flags.integer(maxExceptionDays, "--max-exception-days", "N", "How far ahead a SliceException may reach.", 1, 36500);
   flags.list(trustedControllers, "--trusted-controllers", "GLOB",

@@ -1,6 +1,9 @@
 #include "observe/collector.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
 #include <type_traits>
 
 #include "json/writer.hpp"
@@ -195,6 +198,19 @@ void Collector::giveDevices() {
   }
 }
 
+/// A claim that more than one pod of the look names is shared, whatever of it is reserved yet.
+void Collector::shareClaims() {
+  std::map<std::string, std::set<std::string_view>> users;
+  for (const Pod& pod : to_.pods)
+    for (const auto& each : pod.claims)
+      if (pod.stays()) users[pod.ns + "/" + each.object].insert(pod.name);
+  for (auto& each : claims_) {
+    const auto at = users.find(each.key);
+    each.value.shared = each.value.shared || (at != users.end() && at->second.size() > 1);
+    if (each.value.shared) each.text.insert(each.text.size() - 1, R"(,"shared":true)");
+  }
+}
+
 void Collector::finish(const Known& known) {
   if (known.namespaces || !namespaces_.empty()) {
     to_.namespaces.emplace();
@@ -208,6 +224,7 @@ void Collector::finish(const Known& known) {
       if (to->emplace(std::move(each.key), std::move(each.value)).second) texts.push_back(std::move(each.text));
     }
   };
+  shareClaims();
   give(known.classes, classes_, to_.devices.classes, to_.deviceClasses);
   give(known.templates, templates_, to_.devices.templates, to_.claimTemplates);
   give(known.claims, claims_, to_.devices.claims, to_.claims);

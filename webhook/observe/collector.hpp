@@ -61,6 +61,7 @@ class Collector {
   std::vector<Node> plainNodes_;   // without GPUs, as far as the node itself says
   std::vector<DeviceSlice> deviceSlices_;
   void giveDevices();
+  void shareClaims();
 };
 
 }  // namespace rightslice::observe

@@ -17,6 +17,7 @@ std::map<Index, std::map<std::string, std::int64_t>> leftToWaiting(const Scene& 
   std::map<Index, std::map<std::string, std::int64_t>> out;
   if (waiting.empty()) return out;
   for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
+    if (!scene.node(i).takesPods()) continue;   // they wait for others
     for (const SliceUse& slice : scene.board(i).slices) {
       const auto at = waiting.find(slice.resource);
       if (at == waiting.end() || at->second == 0) continue;
@@ -70,11 +71,12 @@ std::vector<Finding> findDark(const Scene& scene, Index index) {
     if (!claimed) finding.path = "/status/allocatable/" + json::escapeToken(slice.resource);
     finding.message = fmt::format("{} of {} {} asked for by nobody{}", free, slicesText(slice, slice.offered / shares), free == 1 ? "is" : "are",
                                   memoryText(board.geometry, slice, free));
-    if (node.cordoned) finding.message += "; the node is cordoned";
-    else if (!node.ready) finding.message += "; the node is not ready";
+    if (!node.ready) finding.message += "; the node is not ready";
+    else if (node.cordoned) finding.message += "; the node is cordoned";
     else if (!node.taints.empty()) finding.message += fmt::format("; a taint keeps pods away ({})", fmt::join(node.taints, ", "));
-    finding.remedy = node.cordoned ? "uncordon the node, or give it back"
-                                   : "let workloads that fit ask for it, cut the GPU otherwise, or give the node back";
+    finding.remedy = !node.ready    ? "find out why the node is not ready, or give it back"
+                     : node.cordoned ? "uncordon the node, or give it back"
+                                     : "let workloads that fit ask for it, cut the GPU otherwise, or give the node back";
     const bool made = claimed && board.onDemand && free > 0;
     if (made) finding.message += "; it is the most that can be made of what is free, and smaller slices can be made as well";
     const std::string offers = claimed ? "ResourceSlices" : "status";

@@ -23,6 +23,8 @@ struct Node {
   /// Devices that are handed out by claims; absent: not known.
   std::optional<std::vector<DevicePool>> pools;
   bool byClaims() const { return pools && !pools->empty(); }
+  /// What is free on others is nobody's until the node is back. Taints are tolerated by some.
+  bool takesPods() const { return ready && !cordoned; }
 };
 /// Nothing for a node without GPUs.
 std::optional<Node> readNode(json::View object);

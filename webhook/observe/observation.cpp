@@ -108,6 +108,15 @@ const policy::ContainerJudgement* judgedOf(const WorkloadState& state, const Hol
   return out;
 }
 
+bool contradicted(const WorkloadState& state, std::string_view container) {
+  const auto judged = [&](const policy::Finding& each) {
+    return each.code == policy::Code::Oversized && each.action != policy::Action::Allow && each.container == container;
+  };
+  const auto found = [&](const Finding& each) { return each.code == Code::Oversized && each.container == container; };
+  return std::any_of(state.judgement.findings.begin(), state.judgement.findings.end(), judged) &&
+         std::none_of(state.findings.begin(), state.findings.end(), found);
+}
+
 Observation observe(const Snapshot& snapshot, const Looking& looking) {
   Observation out;
   out.placement = placementOf(snapshot, *looking.environment.catalogue.gpus);

@@ -37,6 +37,9 @@ struct WorkloadState {
 /// container asks for by claims.
 const policy::ContainerJudgement* judgedOf(const WorkloadState& state, const Hold& hold);
 
+/// Does what was measured speak against the smaller slice that judging recommends to an oversized container? Then nothing Oversized is found.
+bool contradicted(const WorkloadState& state, std::string_view container);
+
 struct Observation {
   Placement placement;
   std::vector<WorkloadState> workloads;     ///< parallel to placement.deployed

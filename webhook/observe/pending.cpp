@@ -58,14 +58,14 @@ struct Way {
   model::Confidence confidence = model::Confidence::Low;
 };
 
-/// A node of which free slices, put together, have room for the profile.
-std::optional<Way> byCutting(const Scene& scene, const std::vector<std::string>& products, const std::string& profileName) {
+/// A node of which free slices, put together, have room for so many of the profile.
+std::optional<Way> byCutting(const Scene& scene, const std::vector<std::string>& products, const std::string& profileName, std::int64_t count) {
   std::optional<Way> best;
   std::int64_t leastSlices = 0;
   for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
     const Board& board = scene.board(i);
     const auto* profile = board.geometry.product != nullptr ? board.geometry.product->profile(profileName) : nullptr;
-    if (profile == nullptr || !profile->memorySlices || !suits(board, products) || scene.node(i).cordoned) continue;
+    if (profile == nullptr || !profile->memorySlices || !suits(board, products) || !scene.node(i).takesPods()) continue;
     std::int64_t compute = 0, memory = 0, slices = 0;
     std::string parts;
     for (const SliceUse& each : board.slices) {
@@ -77,7 +77,7 @@ std::optional<Way> byCutting(const Scene& scene, const std::vector<std::string>&
       slices += each.free();
       parts += fmt::format("{}{} free {}", parts.empty() ? "" : ", ", each.free(), sliceName(each));
     }
-    if (compute < profile->computeSlices || memory < *profile->memorySlices) continue;
+    if (compute < timesBytes(count, profile->computeSlices) || memory < timesBytes(count, *profile->memorySlices)) continue;
     if (best && slices >= leastSlices) continue;
     leastSlices = slices;
     const bool one = board.geometry.gpus == 1;
@@ -88,22 +88,25 @@ std::optional<Way> byCutting(const Scene& scene, const std::vector<std::string>&
   return best;
 }
 
-/// A node with a free slice of another profile that holds as much.
-std::optional<Way> byAnother(const Scene& scene, const std::vector<std::string>& products, const std::string& profileName) {
+/// A node with as many free slices of another name that hold as much.
+std::optional<Way> byAnother(const Scene& scene, const std::vector<std::string>& products, const Ask& ask, const std::string& profileName) {
   std::optional<Way> best;
   int least = 0;
   for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
     const Board& board = scene.board(i);
     const auto* profile = board.geometry.product != nullptr ? board.geometry.product->profile(profileName) : nullptr;
-    if (profile == nullptr || !profile->memorySlices || !suits(board, products) || scene.node(i).cordoned) continue;
+    if (profile == nullptr || !profile->memorySlices || !suits(board, products) || !scene.node(i).takesPods()) continue;
     for (const SliceUse& each : board.slices) {
       const auto* other = each.profile.empty() ? nullptr : board.geometry.product->profile(each.profile);
-      if (each.free() == 0 || other == nullptr || !other->memorySlices || *other->memorySlices < *profile->memorySlices ||
-          other->computeSlices < profile->computeSlices)
+      if (each.resource == ask.resource || each.free() < std::max<std::int64_t>(1, ask.count) || other == nullptr || !other->memorySlices ||
+          *other->memorySlices < *profile->memorySlices || other->computeSlices < profile->computeSlices)
         continue;
       if (best && *other->memorySlices >= least) continue;
       least = *other->memorySlices;
-      best = Way{fmt::format("node {} has {} free {}, which hold as much", scene.node(i).facts.name, each.free(), each.profile), model::Confidence::High};
+      const std::string as = other != profile ? "" : byClaim(each.resource) ? " for claims" : " as " + each.resource;
+      best = Way{fmt::format("node {} has {} free {}{}, which {} as much", scene.node(i).facts.name, each.free(), each.profile, as,
+                             each.free() == 1 ? "holds" : "hold"),
+                 model::Confidence::High};
     }
   }
   return best;
@@ -164,6 +167,64 @@ void findPendingClaims(const Scene& scene, Index index, std::vector<Finding>& ou
   }
 }
 
+/// What is offered of a resource, and what of it a pod can get.
+struct Room {
+  std::int64_t offered = 0, free = 0, pods = 0;   ///< pods: that find as many as they ask for on one node
+  std::vector<std::string> holders;
+  struct Away {
+    std::string node, why;
+    std::int64_t free = 0;
+  };
+  std::vector<Away> away;                         ///< free slices of nodes that take no pods
+};
+
+Room roomFor(const Scene& scene, const std::vector<std::string>& products, const Ask& ask) {
+  Room out;
+  for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
+    const Board& board = scene.board(i);
+    const Node& node = scene.node(i);
+    if (!suits(board, products)) continue;
+    for (const SliceUse& each : board.slices) {
+      if (each.resource != ask.resource) continue;
+      out.offered += each.offered;
+      if (each.offered > 0) out.holders.push_back(node.facts.name);
+      if (!node.takesPods()) {
+        if (each.free() > 0) out.away.push_back({node.facts.name, node.ready ? "cordoned" : "not ready", each.free()});
+        continue;
+      }
+      out.free += each.free();
+      out.pods += each.free() / ask.count;
+    }
+  }
+  return out;
+}
+
+constexpr std::size_t kMostAway = 3;   // nodes that a sentence names
+
+/// "and 1 of the 4 that are offered is free; 2 are free on h1, which is not ready".
+std::string freeText(const Room& room, const Ask& ask) {
+  if (room.offered == 0) return "which no node offers";
+  std::string out = fmt::format("and {} of the {} that are offered {} free", room.free, room.offered, room.free == 1 ? "is" : "are");
+  if (ask.count > 1 && room.free >= ask.count)
+    out += room.pods == 0 ? fmt::format(", not {} of them on one node", ask.count) : fmt::format(", enough for {}", counted(room.pods, "pod"));
+  std::int64_t more = 0;
+  for (std::size_t i = 0; i < room.away.size(); ++i) {
+    const auto& each = room.away[i];
+    if (i < kMostAway) out += fmt::format("; {} {} free on {}, which is {}", each.free, each.free == 1 ? "is" : "are", each.node, each.why);
+    else more += each.free;
+  }
+  if (more == 0) return out;
+  const auto nodes = static_cast<std::int64_t>(room.away.size() - kMostAway);
+  return fmt::format("{}; {} more on {} that {} not ready or cordoned", out, more, counted(nodes, "node"), nodes == 1 ? "is" : "are");
+}
+
+/// What would bring enough slices back that are there; empty: nothing would.
+std::string backText(const Room& room, const Ask& ask) {
+  for (const auto& each : room.away)
+    if (each.free >= ask.count) return each.why == "cordoned" ? fmt::format("uncordon node {}", each.node) : fmt::format("find out why node {} is not ready", each.node);
+  return {};
+}
+
 }  // namespace
 
 std::vector<Finding> findPending(const Scene& scene, Index index) {
@@ -172,35 +233,23 @@ std::vector<Finding> findPending(const Scene& scene, Index index) {
   findPendingClaims(scene, index, out);
   for (const Ask& ask : asksOf(scene, index)) {
     const auto& products = productsOf(scene, index, ask.container);
-    std::int64_t offered = 0, room = 0;
-    std::vector<std::string> holders;
-    for (Index i = 0; i < scene.seen.placement.boards.size(); ++i) {
-      const Board& board = scene.board(i);
-      if (!suits(board, products)) continue;
-      for (const SliceUse& each : board.slices) {
-        if (each.resource != ask.resource) continue;
-        offered += each.offered;
-        room += each.free() / ask.count;
-        if (each.offered > 0) holders.push_back(scene.node(i).facts.name);
-      }
-    }
-    if (room >= ask.all()) continue;   // something else keeps them waiting
+    const Room room = roomFor(scene, products, ask);
+    if (room.pods >= ask.all()) continue;   // something else keeps them waiting
     const auto name = profileOn({}, ask.resource);
-    auto way = byAnother(scene, products, name);
-    if (!way) way = byCutting(scene, products, name);
+    auto way = byAnother(scene, products, ask, name);
+    if (!way) way = byCutting(scene, products, name, ask.count);
     Finding finding;
     finding.code = Code::Pending;
     finding.container = ask.container;
     if (!ask.pods.empty()) finding.pod = ask.pods.front()->name;
-    const std::string free = offered == 0 ? "which no node offers"
-                                          : fmt::format("and {} of the {} that are offered {} free", room * ask.count, offered,
-                                                        room * ask.count == 1 ? "is" : "are");
     std::string who = ask.pods.empty() ? "" : fmt::format("{} {}", counted(static_cast<std::int64_t>(ask.pods.size()), "pod"), ask.pods.size() == 1 ? "waits" : "wait");
     if (ask.missing > 0)
       who += fmt::format("{}{} declared and not made {}", who.empty() ? "" : ", and ", ask.pods.empty() ? counted(ask.missing, "pod") : std::to_string(ask.missing),
                          ask.missing == 1 ? "waits" : "wait");
-    finding.message = fmt::format("{} for {}{}, {}", who, ask.resource, ask.count > 1 ? fmt::format(" x {}", ask.count) : "", free);
-    finding.remedy = way ? way->text : "no node that was seen can hold it: add one, or ask for another slice";
+    finding.message = fmt::format("{} for {}{}, {}", who, ask.resource, ask.count > 1 ? fmt::format(" x {}", ask.count) : "", freeText(room, ask));
+    const std::string back = backText(room, ask);
+    if (back.empty()) finding.remedy = way ? way->text : "no node that was seen can hold it: add one, or ask for another slice";
+    else finding.remedy = back + (way ? "; or: " + way->text : ", add a node, or ask for another slice");
     finding.confidence = way ? way->confidence : model::Confidence::Medium;
     if (!ask.pods.empty()) {
       const Pod& first = *ask.pods.front();
@@ -210,7 +259,7 @@ std::vector<Finding> findPending(const Scene& scene, Index index) {
       const Object& object = *scene.objectOf(index);
       finding.evidence.push_back({"missing", std::to_string(ask.missing), fmt::format("{} {}/{}", object.kind, object.ns, object.name), object.rollout.failureSince});
     }
-    finding.evidence.push_back({"offered", std::to_string(offered), holders.empty() ? "nodes" : fmt::format("nodes {}", fmt::join(holders, ", "))});
+    finding.evidence.push_back({"offered", std::to_string(room.offered), room.holders.empty() ? "nodes" : fmt::format("nodes {}", fmt::join(room.holders, ", "))});
     out.push_back(std::move(finding));
   }
   return out;

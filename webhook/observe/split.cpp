@@ -53,7 +53,7 @@ class Splitting {
       if (!unit) return all(Bucket::Unknown, fmt::format("what part of a GPU {} is cannot be told", each.resource));
       const auto taken = row(each, *unit);
       if (!taken || used + *taken > out_.units)
-        return all(Bucket::Unknown, fmt::format("{} {} hold less than the node offers or its pods hold", *geometry_.gpus, *geometry_.gpus == 1 ? "GPU" : "GPUs"));
+        return all(Bucket::Unknown, fmt::format("{} {} less than the node offers or its pods hold", *geometry_.gpus, *geometry_.gpus == 1 ? "GPU holds" : "GPUs hold"));
       used += *taken;
     }
     leftOver(out_.units - used);

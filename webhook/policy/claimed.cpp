@@ -29,7 +29,8 @@ bool sameClaim(const workload::PodClaim& a, const workload::PodClaim& b) { retur
 const std::optional<std::string>& strategyOf(const workload::Sharing& sharing, Kind kind) { return kind == Kind::Whole ? sharing.gpu : sharing.mig; }
 
 /// Whoever else uses the same claim takes part in its memory.
-std::string sharedBy(const workload::PodClaim& claim, const workload::Container& container, const workload::PodTemplate& pod, const ClaimRequest& request) {
+std::string sharedBy(const workload::PodClaim& claim, const workload::Claim& known, const workload::Container& container, const workload::PodTemplate& pod,
+                     const ClaimRequest& request) {
   std::set<std::string_view> names;
   for (const workload::PodClaim& each : pod.claims) if (sameClaim(each, claim)) names.insert(each.name);
   for (const workload::Container& other : pod.containers) {
@@ -40,7 +41,7 @@ std::string sharedBy(const workload::PodClaim& claim, const workload::Container&
     }
   }
   if (!claim.claim.empty() && (pod.replicas > 1 || !pod.replicasKnown)) return fmt::format("all pods use the one ResourceClaim {}", claim.claim);
-  return "";
+  return known.shared ? fmt::format("other pods use ResourceClaim {} too", claim.claim) : "";
 }
 
 class Reader {
@@ -100,7 +101,7 @@ class Reader {
       if (!used.request.empty() && used.request != request.name) continue;
       met = true;
       if (!counted_.emplace(made ? std::string_view(declared->name) : std::string_view(), &request).second) continue;  // the same device by another name
-      byRequest(used, *declared, request, place);
+      byRequest(used, *declared, at->second, request, place);
     }
     if (met) return;
     undecided(path, used.request.empty() ? fmt::format("claim {} is not judged: {} asks for no device", used.name, place)
@@ -111,7 +112,8 @@ class Reader {
     return strategy.empty() ? "" : fmt::format("{} in the configuration of {}", strategy, place);
   }
 
-  void byRequest(const workload::ContainerClaim& used, const workload::PodClaim& declared, const ClaimRequest& request, const std::string& place) {
+  void byRequest(const workload::ContainerClaim& used, const workload::PodClaim& declared, const workload::Claim& known, const ClaimRequest& request,
+                 const std::string& place) {
     ClaimAsk claim;
     std::vector<std::string> texts;
     std::size_t others = 0;
@@ -135,9 +137,9 @@ class Reader {
       if (claim.alternatives.empty()) claim.deviceClass = each.deviceClass;
       count = std::max(count, each.count);  // what is too little is too little in each case
       texts.push_back(shown(decided));
-      const workload::DeviceClass* known = devices_.findClass(each.deviceClass);
+      const workload::DeviceClass* ofName = devices_.findClass(each.deviceClass);
       const auto ofClaim = strategyOf(each.sharing, decided.kind);
-      const std::string ofClass = known == nullptr || ofClaim ? "" : strategyOf(known->sharing, decided.kind).value_or("");
+      const std::string ofClass = ofName == nullptr || ofClaim ? "" : strategyOf(ofName->sharing, decided.kind).value_or("");
       if (claim.sharedBy.empty()) claim.sharedBy = configured(ofClaim.value_or(""), fmt::format("claim {}", used.name));
       if (claim.sharedBy.empty()) claim.sharedBy = configured(ofClass, fmt::format("DeviceClass {}", each.deviceClass));
       claim.alternatives.push_back(std::move(decided));
@@ -149,7 +151,7 @@ class Reader {
     }
     claim.shown = fmt::format("{} by claim {} ({})", shortList(texts), used.name, place);
     claim.place = place;
-    if (claim.sharedBy.empty()) claim.sharedBy = sharedBy(declared, container_, pod_, request);
+    if (claim.sharedBy.empty()) claim.sharedBy = sharedBy(declared, known, container_, pod_, request);
     claim.forOthers = !declared.claim.empty();
     AskEntry entry;
     entry.resource = std::string(workload::kDeviceClassPrefix) + claim.deviceClass;

@@ -90,8 +90,12 @@ bool isDeviceClass(std::string_view apiVersion, std::string_view kind) { return 
 Claim readClaim(json::View object, std::vector<Error>& malformed) {
   Reading reading(malformed);
   const Part spec = reading.root(object).object("spec");
-  return readSpec(object["kind"].stringOr("") == "ResourceClaimTemplate" ? spec.object("spec") : spec);
+  Claim out = readSpec(object["kind"].stringOr("") == "ResourceClaimTemplate" ? spec.object("spec") : spec);
+  out.shared = reservedForSeveral(object);
+  return out;
 }
+
+bool reservedForSeveral(json::View object) { return object["status"]["reservedFor"].size() > 1; }
 
 Claim readClaimSpec(json::View spec, std::string_view pointer, std::vector<Error>& malformed) {
   Reading reading(malformed, std::string(pointer));

@@ -60,6 +60,7 @@ struct ClaimRequest {
 /// spec.devices of a ResourceClaim or ResourceClaimTemplate.
 struct Claim {
   std::vector<ClaimRequest> requests;
+  bool shared = false;                      ///< of a ResourceClaim: several pods use it
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 
@@ -81,6 +82,8 @@ bool isDeviceClass(std::string_view apiVersion, std::string_view kind);
 
 /// Of an object of one of the two kinds. What has the wrong type is told and reads as absent.
 Claim readClaim(json::View object, std::vector<Error>& malformed);
+/// status.reservedFor of a ResourceClaim: is it reserved for more than one?
+bool reservedForSeveral(json::View object);
 /// A claim's spec on its own; `pointer` is where it stands.
 Claim readClaimSpec(json::View spec, std::string_view pointer, std::vector<Error>& malformed);
 DeviceClass readDeviceClass(json::View object, std::vector<Error>& malformed);

@@ -56,7 +56,9 @@ std::optional<Claim> readClaimObject(json::View object) {
     if (owner["controller"].boolean().value_or(false)) return std::nullopt;
   }
   std::vector<Error> malformed;
-  return readClaimSpec(object["spec"], "", malformed);
+  Claim out = readClaimSpec(object["spec"], "", malformed);
+  out.shared = reservedForSeveral(object);
+  return out;
 }
 
 std::optional<PublishedDevices> readResourceSlice(json::View object) {

@@ -26,7 +26,7 @@ void add(Digest& digest, const DeviceClass& each) {
 }
 
 void add(Digest& digest, const Claim& claim) {
-  digest.add(std::to_string(claim.requests.size()));
+  digest.add(std::to_string(claim.requests.size())).add(claim.shared ? "shared" : "");
   for (const ClaimRequest& request : claim.requests) {
     digest.add(request.name).add(std::to_string(request.alternatives.size()));
     for (const DeviceRequest& each : request.alternatives) {

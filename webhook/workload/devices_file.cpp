@@ -45,11 +45,16 @@ std::map<std::string, Claim, std::less<>> readClaims(const Entry& claims, std::s
   std::map<std::string, Claim, std::less<>> out;
   if (!reader.array(claims, key)) return out;
   for (const Entry& each : claims.elements()) {
-    if (!reader.object(each, "a claim", {"namespace", "name", "spec"})) continue;
+    if (!reader.object(each, "a claim", {"namespace", "name", "spec", "shared"})) continue;
     std::vector<Error> malformed;
     Claim claim;
     if (reader.anyObject(each["spec"], "spec")) claim = readClaimSpec(each["spec"].view, each["spec"].pointer, malformed);
     for (const Error& error : malformed) reader.refuse({each["spec"].view, error.where}, error.message);
+    if (const Entry shared = each["shared"]; shared.view.exists()) {
+      const auto told = shared.view.boolean();
+      if (!told) reader.refuse(shared, fmt::format("shared must be true or false, not {}", shared.view.typeName()));
+      claim.shared = told.value_or(false);
+    }
     std::string name = reader.name(each, "namespace", "the namespace of a claim") + "/" + reader.name(each, "name", "the name of a claim");
     if (out.contains(name)) reader.refuse(each["name"], fmt::format("'{}' is there already", name));
     out.emplace(std::move(name), std::move(claim));

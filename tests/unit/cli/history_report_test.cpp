@@ -23,6 +23,19 @@ TEST_CASE("what a day cost is rounded once, and its rows add up to it") {
   CHECK(spentOf({}).empty());
 }
 
+TEST_CASE("the hours of a day in two currencies are those of each") {
+  const std::vector<KeptSpend> rows{{8, "EUR", "", "", "dark", 730 * 3600, 0}, {8, "USD", "", "", "dark", 730 * 3600, 0}};
+  const auto text = [&](std::map<std::string, std::int64_t> byCurrency) {
+    std::string out;
+    writeSpendText(spentOf(rows), {{8, 36'000, 3, std::move(byCurrency)}}, SpendBy::Day, [&](std::string_view part) { out += part; });
+    return out;
+  };
+  const auto split = text({{"EUR", 14'400}, {"USD", 21'600}});
+  CHECK(split.find("4.0") < split.find("6.0"));
+  CHECK(split.find("10.0") == std::string::npos);
+  CHECK(text({}).find("10.0") != std::string::npos);   // not known any more: those of the day
+}
+
 TEST_CASE("proposed models are a part of a policy, whatever models are called, and evidence does not break out of its comment") {
   Proposal good;
   good.model = "acme/chat:\"v2\"#{x}";

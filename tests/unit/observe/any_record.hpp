@@ -38,6 +38,7 @@ inline Record anyRecord(const Draw& draw, std::int64_t takenAt) {
   out.source = "test";
   out.takenAt = takenAt;
   if (chance(draw, 10)) out.scope = {"b"};
+  out.selected = chance(draw, 10);
   const auto state = [&] { return chance(draw, 85) ? Seen::State::Read : Seen::State::Forbidden; };
   for (const char* ns : {"a", "b"})
     for (const char* resource : {"pods", "deployments.apps"}) out.coverage.add({resource, ns, state(), "", 1});
@@ -47,7 +48,7 @@ inline Record anyRecord(const Draw& draw, std::int64_t takenAt) {
   for (const char* key : {"gpu-1", "gpu-2"})
     if (chance(draw, 70)) addAnySubject(draw, Sort::Node, key, out);
   std::sort(out.findings.begin(), out.findings.end(), [](const Found& a, const Found& b) { return a.id() < b.id(); });
-  if (!out.scope.empty() || chance(draw, 20)) return out;
+  if (!out.scope.empty() || out.selected || chance(draw, 20)) return out;
   std::map<std::tuple<std::string, std::string, std::string>, Rate> rates;
   for (const Subject& each : out.subjects)
     for (const char* bucket : {"right", "idle"})

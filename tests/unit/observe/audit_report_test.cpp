@@ -286,6 +286,11 @@ TEST_CASE("each look is kept once, however old it is; and what is wrong with the
   CHECK(same.opened == 0);
   HistoryWriter again({(folder / "looks.db").string(), {}});   // of another process
   CHECK(keep(again, "2020-06-01T02:00:00Z", kCluster).opened == 0);
+  CHECK(keep(history, "2020-06-01T01:59:00Z", kCluster).outcome == "already");   // another was a moment faster
+  CHECK(keep(again, "2030-01-01T00:00:00Z", kCluster).outcome == "written");
+  const auto blocked = keep(history, "2020-06-01T03:00:00Z", kCluster);
+  CHECK(blocked.outcome == "failed");
+  CHECK(blocked.trouble.find("keeps a look of 2030-01-01T00:00:00Z, later than this one") != std::string::npos);
   HistoryWriter nowhere({"postgresql://somebody:geheim@127.0.0.1:1/db", {}});
   const auto failed = keep(nowhere, "2020-06-01T00:00:00Z", kCluster);
   CHECK(failed.outcome == "failed");

@@ -254,3 +254,36 @@ TEST_CASE("a pod that waits for a slice by a claim is Pending where none can be 
   snapshot.allocationsKnown = false;
   CHECK(Look(std::move(snapshot)).findings(Code::Pending).empty());
 }
+
+TEST_CASE("pods that share one ResourceClaim are told of each other, and none of them to shrink it") {
+  const auto named = [](std::string_view name, std::string_view status) {
+    return fmt::format("---\napiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {{name: {}, namespace: a}}\n"
+                       "spec: {{devices: {{requests: [{{name: gpu, exactly: {{deviceClassName: gpu.nvidia.com}}}}]}}}}\nstatus: {{{}}}\n",
+                       name, status);
+  };
+  const auto small = [](std::string text) { return text.replace(text.find("namespace: a"), 12, "namespace: a, annotations: {rightslice.io/footprint: 6Gi}"); };
+  const auto codes = [](const std::string& yaml) {
+    auto snapshot = snapshotOf(yaml);
+    snapshot.devices.classes.emplace();
+    const Look look(std::move(snapshot));
+    std::string out;
+    for (const auto& state : look.seen.workloads) {
+      for (const auto& each : state.judgement.findings)
+        if (each.code == policy::Code::Oversized || each.code == policy::Code::SharedSlice) out += fmt::format("{} {} ", state.judgement.name, policy::name(each.code));
+    }
+    return out;
+  };
+  const std::string base = std::string(kNode) + slice(fixedDevices()), held = "allocation: {devices: {results: [" + result("gpu-0") + "]}}";
+  CHECK(codes(base + named("c", held) + small(pod("p", "c"))) == "p Oversized ");
+  CHECK(codes(base + named("c", held) + small(pod("p", "c")) + small(pod("q", "c"))) == "p SharedSlice q SharedSlice ");
+  CHECK(codes(base + named("c", held) + named("d", "") + small(pod("p", "c")) + small(pod("q", "d"))) == "p Oversized q Oversized ");
+  // Others that were not looked at.
+  CHECK(codes(base + named("c", held + ", reservedFor: [{resource: pods, name: p, uid: p}, {resource: pods, name: x, uid: x}]") + small(pod("p", "c"))) == "p SharedSlice ");
+  // One that goes away makes room for the other.
+  auto leaving = pod("q", "c");
+  leaving.replace(leaving.find("namespace: a"), 12, "namespace: a, deletionTimestamp: '2026-06-01T00:00:00Z'");
+  CHECK(codes(base + named("c", held) + small(pod("p", "c")) + leaving).starts_with("p Oversized "));
+  const auto snapshot = snapshotOf(base + named("c", held) + small(pod("p", "c")) + small(pod("q", "c")));
+  REQUIRE(snapshot.claims.size() == 1);
+  CHECK(snapshot.claims[0].ends_with(R"(,"shared":true})"));   // a file of surroundings says it too
+}

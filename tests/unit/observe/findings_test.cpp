@@ -80,13 +80,85 @@ TEST_CASE("a pod that waits for a slice: which node could have it") {
   CHECK(cut[0].confidence == model::Confidence::Medium);
   const auto larger = Look(waiting + nodeOf("gpu-1", kH100, 1, "nvidia.com/mig-4g.40gb: 1")).findings(Code::Pending);
   REQUIRE(larger.size() == 1);
-  CHECK(larger[0].remedy == "node gpu-1 has 1 free 4g.40gb, which hold as much");
+  CHECK(larger[0].remedy == "node gpu-1 has 1 free 4g.40gb, which holds as much");
   SUBCASE("one that is free is not what it waits for") { CHECK(Look(waiting + nodeOf("gpu-1", kH100, 1, "nvidia.com/mig-3g.40gb: 2")).findings(Code::Pending).empty()); }
   SUBCASE("without nodes nothing is known") {
     auto snapshot = snapshotOf(waiting);
     snapshot.nodes.reset();
     CHECK(Look(std::move(snapshot)).findings(Code::Pending).empty());
   }
+}
+
+TEST_CASE("what is free on a node that takes no pods is nobody's") {
+  const auto dead = [](std::string node) {
+    const std::string ready = "type: Ready, status: 'True'";
+    return node.replace(node.find(ready), ready.size(), "type: Ready, status: 'False'");
+  };
+  const std::string waiting = podOf("w", "nvidia.com/mig-3g.40gb", "", kWaits), halves = "nvidia.com/mig-3g.40gb: 2";
+  const auto lost = Look(waiting + dead(nodeOf("h1", kH100, 1, halves)));
+  REQUIRE(lost.findings(Code::Pending).size() == 1);
+  CHECK(lost.findings(Code::Pending)[0].message == "1 pod waits for nvidia.com/mig-3g.40gb, and 0 of the 2 that are offered are free; 2 are free on h1, which is not ready");
+  CHECK(lost.findings(Code::Pending)[0].remedy == "find out why node h1 is not ready, add a node, or ask for another slice");
+  REQUIRE(lost.findings(Code::Dark).size() == 1);   // they wait for others
+  CHECK(lost.findings(Code::Dark)[0].message.ends_with("2 of 2 slices 3g.40gb are asked for by nobody, 79 GiB of memory together; the node is not ready"));
+  CHECK(lost.findings(Code::Dark)[0].remedy == "find out why the node is not ready, or give it back");
+  const auto cordoned = Look(waiting + nodeOf("h1", kH100, 1, halves, "unschedulable: true")).findings(Code::Pending);
+  REQUIRE(cordoned.size() == 1);
+  CHECK(cordoned[0].message.ends_with("2 are free on h1, which is cordoned"));
+  CHECK(cordoned[0].remedy == "uncordon node h1, add a node, or ask for another slice");
+  SUBCASE("nor is it where another slice could be had") {
+    for (const char* slices : {"nvidia.com/mig-4g.40gb: 1", "nvidia.com/mig-1g.10gb: 7"}) {
+      CAPTURE(slices);
+      const auto other = Look(waiting + dead(nodeOf("h1", kH100, 1, slices))).findings(Code::Pending);
+      REQUIRE(other.size() == 1);
+      CHECK(other[0].remedy == "no node that was seen can hold it: add one, or ask for another slice");
+    }
+  }
+  SUBCASE("what has room elsewhere does not wait for it") {
+    CHECK(Look(waiting + dead(nodeOf("h1", kH100, 1, halves)) + nodeOf("h2", kH100, 1, halves)).findings(Code::Pending).empty());
+  }
+  SUBCASE("of many nodes a few are named") {
+    std::string all = waiting;
+    for (int i = 0; i < 9; ++i) all += dead(nodeOf(fmt::format("h{}", i), kH100, 1, halves));
+    CHECK(Look(all).findings(Code::Pending)[0].message.ends_with("2 are free on h2, which is not ready; 12 more on 6 nodes that are not ready or cordoned"));
+  }
+}
+
+TEST_CASE("a pod that waits for several slices is told what is free, and no way to fewer") {
+  auto two = podOf("w", "nvidia.com/mig-3g.40gb", "", kWaits);
+  two.replace(two.find("3g.40gb: 1"), 10, "3g.40gb: 2");
+  const auto of = [&](const std::string& nodes) {
+    const auto all = Look(two + nodes).findings(Code::Pending);
+    REQUIRE(all.size() == 1);
+    return all[0].message.substr(all[0].message.find(", ") + 2) + "|" + all[0].remedy;
+  };
+  const std::string half = nodeOf("h1", kH100, 1, "nvidia.com/mig-3g.40gb: 2") + podOf("p", "nvidia.com/mig-3g.40gb", "h1");
+  CHECK(of(half) == "and 1 of the 2 that are offered is free|no node that was seen can hold it: add one, or ask for another slice");
+  CHECK(of(half + nodeOf("h2", kH100, 1, "nvidia.com/mig-3g.40gb: 1")) ==
+        "and 2 of the 3 that are offered are free, not 2 of them on one node|no node that was seen can hold it: add one, or ask for another slice");
+  CHECK(of(half + nodeOf("h2", kH100, 1, "nvidia.com/mig-4g.40gb: 1")) ==
+        "and 1 of the 2 that are offered is free|no node that was seen can hold it: add one, or ask for another slice");
+  CHECK(of(half + nodeOf("h2", kH100, 2, "nvidia.com/mig-4g.40gb: 2")).ends_with("|node h2 has 2 free 4g.40gb, which hold as much"));
+  CHECK(of(half + nodeOf("h2", kH100, 1, "nvidia.com/mig-1g.10gb: 6")).ends_with("|no node that was seen can hold it: add one, or ask for another slice"));
+}
+
+TEST_CASE("of several containers it is said which is oversized, and of which template") {
+  const auto oversized = [](const std::string& yaml) {
+    std::string out;
+    for (const auto& each : Look(yaml + nodeOf("h1", kH100, 2, "nvidia.com/mig-3g.40gb: 2, nvidia.com/mig-1g.10gb: 7")).findings(Code::Oversized))
+      out += each.message.substr(0, each.message.find("asks for")) + "|";
+    return out;
+  };
+  const auto container = [](std::string_view name, std::string_view slice) {
+    return fmt::format("{{name: {}, image: x, resources: {{limits: {{nvidia.com/mig-{}: 1}}}}}}", name, slice);
+  };
+  const std::string pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: a, uid: p, annotations: {rightslice.io/footprint: 6Gi}}\nspec: {containers: [";
+  CHECK(oversized(pod + container("main", "3g.40gb") + "]}\n") == "|");
+  CHECK(oversized(pod + container("main", "1g.10gb") + ", " + container("side", "3g.40gb") + "]}\n") == "container side: |");
+  const std::string one = "{spec: {containers: [" + container("main", "3g.40gb") + "]}}";
+  CHECK(oversized("apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet\nmetadata: {name: l, namespace: a, annotations: {rightslice.io/footprint: 6Gi}}\n"
+                  "spec: {replicas: 1, leaderWorkerTemplate: {size: 2, leaderTemplate: " + one + ", workerTemplate: " + one + "}}\n") ==
+        "container main of leaderTemplate: |container main of workerTemplate: |");
 }
 
 TEST_CASE("restarts: host memory and GPU memory are not the same") {

@@ -204,3 +204,46 @@ TEST_CASE("more requests at once than the slice is judged for is a drift of traf
   const Look assumed(std::move(snapshot), "apiVersion: rightslice.io/v1alpha1\nkind: ClusterSlicePolicy\nmetadata: {name: all}\nspec: {mode: enforce}\n");
   for (const Finding& each : assumed.findings(Code::Drift)) CHECK(each.aspect != "traffic");
 }
+
+TEST_CASE("what was measured speaks against a smaller slice, and none is advised") {
+  const auto memory = [](double used) { return hour(kUsed, [=](int) { return used; }) + hour(kFree, [=](int) { return 40448 - used; }); };
+  const std::string node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: gpu-1, labels: {nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3, nvidia.com/gpu.count: '2'}}\n"
+                           "status: {capacity: {nvidia.com/mig-3g.40gb: 2}, allocatable: {nvidia.com/mig-3g.40gb: 2, nvidia.com/mig-1g.10gb: 7}, conditions: [{type: Ready, status: 'True'}]}\n";
+  const auto small = [&](std::string pod) { return pod.replace(pod.find("uid: u"), 6, "uid: u, annotations: {rightslice.io/footprint: 6Gi}") + node; };
+  const std::string tei = small(podOf("ghcr.io/huggingface/text-embeddings-inference:1.7", "--model-id, acme/emb")), other = small(podOf("acme/unknown:1", "")),
+                    vllm = podOf("vllm/vllm-openai:v0.10.2", "--model, Qwen/Qwen2.5-1.5B-Instruct, --max-model-len, '4096', --gpu-memory-utilization, '0.85'") + node;
+  for (const auto& each : {tei, other, vllm}) REQUIRE(found(each, "", Code::Oversized).size() == 1);
+
+  SUBCASE("memory that its work takes") {
+    const auto look = lookAt(tei, memory(30000));
+    CHECK(look.findings(Code::Oversized).empty());
+    CHECK(contradicted(look.seen.workloads[0], "main"));
+    const auto drift = look.findings(Code::Drift);
+    REQUIRE(drift.size() == 1);
+    CHECK(drift[0].aspect == "memory");
+    CHECK(drift[0].message == "memory: main of pod p takes 29.3 GiB of its device, and 6 GiB are declared; nvidia.com/mig-1g.10gb (9.8 GiB) would not hold it");
+    CHECK(found(kTei + node, memory(30000), Code::Drift).at(0).message.find("are estimated") != std::string::npos);
+    CHECK(found(tei, memory(8000), Code::Oversized).size() == 1);
+    CHECK(found(tei, memory(8000), Code::Drift).empty());
+  }
+  SUBCASE("a pool that was taken at the start says nothing") {
+    CHECK(found(vllm, memory(30000), Code::Oversized).at(0).confidence == found(vllm, "", Code::Oversized).at(0).confidence);
+    CHECK(found(vllm, memory(30000), Code::Drift).empty());
+  }
+  SUBCASE("of an engine that nobody knows it is a doubt") {
+    const auto doubt = found(other, memory(30000), Code::Oversized);
+    REQUIRE(doubt.size() == 1);
+    CHECK(doubt[0].confidence == model::Confidence::Low);
+    CHECK(doubt[0].evidence.back().value.starts_with("29.3 GiB"));
+    CHECK(found(other, memory(8000), Code::Oversized)[0].confidence == model::Confidence::High);
+  }
+  SUBCASE("work near its ceiling, or more of it than the slice is judged for") {
+    const auto full = lookAt(vllm, hour(kKv, [](int) { return 0.97; }));
+    CHECK(full.findings(Code::NearCeiling).size() == 1);
+    CHECK(full.findings(Code::Oversized).empty());
+    const auto busy = lookAt(vllm, hour("vllm:num_requests_running", [](int) { return 40.0; }));
+    CHECK(busy.findings(Code::Drift).size() == 1);
+    CHECK(busy.findings(Code::Oversized).empty());
+    CHECK_FALSE(contradicted(lookAt(vllm, "").seen.workloads[0], "main"));
+  }
+}

@@ -202,7 +202,7 @@ TEST_CASE("what cannot be seen is unknown, and paid for all the same") {
     node.capacity = "nvidia.com/mig-1g.10gb: 14";
     const Paid paid(text(node));
     CHECK(paid.cents(Bucket::Unknown) == "5840.00");
-    CHECK(paid.money.boards[0].unknown == "1 GPU hold less than the node offers or its pods hold");
+    CHECK(paid.money.boards[0].unknown == "1 GPU holds less than the node offers or its pods hold");
   }
   SUBCASE("labels that nobody can believe") {
     node.labels = "nvidia.com/gpu.replicas: '9000000000000000000', nvidia.com/mig-1g.10gb.replicas: '9000000000000000000'";

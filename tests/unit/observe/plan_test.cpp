@@ -354,6 +354,25 @@ TEST_CASE("the patch of a workload does what is recommended, and tests what it c
   CHECK_FALSE(json::apply(*changed, advice[0].patch));
 }
 
+TEST_CASE("what a change saves is told of one pod, however many there are") {
+  const auto cost = [](int replicas) {
+    const std::string yaml = nodeOf("a", kH100, 4, "nvidia.com/mig-3g.40gb: 4, nvidia.com/mig-1g.10gb: 14") +
+                             fmt::format("---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: chat, namespace: a, uid: d, annotations: {{rightslice.io/footprint: 6Gi}}}}\n"
+                                         "spec: {{replicas: {}, template: {{spec: {{containers: [{{name: main, image: x, resources: {{limits: {{nvidia.com/mig-3g.40gb: '1'}}}}}}]}}}}}}\n",
+                                         replicas);
+    const Look look(yaml);
+    const auto advice = adviceOf(look.snapshot, look.seen);
+    REQUIRE(advice.size() == 1);
+    REQUIRE(advice[0].changes[0].cost);
+    const auto& of = *advice[0].changes[0].cost;
+    return std::pair(of.requestedCents, of.recommendedCents.value_or(-1));
+  };
+  CHECK(cost(2) == cost(1));
+  CHECK(cost(4) == cost(1));
+  CHECK(cost(1) == std::pair<std::int64_t, std::int64_t>(156585, 39146));
+  CHECK(cost(0) == std::pair<std::int64_t, std::int64_t>(0, 0));
+}
+
 TEST_CASE("labels choose nodes as the scheduler reads them") {
   workload::Node node;
   node.name = "g";

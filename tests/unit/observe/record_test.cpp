@@ -8,6 +8,7 @@
 #include "fixture.hpp"
 #include "observe/history/difference.hpp"
 #include "observe/report.hpp"
+#include "observe/selector.hpp"
 
 using namespace rightslice;
 using namespace rightslice::observe;
@@ -51,10 +52,11 @@ void readAll(Snapshot& snapshot, std::set<std::string> refused = {}) {
   finish(snapshot);
 }
 
-Record recordAt(std::string_view yaml, std::string takenAt, std::set<std::string> refused = {}) {
+Record recordAt(std::string_view yaml, std::string takenAt, std::set<std::string> refused = {}, std::string_view labels = "") {
   auto snapshot = snapshotOf(yaml, std::move(takenAt));
   if (refused.contains("nodes")) snapshot.nodes.reset();
   readAll(snapshot, std::move(refused));
+  if (!labels.empty()) observe::select(snapshot, *Selector::parse(labels));
   const Look look(std::move(snapshot));
   auto book = workload::readRateBook("currency: USD\ngpuHour: {H100 80GB SXM5: 8}\n", "p.yaml");
   REQUIRE(book);
@@ -149,6 +151,19 @@ TEST_CASE("a change is told field by field") {
   const auto difference = differenceOf(known, recordAt(text, "2026-06-01T01:00:00Z"));
   REQUIRE(difference.subjects.size() == 1);
   CHECK(difference.subjects[0].fields == std::vector<FieldChange>{{"replicas", "2", "5"}});
+}
+
+TEST_CASE("a look at some workloads alone knows nothing of the others, nor what all of it costs") {
+  const Record all = recordAt(kCluster, "2026-06-01T00:00:00Z"), none = recordAt(kCluster, "2026-06-01T01:00:00Z", {}, "app=other");
+  CHECK(none.find(Sort::Workload, "team-a/Deployment/chat") == nullptr);
+  CHECK_FALSE(none.couldSee(Sort::Workload, "team-a/Deployment/chat"));
+  CHECK(none.couldSee(Sort::Node, "gpu-1"));
+  CHECK(all.costs);
+  CHECK_FALSE(none.costs);
+  CHECK(all.cluster == none.cluster);
+  const auto difference = differenceOf(applied({}, differenceOf({}, all)), none);
+  CHECK(difference.subjects.empty());
+  for (const Found& each : difference.closed) CHECK(each.sort == Sort::Node);
 }
 
 TEST_CASE("what needs metrics is not closed by a look without them") {

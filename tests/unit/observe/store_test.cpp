@@ -136,6 +136,7 @@ TEST_CASE("history: what is kept after any looks is what the looks say, and a lo
     }
     Record late = look(now - 1);
     CHECK(add(*store, late).what == Appended::What::Outdated);
+    CHECK(add(*store, late).last == now);
     CHECK(textOf(ok(store->state("c"))) == textOf(known));
     const auto findings = ok(store->findings(everything()));
     CHECK(static_cast<std::int64_t>(findings.size()) == opened);
@@ -214,6 +215,21 @@ TEST_CASE("history: each second of a day is paid for once, at the rate of the lo
   for (const auto& each : ok(store->spend(everything())))
     if (each.bucket == "right") cents[each.day] += each.centSeconds;
   CHECK(cents == std::map<std::int64_t, std::int64_t>{{20'000, 3600 * 146'000}, {20'001, 1800 * 146'000}, {20'004, kDay * 73'000}});
+}
+
+TEST_CASE("history: a day in two currencies says how long it was paid in each") {
+  const Place place;
+  auto store = place.open();
+  Record euro = look(kStart + 36'000);
+  euro.costs->currency = "EUR";
+  add(*store, look(kStart));
+  add(*store, look(kStart + 14'400));
+  CHECK(ok(store->days(everything())).at(0).byCurrency.empty());
+  add(*store, euro);
+  const auto days = ok(store->days(everything()));
+  REQUIRE(days.size() == 1);
+  CHECK(days[0].seconds == 36'000);
+  CHECK(days[0].byCurrency == std::map<std::string, std::int64_t>{{"EUR", 21'600}, {"USD", 14'400}});
 }
 
 TEST_CASE("history: the peak of a day is its highest, and how often it was looked at") {

@@ -304,6 +304,21 @@ TEST_CASE("one ResourceClaim by two names in a pod is one device; of a template 
   CHECK(said(world.judge(pod("resourceClaimTemplateName", a, b))) == "");
 }
 
+TEST_CASE("a ResourceClaim that several pods use is shared: nobody is told to shrink it for one of them") {
+  const auto judged = [](std::string_view shared) {
+    World world;
+    auto spec = templateOf("team-a", "large", "7g.80gb");
+    spec.insert(spec.rfind('}'), shared);
+    world.surroundings = "claims:\n" + spec;
+    return world.judge(claimingPod(R"("resourceClaimName":"large")"));
+  };
+  CHECK(said(judged("")) == "Oversized=warn");
+  CHECK(said(judged(", shared: false")) == "Oversized=warn");
+  const auto all = judged(", shared: true");
+  CHECK(said(all) == "SharedSlice=warn");
+  CHECK(all.findings.front().message == "shares a device with other containers or pods (other pods use ResourceClaim large too): there is no guarantee of memory");
+}
+
 TEST_CASE("a slice is shared by the configuration for slices, of the claim before its class's") {
   const auto judged = [](std::string_view ofClaim, std::string_view ofClass) {
     const auto config = [](std::string_view parameters) {

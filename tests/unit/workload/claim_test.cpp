@@ -147,6 +147,8 @@ claims: []
   CHECK(wrong("deviceClasses: [{name: c, selectors: [1]}]") == "s.yaml:1:39: a selector must be CEL text, not number");
   CHECK(wrong("claims: [{namespace: ns, name: t}]") == "s.yaml:1:10: spec must be an object, not nothing");
   CHECK(wrong("claims: [{namespace: ns, name: t, spec: {devices: {requests: 1}}}]") == "s.yaml:1:62: expected an array of objects, found 1");
+  CHECK(wrong("claims: [{namespace: ns, name: t, spec: {}, shared: 1}]") == "s.yaml:1:53: shared must be true or false, not number");
+  CHECK(readSurroundings("claims: [{namespace: ns, name: t, spec: {}, shared: true}]", "s.yaml")->devices.claims->at("ns/t").shared);
   CHECK(wrong("nodes: [{name: o, devices: [{type: mig, product: P}]}]") == "s.yaml:1:29: the profile of a slice is missing");
   CHECK(wrong("nodes: [{name: o, devices: [{type: vgpu, product: P}]}]") == "s.yaml:1:36: the type of a device is gpu or mig");
   CHECK(wrong("nodes: [{name: o, devices: [{type: gpu, product: P, memory: big}]}]") == "s.yaml:1:61: memory must be a quantity such as 9984Mi");
@@ -158,6 +160,9 @@ TEST_CASE("the digest knows what claims ask for") {
   b.devices.templates.emplace().emplace("ns/t", claimOf(R"({"requests":[{"name":"a","deviceClassName":"c","count":2}]})"));
   CHECK(digestOf(a) != digestOf(b));
   CHECK(digestOf(a) != digestOf(Surroundings{}));
+  b = a;
+  b.devices.templates->begin()->second.shared = true;
+  CHECK(digestOf(a) != digestOf(b));
   b.devices = a.devices;
   CHECK(digestOf(a) == digestOf(b));
 }

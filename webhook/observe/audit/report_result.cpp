@@ -113,6 +113,7 @@ class Collecting {
     std::vector<const Finding*> running;
     for (const Finding& each : state.findings) running.push_back(&each);
     for (const policy::Finding& each : state.judgement.findings) {
+      if (each.code == policy::Code::Oversized && contradicted(state, each.container)) continue;
       // What fit says of what runs is the same finding: it is told once, with what it rests on.
       const auto twin = std::find_if(running.begin(), running.end(), [&](const Finding* one) {
         return name(one->code) == policy::name(each.code) && one->container == each.container;

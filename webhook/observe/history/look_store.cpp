@@ -23,7 +23,7 @@ class Writing {
   Result<Appended> write() {
     auto row = clusterRow(connection_, look_.cluster);
     if (!row) return tl::unexpected(row.error());
-    if (*row && (*row)->last >= look_.takenAt) return Appended{(*row)->last == look_.takenAt ? Appended::What::Already : Appended::What::Outdated, {}};
+    if (*row && (*row)->last >= look_.takenAt) return Appended{(*row)->last == look_.takenAt ? Appended::What::Already : Appended::What::Outdated, {}, (*row)->last};
     const bool isNew = !*row;
     cluster_ = row->value_or(ClusterRow{0, look_.takenAt, look_.takenAt, {}});
     if (isNew) {
@@ -33,7 +33,7 @@ class Writing {
     }
     auto state = openState(connection_, cluster_.id);
     if (!state) return tl::unexpected(state.error());
-    Appended out{Appended::What::Written, differenceOf(*state, look_)};
+    Appended out{Appended::What::Written, differenceOf(*state, look_), look_.takenAt};
     writeSubjects(out.difference);
     writeFindings(out.difference);
     writeMoney();

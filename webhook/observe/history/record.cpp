@@ -41,10 +41,10 @@ bool kindKnown(const Coverage& coverage, std::string_view kind, std::string_view
   return inTable || all;
 }
 
-/// Nobody knows what it costs where some GPUs, or some of what holds them, was not looked at.
+/// Nobody knows what it costs where some GPUs, or some of what holds them, was not looked at. What a selector leaves out holds as much as ever.
 std::optional<Costs> costsOf(const Report& report) {
   const Money& money = report.money.money;
-  if (!money.nodesKnown || !report.snapshot.scope.empty() || !report.snapshot.heldKnown) return std::nullopt;
+  if (!money.nodesKnown || !report.snapshot.scope.empty() || !report.snapshot.selector.empty() || !report.snapshot.heldKnown) return std::nullopt;
   Costs out{money.currency, money.bookDate, {}};
   std::map<std::tuple<std::string, std::string, Bucket>, Rate> rates;
   for (const MoneyEntry& each : money.entries) {
@@ -85,6 +85,7 @@ const Subject* Record::find(Sort sort, std::string_view key) const {
 bool Record::couldSee(Sort sort, std::string_view key) const {
   if (sort == Sort::Node) return coverage.known("nodes");
   const std::string ns(nsOf(sort, key));
+  if (selected) return false;   // it may be there with other labels
   if (!scope.empty() && !scope.contains(ns)) return false;
   return coverage.known("pods", ns) && kindKnown(coverage, kindOf(key), ns);
 }
@@ -106,6 +107,7 @@ Result<Record> recordOf(const Report& report, const policy::Catalogue& catalogue
   out.source = snapshot.source;
   out.cluster = snapshot.clusterId.empty() ? snapshot.source : snapshot.clusterId;
   out.scope = snapshot.scope;
+  out.selected = !snapshot.selector.empty();
   out.coverage = snapshot.coverage;
   addWorkloads(report, out);
   addNodes(report, out);

@@ -79,6 +79,7 @@ struct Record {
   std::string source;
   std::int64_t takenAt = 0;                 ///< seconds since 1970
   std::set<std::string> scope;              ///< namespaces; empty: all
+  bool selected = false;                    ///< only some workloads, chosen by their labels
   Coverage coverage;
   std::vector<Subject> subjects;            ///< by id, each once
   std::vector<Found> findings;              ///< by id, each once

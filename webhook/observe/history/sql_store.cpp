@@ -65,6 +65,33 @@ Span spanOf(const std::optional<std::string>& since, const std::optional<std::st
 
 Sort sortOf(const std::optional<std::string>& text) { return integerOf(text) == 1 ? Sort::Node : Sort::Workload; }
 
+/// How long each currency was paid in on each day, by the looks that are kept: each accounts for the time since the one before it (look_store.cpp).
+Result<std::map<std::int64_t, std::map<std::string, std::int64_t>>> currenciesOf(Connection& connection, std::int64_t cluster) {
+  std::map<std::int64_t, std::map<std::string, std::int64_t>> out;
+  const auto ask = [&](std::string sql) {
+    Select select(std::move(sql));
+    select.add("currency IS NOT NULL AND cluster = ?", cluster);
+    return select.run(connection);
+  };
+  const auto several = ask("SELECT DISTINCT currency FROM rightslice_look");
+  if (!several) return tl::unexpected(several.error());
+  if (several->size() < 2) return out;
+  const auto rows = ask("SELECT taken, currency FROM rightslice_look");
+  if (!rows) return tl::unexpected(rows.error());
+  std::map<std::int64_t, std::string> looks;
+  for (const Row& row : *rows) looks.emplace(integerOf(row[0]), row[1].value_or(""));
+  std::optional<std::int64_t> before;
+  for (const auto& [taken, currency] : looks) {
+    for (std::int64_t at = before ? std::max(*before, taken - kSecondsOfDay) : taken; at < taken;) {
+      const std::int64_t day = at / kSecondsOfDay, to = std::min((day + 1) * kSecondsOfDay, taken);
+      out[day][currency] += to - at;
+      at = to;
+    }
+    before = taken;
+  }
+  return out;
+}
+
 }  // namespace
 
 SqlStore::SqlStore(std::string name, Opening opening, Connect connect, std::span<const Migration> schema)
@@ -222,7 +249,9 @@ Result<std::vector<KeptSpend>> SqlStore::spend(const Query& query) {
 Result<std::vector<KeptDay>> SqlStore::days(const Query& query) {
   return reading<std::vector<KeptDay>>([&](Connection& connection) -> Result<std::vector<KeptDay>> {
     std::int64_t last = 0;
+    std::int64_t cluster = 0;
     auto rows = rowsOf(connection, query.cluster, last, [&](std::int64_t id) {
+      cluster = id;
       Select select("SELECT day, seconds, looks FROM rightslice_day");
       select.add("cluster = ?", id);
       select.add("day >= ?", query.from / kSecondsOfDay);
@@ -230,8 +259,17 @@ Result<std::vector<KeptDay>> SqlStore::days(const Query& query) {
       return select;
     });
     if (!rows) return tl::unexpected(rows.error());
+    const auto currencies = currenciesOf(connection, cluster);
+    if (!currencies) return tl::unexpected(currencies.error());
     std::vector<KeptDay> out;
-    for (const Row& row : *rows) out.push_back({integerOf(row[0]), integerOf(row[1]), integerOf(row[2])});
+    for (const Row& row : *rows) {
+      KeptDay& day = out.emplace_back(KeptDay{integerOf(row[0]), integerOf(row[1]), integerOf(row[2])});
+      const auto at = currencies->find(day.day);
+      if (at == currencies->end()) continue;
+      std::int64_t sum = 0;
+      for (const auto& [currency, seconds] : at->second) sum += seconds;
+      if (sum == day.seconds) day.byCurrency = at->second;   // else some looks are not kept any more
+    }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.day < b.day; });
     return out;
   });

@@ -2,6 +2,7 @@
 // from when it was first seen until it was seen no more.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -46,6 +47,8 @@ struct KeptSpend {
 };
 struct KeptDay {
   std::int64_t day = 0, seconds = 0, looks = 0;   ///< seconds of the day that are accounted for
+  /// Of these by currency, where there are several in the history and the looks of the day are still kept; else empty.
+  std::map<std::string, std::int64_t> byCurrency{};
 };
 
 /// The peaks of one container on one day.
@@ -73,8 +76,12 @@ struct Appended {
     Outdated                                ///< a later look is there: nothing was written
   };
   What what = What::Written;
-  Difference difference;                    ///< of Written: what changed with it
+  Difference difference{};                  ///< of Written: what changed with it
+  std::int64_t last = 0;                    ///< when the latest look was taken that is kept now
 };
+
+/// A look whose time is further ahead of the clock than this is not kept: every other until then would come too late.
+constexpr std::int64_t kMostAhead = 300;
 
 struct Retention {
   std::int64_t days = 90;                   ///< for what ended, looks and peaks

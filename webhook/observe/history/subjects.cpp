@@ -108,7 +108,7 @@ void addUntold(const Report& report, Index index, const std::string& ns, Subject
     to.untold.insert(fmt::format("{}/{}/{}", name(Code::NearCeiling), container, aspect));
   if (report.snapshot.measured) return;
   for (const auto& each : report.seen.workloads[index].judgement.containers)
-    for (const std::string_view aspect : {"model", "memory fraction", "precision"})
+    for (const std::string_view aspect : {"model", "memory fraction", "precision", "memory"})
       to.untold.insert(fmt::format("{}/{}/{}, observed", name(Code::Drift), each.name, aspect));
 }
 

@@ -55,7 +55,8 @@ std::vector<const policy::Finding*> judgedOf(const WorkloadState& state) {
   std::vector<const policy::Finding*> out;
   for (const auto& each : state.judgement.findings) {
     const bool told = std::any_of(state.findings.begin(), state.findings.end(), [&](const Finding& one) { return name(one.code) == name(each.code); });
-    if (each.action != policy::Action::Allow && !told) out.push_back(&each);
+    const bool refuted = each.code == policy::Code::Oversized && contradicted(state, each.container);
+    if (each.action != policy::Action::Allow && !told && !refuted) out.push_back(&each);
   }
   return out;
 }
@@ -94,7 +95,8 @@ void writePlainTables(const Report& report, const Print& print) {
                      (each.requested->count == 1 ? "" : fmt::format(" x {}", each.requested->count)));
       add(need, each.need ? formatBytes(each.need->bytes) : "?");
       add(holds, each.requested->usable ? formatBytes(*each.requested->usable) : "?");
-      if (each.recommended) add(better, each.recommended->profile.empty() ? each.recommended->resource : each.recommended->profile);
+      if (each.recommended && !contradicted(seen.workloads[i], each.name))
+        add(better, each.recommended->profile.empty() ? each.recommended->resource : each.recommended->profile);
     }
     std::string codes = codesOf(seen.workloads[i].findings);
     for (const auto* each : judgedOf(seen.workloads[i])) add(codes, std::string(name(each->code)));

@@ -29,7 +29,7 @@ std::string shareBar(const Money& money, const Sum& sum) {
 }
 
 std::string legend(const Money& money, const Sum& sum) {
-  std::string out = "<ul class=\"legend\">";
+  std::string out = "<ul class=\"legend\"><li>Share of GPU-hours:</li>";
   for (auto each = kBucketTexts.rbegin(); each != kBucketTexts.rend(); ++each)
     if (shown(money, sum, each->bucket))
       out += fmt::format("<li><svg class=\"key\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"b-{}\" width=\"14\" height=\"14\"/></svg>"

@@ -139,7 +139,10 @@ class Advising {
     const auto workload = workload::read(document->root(), object_->ns);
     out_.managedBy = managerOf(workload, deployed_.owner);
     out_.afterwards = afterwardsOf(*object_);
-    for (Change& each : out_.changes) write(workload, each);
+    for (Change& each : out_.changes) {
+      costOfOne(workload, each);
+      write(workload, each);
+    }
     if (!out_.patch.empty()) {
       // The name of a type with its group, so that no other kind of the name is meant.
       const std::string type = object_->kind + (object_->group.empty() ? "" : "." + object_->apiVersion.substr(object_->apiVersion.find('/') + 1) + "." + object_->group);
@@ -169,6 +172,21 @@ class Advising {
     out.confidence = confidenceOf(container);
     out.cost = container.cost;
     out_.changes.push_back(std::move(out));
+  }
+
+  /// Judging prices all pods of a template together.
+  static void costOfOne(const workload::Workload& workload, Change& change) {
+    if (!change.cost) return;
+    const auto has = [&](const workload::PodTemplate& part) {
+      return std::any_of(part.containers.begin(), part.containers.end(), [&](const auto& each) { return each.name == change.container; });
+    };
+    const auto part = std::find_if(workload.templates.begin(), workload.templates.end(), has);
+    if (part == workload.templates.end()) return;
+    // What was rounded up to a cent once is not rounded up again.
+    const auto divide = [&](std::int64_t& cents) { cents = part->replicas > 0 ? (2 * cents + part->replicas - 1) / (2 * part->replicas) : 0; };
+    divide(change.cost->requestedCents);
+    if (change.cost->recommendedCents) divide(*change.cost->recommendedCents);
+    if (change.cost->wasteCents) divide(*change.cost->wasteCents);
   }
 
   void write(const workload::Workload& workload, Change& change) {

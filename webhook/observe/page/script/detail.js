@@ -98,7 +98,7 @@ const paid = (cost) =>
     bar(cost.buckets, cost.total),
   ];
 
-function containerBlock(each) {
+function containerBlock(it, each) {
   const asked = each.requested,
     need = each.need,
     holds = asked && asked.usableBytes;
@@ -141,15 +141,16 @@ function containerBlock(each) {
       ['By', need && `${need.source}, ${need.confidence} confidence`],
       [
         'Better',
-        each.recommended && [
-          code(each.recommended.resource),
-          each.recommended.count && ` × ${each.recommended.count}`,
-          each.recommended.usableBytes !== undefined && ` which holds ${bytes(each.recommended.usableBytes)}`,
-          each.recommended.flags &&
-            `, with ${Object.entries(each.recommended.flags)
-              .map((pair) => pair.join(' '))
-              .join(' ')}`,
-        ],
+        each.recommended &&
+          !contradicted(it, each.name) && [
+            code(each.recommended.resource),
+            each.recommended.count && ` × ${each.recommended.count}`,
+            each.recommended.usableBytes !== undefined && ` which holds ${bytes(each.recommended.usableBytes)}`,
+            each.recommended.flags &&
+              `, with ${Object.entries(each.recommended.flags)
+                .map((pair) => pair.join(' '))
+                .join(' ')}`,
+          ],
       ],
       [
         'Would do with',
@@ -244,9 +245,11 @@ function workloadDetail(row) {
     part(
       'Findings',
       it.observed.map(findingBlock),
-      it.findings.filter((each) => !told.has(each.code)).map(findingBlock),
+      standing(it)
+        .filter((each) => !told.has(each.code))
+        .map(findingBlock),
     ),
-    it.containers.map(containerBlock),
+    it.containers.map((each) => containerBlock(it, each)),
     part(
       'Measured',
       it.measured

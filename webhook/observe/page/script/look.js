@@ -52,6 +52,12 @@ const sliceOf = (asked) =>
 const codesOf = (observed, judged) => [
   ...new Set([...observed, ...judged.filter((each) => each.action !== 'allow')].map((each) => each.code)),
 ];
+// What was measured speaks against a smaller slice: judging says Oversized, and nothing of the kind was found of what runs.
+const contradicted = (it, container) => {
+  const isOversized = (each) => each.code === 'Oversized' && each.action !== 'allow' && each.container === container;
+  return it.findings.some(isOversized) && !it.observed.some(isOversized);
+};
+const standing = (it) => it.findings.filter((each) => each.code !== 'Oversized' || !contradicted(it, each.container));
 const searchable = (...parts) => parts.flat().join(' ').toLowerCase();
 
 function workloadRow(line, index) {
@@ -70,7 +76,7 @@ function workloadRow(line, index) {
   row.slice = asking.map((each) => sliceOf(each.requested)).join(', ');
   row.better = asking
     .map((each) =>
-      each.recommended
+      each.recommended && !contradicted(it, each.name)
         ? each.recommended.profile || `${each.recommended.resource} × ${each.recommended.count || 1}`
         : '',
     )
@@ -82,12 +88,14 @@ function workloadRow(line, index) {
   row.ready = it.pods.filter((each) => each.ready).length;
   row.waiting = it.pods.filter((each) => !each.node).length;
   row.replicas = it.replicas;
-  row.codes = codesOf(it.observed, it.findings);
+  row.codes = codesOf(it.observed, standing(it));
   row.findings = it.observed.map((each, at) => ['observed', at, each.code, each.confidence]);
   const told = new Set(it.observed.map((each) => each.code));
-  it.findings.forEach(
-    (each, at) => each.action !== 'allow' && !told.has(each.code) && row.findings.push(['findings', at, each.code, '']),
-  );
+  const stands = new Set(standing(it));
+  it.findings.forEach((each, at) => {
+    if (each.action !== 'allow' && stands.has(each) && !told.has(each.code))
+      row.findings.push(['findings', at, each.code, '']);
+  });
   row.cost = (costs.get(row.key) || []).shift();
   row.total = row.cost && row.cost.total;
   row.waste =
