@@ -13,12 +13,12 @@ namespace rightslice::host {
 enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
-  CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
+  CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, WatchUnread, Leads,
   Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings,
   AuditFindings, AuditWorkloads, AuditSlices, AuditCost, AuditSavings, AuditUnread, AuditLookTime, AuditLookDuration, AuditLooks, AuditReports,
   AuditReportsServed, AuditHistory, BuildInfo
 };
-constexpr std::size_t kMetrics = 40;
+constexpr std::size_t kMetrics = 41;
 
 struct MetricRow {
   Metric id;
