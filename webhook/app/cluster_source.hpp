@@ -36,9 +36,9 @@ struct WatchReport {
   std::string resource, trouble;
   std::string_view phase;                   ///< starting, synced, refused, absent
   std::chrono::seconds age{};               ///< since the server last confirmed what is kept
-  std::size_t unread = 0;                   ///< objects of it that cannot be read
   bool settled = false;                     ///< it is known what can be known of it: there is an answer to judge with
   bool decides = false;                     ///< verdicts hang on it beside the policies: too old is not ready
+  std::size_t unread = 0;                   ///< objects of it that cannot be read
 };
 
 /// "starting", "synced", "refused", "absent".
