@@ -36,14 +36,15 @@ struct CertificateWatch::Parts {
   using Configurations = kube::Store<HookConfiguration>;
 
   Parts(const CertificateSettings& settings, kube::ClusterOptions options)
-      : secrets([](json::View object) { return std::optional(readSecretObject(object)); }), cluster(std::move(options)) {
+      : secrets([](json::View object) { return std::optional(readSecretObject(object)); }, kube::Unreadable::AsItWas), cluster(std::move(options)) {
     kube::Resource secret = secretResource(settings);
     only(secret, settings.secret.name);
     cluster.follow(std::move(secret), secrets);
     for (const std::string& name : settings.configurations) {
       for (const std::string_view plural : kPlurals) {
         configurations.push_back(std::make_unique<Configurations>(
-            [plural, service = settings.service](json::View object) { return std::optional(readHookConfiguration(object, plural, service)); }));
+            [plural, service = settings.service](json::View object) { return std::optional(readHookConfiguration(object, plural, service)); },
+            kube::Unreadable::AsItWas));
         kube::Resource resource = configurationResource(plural);
         only(resource, name);
         cluster.follow(std::move(resource), *configurations.back());
@@ -85,7 +86,7 @@ CertificateObjects CertificateWatch::objects() const {
 std::uint64_t CertificateWatch::version() const {
   std::uint64_t sum = parts_->secrets.version();
   for (const auto& store : parts_->configurations) sum += store->version();
-  for (const auto& state : parts_->cluster.states()) sum += state.phase == Phase::Synced ? 1 : 0;
+  for (const auto& state : parts_->cluster.states()) sum += state.turns;
   return sum;
 }
 
@@ -96,6 +97,7 @@ std::vector<WatchReport> CertificateWatch::reports() const {
     WatchReport report;
     report.resource = state.resource;
     report.trouble = state.trouble;
+    report.unread = state.unread;
     report.phase = nameOf(state.phase);
     report.age = std::chrono::duration_cast<std::chrono::seconds>(now - state.contact);
     // Without a certificate it is not ready, and that says why. With one it goes on; but who hears nothing of the Secret for long may

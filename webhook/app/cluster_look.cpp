@@ -1,5 +1,7 @@
 #include "app/cluster_look.hpp"
 
+#include <fmt/format.h>
+
 #include "app/cluster_options.hpp"
 #include "app/cluster_resources.hpp"
 #include "app/device_objects.hpp"
@@ -157,16 +159,20 @@ class Reading {
     refused_ = whole_ = false;
     progress_(resource.name());
     kube::ListReader reader;
+    std::vector<std::string> unreadable;
     reader.begin = [&] {
       to.erase(to.begin() + static_cast<std::ptrdiff_t>(before), to.end());
+      unreadable.clear();
       again();
     };
+    reader.unread = [&](const kube::UnreadObject& each) { unreadable.push_back(fmt::format("{} cannot be read: {}", each.key, each.reason)); };
     reader.object = [&](json::View object) {
       if (auto one = read(object)) to.push_back(std::move(*one));
     };
     const auto look = kube::list(cluster_, resource, ns, reader);
     if (!look) return wrong(look.error());
     whole_ = look->outcome == Outcome::Whole;
+    if (whole_ && !unreadable.empty()) unread(resource, ns, {Outcome::Refused, unreadable.front()});
     if (whole_) return true;
     reader.begin();  // pages that were read before a refusal are not all of it
     if (look->outcome == Outcome::Refused) unread(resource, ns, *look);

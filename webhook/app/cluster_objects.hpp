@@ -31,6 +31,7 @@ struct PolicyObject {
   /// status.lastAccepted: the text that was last accepted, and of which generation (0: none is kept).
   std::string lastText;
   std::int64_t lastGeneration = 0;
+  std::string unread;               ///< why it cannot be read, if it cannot; the rest is then as it was last, or empty
   std::string counted, evaluated;   ///< of the status: countedText() (policy_status.hpp), and when that was last found to be so
   /// What stands for a file name in messages: "slicepolicies.rightslice.io/team-a/default".
   std::string place() const;

@@ -12,6 +12,7 @@ kube::ClusterOptions clusterOptions(kube::Config config, ClusterTells tells, kub
   options.onRestart = std::move(tells.onRestart);
   options.onTrouble = std::move(tells.onTrouble);
   options.onRecovery = std::move(tells.onRecovery);
+  options.onUnread = std::move(tells.onUnread);
   return options;
 }
 

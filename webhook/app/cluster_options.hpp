@@ -12,6 +12,7 @@ struct ClusterTells {
   std::function<void(std::string_view resource, std::string_view reason)> onRestart;
   std::function<void(std::string_view resource, std::string_view message)> onTrouble;
   std::function<void(std::string_view resource)> onRecovery;
+  std::function<void(std::string_view resource, std::string_view object, std::string_view reason)> onUnread;
 };
 
 kube::ClusterOptions clusterOptions(kube::Config config, ClusterTells tells = {}, kube::Pace pace = {});

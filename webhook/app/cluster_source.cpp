@@ -18,6 +18,18 @@ constexpr std::size_t kNamespaces = kPolicyKinds.size(), kNodes = kNamespaces + 
                       kAutoscalers = kDevices + DeviceWatches::kCount,
                       kPods = kAutoscalers + kAutoscalerKinds.size();
 
+/// One of which nothing was ever read but its name.
+PolicyObject unreadPolicyObject(const PolicyKind& kind, std::string_view key, const std::string& reason) {
+  PolicyObject out;
+  out.plural = kind.plural;
+  out.kind = kind.kind;
+  const std::size_t slash = key.find('/');
+  if (slash != std::string_view::npos) out.ns = key.substr(0, slash);
+  out.name = slash == std::string_view::npos ? key : key.substr(slash + 1);
+  out.unread = reason;
+  return out;
+}
+
 }  // namespace
 
 std::string_view nameOf(Phase phase) {
@@ -43,7 +55,8 @@ struct ClusterSource::Parts {
         questions([this](kube::Request request, std::function<void(Result<kube::Answer>)> then) { cluster.send(std::move(request), std::move(then)); }),
         cluster(clusterOptions(std::move(config), std::move(tells), pace)) {
     for (const PolicyKind& each : kPolicyKinds) {
-      policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); }));
+      policies.push_back(std::make_unique<Policies>([&each](json::View object) { return readPolicyObject(object, each.plural, each.kind); },
+                                                    kube::Unreadable::AsItWas));
       cluster.follow(policyResource(each), *policies.back());
     }
     cluster.follow(namespaceResource(), namespaces);
@@ -57,7 +70,9 @@ struct ClusterSource::Parts {
     for (const workload::Kind& kind : workload::kinds()) {
       auto resource = resourceOf(kind);
       if (!resource || (kind.group.empty() && kind.plural == "pods")) continue;
-      workloads.push_back(std::make_unique<Workloads>([&kind](json::View object) { return readRunningObject(object, kind); }));
+      // One that cannot be read counts as it was last: were all that runs unknown for it, whoever writes one would lift every budget.
+      workloads.push_back(
+          std::make_unique<Workloads>([&kind](json::View object) { return readRunningObject(object, kind); }, kube::Unreadable::AsItWas));
       cluster.follow(std::move(*resource), *workloads.back());
     }
   }
@@ -97,8 +112,14 @@ ClusterPolicies ClusterSource::policies(host::Clock::Time now) const {
     oldest = std::min(oldest, states[i].contact);
   }
   out.confirmed = now - std::chrono::duration_cast<host::Clock::Time::duration>(steadyNow - oldest);
-  for (const auto& store : parts_->policies) {
-    store->each([&](const std::string&, const PolicyObject& object) { out.objects.push_back(object); });
+  for (std::size_t i = 0; i < kPolicyKinds.size(); ++i) {
+    std::map<std::string, std::string> unread;
+    parts_->policies[i]->eachUnread([&](const std::string& key, const std::string& reason) { unread.emplace(key, reason); });
+    parts_->policies[i]->each([&](const std::string& key, const PolicyObject& object) {
+      out.objects.push_back(object);
+      if (auto known = unread.extract(key)) out.objects.back().unread = std::move(known.mapped());
+    });
+    for (const auto& [key, reason] : unread) out.objects.push_back(unreadPolicyObject(kPolicyKinds[i], key, reason));
   }
   return out;
 }
@@ -107,7 +128,7 @@ std::uint64_t ClusterSource::policiesVersion() const {
   std::uint64_t sum = 0;
   for (const auto& store : parts_->policies) sum += store->version();
   const auto states = parts_->cluster.states();
-  for (std::size_t i = 0; i < kPolicyKinds.size(); ++i) sum += states[i].phase == Phase::Synced ? 2 : states[i].phase == Phase::Absent ? 1 : 0;
+  for (std::size_t i = 0; i < kPolicyKinds.size(); ++i) sum += states[i].turns;
   return sum;
 }
 
@@ -121,12 +142,13 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
     out.namespaces.emplace();
     parts_->namespaces.each([&](const std::string& name, const workload::StringMap& labels) { out.namespaces->emplace(name, labels); });
   }
-  if (states[kNodes].phase == Phase::Synced) {
+  // Of nodes and pods that cannot be read it is not known which resources they have or hold.
+  if (states[kNodes].phase == Phase::Synced && parts_->nodes.unreadCount() == 0) {
     Requested requested;
     parts_->pods.each([&](const std::string&, const PodFacts& pod) {
       if (pod.use) addUse(requested, *pod.use);
     });
-    const bool podsKnown = states[kPods].phase == Phase::Synced;
+    const bool podsKnown = states[kPods].phase == Phase::Synced && parts_->pods.unreadCount() == 0;
     out.nodes.emplace();
     parts_->nodes.each([&](const std::string& name, const workload::Node& node) {
       out.nodes->push_back(node);
@@ -141,8 +163,7 @@ std::optional<ClusterFacts> ClusterSource::facts() const {
 std::uint64_t ClusterSource::factsVersion() const {
   std::uint64_t sum = parts_->namespaces.version() + parts_->nodes.version() + parts_->pods.version();
   const auto states = parts_->cluster.states();
-  for (const std::size_t i : {kNamespaces, kNodes}) sum += states[i].phase == Phase::Starting ? 0 : 1;
-  for (const std::size_t i : {kNamespaces, kNodes, kPods}) sum += states[i].phase == Phase::Synced ? 1 : 0;
+  for (const std::size_t i : {kNamespaces, kNodes, kPods}) sum += states[i].turns;
   return sum + parts_->devices.version(Parts::deviceStates(states), true);
 }
 
@@ -189,7 +210,7 @@ std::uint64_t ClusterSource::runningVersion() const {
   for (const auto& store : parts_->workloads) sum += store->version();
   for (const auto& store : parts_->autoscalers) sum += store->version();
   const auto states = parts_->cluster.states();
-  for (std::size_t i = kAutoscalers; i < states.size(); ++i) sum += states[i].phase == Phase::Starting ? 0 : states[i].phase == Phase::Refused ? 1 : 2;
+  for (std::size_t i = kAutoscalers; i < states.size(); ++i) sum += states[i].turns;
   return sum;
 }
 
@@ -213,6 +234,7 @@ std::vector<WatchReport> ClusterSource::watches() const {
     WatchReport report;
     report.resource = states[i].resource;
     report.trouble = states[i].trouble;
+    report.unread = states[i].unread;
     report.phase = nameOf(states[i].phase);
     report.age = std::chrono::duration_cast<std::chrono::seconds>(now - states[i].contact);
     // What its role does not let it read counts as unknown, and what is unknown does not age.

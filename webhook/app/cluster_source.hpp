@@ -39,6 +39,7 @@ struct WatchReport {
   std::chrono::seconds age{};               ///< since the server last confirmed what is kept
   bool settled = false;                     ///< it is known what can be known of it: there is an answer to judge with
   bool decides = false;                     ///< verdicts hang on it beside the policies: too old is not ready
+  std::size_t unread = 0;                   ///< objects of it that cannot be read
 };
 
 /// "starting", "synced", "refused", "absent".

@@ -40,7 +40,7 @@ workload::Devices DeviceWatches::devices(States states) const {
 }
 
 void DeviceWatches::giveTo(std::vector<workload::Node>& nodes, States states) const {
-  if (!known(states[kSlicesAt])) return;
+  if (!known(states[kSlicesAt]) || slices_.unreadCount() > 0) return;
   DevicesByNode byNode;
   slices_.each([&](const std::string&, const PublishedDevices& slice) { byNode.add(slice); });
   byNode.giveTo(nodes);
@@ -48,7 +48,7 @@ void DeviceWatches::giveTo(std::vector<workload::Node>& nodes, States states) co
 
 std::uint64_t DeviceWatches::version(States states, bool all) const {
   std::uint64_t sum = classes_.version() + templates_.version() + claims_.version() + (all ? slices_.version() : 0);
-  for (const auto& state : states) sum += known(state) ? 1 : 0;
+  for (const auto& state : states) sum += state.turns;
   return sum;
 }
 

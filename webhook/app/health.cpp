@@ -85,6 +85,7 @@ http::Response Health::readyz() const {
     for (const WatchReport& each : followed) {
       out.beginObject().member("resource", std::string_view(each.resource)).member("phase", each.phase);
       out.member("ageSeconds", std::int64_t{each.age.count()});
+      if (each.unread > 0) out.member("unread", static_cast<std::int64_t>(each.unread));
       if (!each.trouble.empty()) out.member("trouble", std::string_view(each.trouble));
       out.endObject();
     }

@@ -65,6 +65,10 @@ LiveSources::LiveSources(const ServeSettings& settings, const Catalogues& catalo
     log_.write(Level::Warn, "the cluster cannot be followed; what is known stays", {{"resource", resource}, {"error", message}});
   };
   tells.onRecovery = [this](std::string_view resource) { log_.write(Level::Info, "the cluster is followed again", {{"resource", resource}}); };
+  tells.onUnread = [this](std::string_view resource, std::string_view object, std::string_view reason) {
+    log_.write(Level::Warn, "an object of the cluster cannot be read; what hangs on it is unknown",
+               {{"resource", resource}, {"object", object}, {"error", reason}});
+  };
   kube::Pace pace;
   // A watch is silent for a minute between bookmarks. Where less than two are allowed to pass, it is asked anew more often.
   pace.silence = std::clamp<std::chrono::milliseconds>(settings.maxPolicyAge / 2, std::chrono::seconds(5), pace.silence);
@@ -389,7 +393,10 @@ void LiveSources::tellTally(const Tally& counts) {
 
 void LiveSources::tellWatches() {
   if (!cluster) return;
-  for (const WatchReport& each : watches()) metrics_.set(Metric::WatchAge, static_cast<double>(each.age.count()), {each.resource});
+  for (const WatchReport& each : watches()) {
+    metrics_.set(Metric::WatchAge, static_cast<double>(each.age.count()), {each.resource});
+    metrics_.set(Metric::WatchUnread, static_cast<double>(each.unread), {each.resource});
+  }
 }
 
 }  // namespace rightslice::app

@@ -41,7 +41,7 @@ std::string digestOf(const std::vector<PolicyText>& texts, const ClusterPolicies
     else digest.add("error").add(each.file).add(each.text.error().message);
   }
   if (cluster != nullptr) {
-    for (const PolicyObject& object : cluster->objects) digest.add(object.place()).add(object.text);
+    for (const PolicyObject& object : cluster->objects) digest.add(object.place()).add(object.text).add(object.unread);
   }
   return digest.hex();
 }
@@ -130,6 +130,10 @@ policy::Loaded PolicySource::load(const std::vector<PolicyText>& texts, const Cl
   if (cluster != nullptr) {
     for (const PolicyObject& object : cluster->objects) {
       const std::string place = object.place();
+      if (!object.unread.empty()) {
+        parts.push_back(loadPolicies(std::vector<PolicyText>{{place, fail(object.unread, place)}}, options));
+        continue;
+      }
       const auto known = parsed_.find(place);
       Parsed now = known != parsed_.end() && known->second.text == object.text ? std::move(known->second)
                                                                               : Parsed{object.text, policy::load(object.text, place, options)};

@@ -62,6 +62,9 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "credentials)."},
     {Metric::WatchAge, "rightslice_watch_age_seconds", Kind::Gauge, "resource",
      "Time since the API server last confirmed what is known of a resource; it sends a word about once a minute."},
+    {Metric::WatchUnread, "rightslice_watch_unread_objects", Kind::Gauge, "resource",
+     "Objects that are there and cannot be read (nested too deep, a key twice), which the API server takes where a field holds anything; what hangs on "
+     "them is unknown, and the log names them."},
     {Metric::Leads, "rightslice_leader", Kind::Gauge, "of",
      "1 while this replica holds a Lease and does what only one of them does, else 0: of=cluster is that of --lease, of=certificates that of --cert-secret."},
     {Metric::Events, "rightslice_events_total", Kind::Counter, "outcome",

@@ -13,7 +13,7 @@ namespace rightslice::host {
 enum class Metric : unsigned char {
   Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
-  CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
+  CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, WatchUnread, Leads,
   Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings,
   AuditFindings, AuditWorkloads, AuditSlices, AuditCost, AuditSavings, AuditUnread, AuditLookTime, AuditLookDuration, AuditLooks, AuditReports,
   AuditReportsServed, AuditHistory, Ready, BuildInfo

@@ -35,6 +35,7 @@ struct ClusterOptions {
   std::function<void(std::string_view resource, std::string_view reason)> onRestart{};  ///< of a list or a watch
   std::function<void(std::string_view resource, std::string_view message)> onTrouble{};  ///< once for each message in a row
   std::function<void(std::string_view resource)> onRecovery{};                          ///< after trouble
+  std::function<void(std::string_view resource, std::string_view object, std::string_view reason)> onUnread{};  ///< one object, when it begins
 };
 
 /// One list that is followed.
@@ -47,6 +48,8 @@ struct WatchState {
   };
   std::string resource, version;                   ///< the version that is read, or tried
   Phase phase = Phase::Starting;
+  std::uint64_t turns = 0;                         ///< how often the phase became another one: it only grows, so sums of it cannot hide one
+  std::size_t unread = 0;                          ///< objects that cannot be read now
   std::string trouble;                             ///< why it does not go on right now; empty while it does
   std::chrono::steady_clock::time_point contact;   ///< when the server last confirmed what is kept
 };

@@ -120,12 +120,14 @@ Result<Look> list(Cluster& cluster, const Resource& resource, std::string_view n
     if (const auto look = limitOf(*answer)) return *look;
     if (answer->status != 200) return tl::unexpected(wrong(resource, *answer));
     if (const std::string token = nextPage(answer->body); !token.empty()) ahead.emplace(cluster, page(token));
-    const auto document = json::Document::parse(answer->body, json::Leave::ManagedFields);
-    if (!document) return tl::unexpected(Error{"the list is no JSON: " + document.error().message, resource.name()});
-    const json::View root = document->root();
-    if (!root["kind"].stringOr("").ends_with("List")) return tl::unexpected(Error{"the answer is no list", resource.name()});
-    for (const json::View each : root["items"].elements()) reader.object(each);
-    next = root["metadata"]["continue"].stringOr("");
+    const auto read = Page::read(answer->body);
+    if (!read) return tl::unexpected(Error{read.error().message, resource.name()});
+    for (const UnreadObject& each : read->unread()) {
+      if (!reader.unread) return tl::unexpected(Error{fmt::format("{} cannot be read: {}", each.key, each.reason), resource.name()});
+      reader.unread(each);
+    }
+    read->each(reader.object);
+    next = read->next();
     if (next.empty()) return Look{};
   }
 }

@@ -7,6 +7,7 @@
 
 #include "json/document.hpp"
 #include "kube/cluster.hpp"
+#include "kube/objects.hpp"
 #include "kube/resource.hpp"
 
 namespace rightslice::kube {
@@ -26,6 +27,8 @@ struct ListReader {
   /// Before the first page, and again where the list changed under our feet and is read anew: forget what was read of it.
   std::function<void()> begin;
   std::function<void(json::View)> object;
+  /// One that is there and cannot be read; where nobody is told, the list is an error.
+  std::function<void(const UnreadObject&)> unread{};
 };
 
 /// Page by page; `ns` empty: of all namespaces. A server that is busy or restarts is asked again for up to half a minute; everything

@@ -1,7 +1,7 @@
 // Keeps a sink equal to one list of the API server. Included by kube/*.cpp only; coroutines keep the rules of http/session.hpp.
 //
 // List in pages, then watch from the list's version on; after that, always a new watch from the last version seen. 410 lists anew;
-// any other failure tries again, later and later. Nothing that was kept is forgotten because the server cannot be reached.
+// any other failure tries again, later and later (course.hpp). Nothing that was kept is forgotten because the server cannot be reached.
 #pragma once
 #include <functional>
 #include <mutex>
@@ -9,7 +9,9 @@
 
 #include "http/client.hpp"
 #include "kube/cluster.hpp"
+#include "kube/course.hpp"
 #include "kube/credentials.hpp"
+#include "kube/objects.hpp"
 
 namespace rightslice::kube {
 
@@ -34,35 +36,35 @@ class Reflector {
   WatchState state() const;         ///< thread-safe
 
  private:
-  enum class Outcome { Good, Expired, Failed, Absent };
-
-  http::Awaitable<Outcome> discover();  ///< the version in which the server has the resource
-  http::Awaitable<Outcome> list();
-  http::Awaitable<Outcome> page();
-  http::Awaitable<Outcome> watch();
-  http::Awaitable<Outcome> events();
-  http::Awaitable<void> pause();
-  Outcome event(std::string_view line);
-  Outcome refused(const http::Reply& reply);
-  Outcome absent();
-  Outcome expired();                ///< the version is too old: in the course of things, no trouble
-  Outcome broke(std::string reason, std::string message);
+  http::Awaitable<End> take(Step step);
+  http::Awaitable<End> discover();  ///< the version in which the server has the resource
+  http::Awaitable<End> list();
+  http::Awaitable<End> page();
+  http::Awaitable<End> watch();
+  http::Awaitable<End> events();
+  http::Awaitable<void> pause(Pause pause);
+  End event(std::string_view line);
+  End refused(const http::Reply& reply);
+  End absent();
+  End expired(std::chrono::milliseconds atLeast = {});
+  End broke(Ending how, std::string_view reason, const std::string& message, std::chrono::milliseconds atLeast = {});
+  void unread(const UnreadObject& object);
   void confirm();                   ///< what is kept was right just now
-  void wentWell();
+  void confirmIfItLives();          ///< the watch that was opened just now
+  void trouble(const std::string& message);
+  void enter(WatchState::Phase phase);
 
   Link& link_;
   Resource resource_;
   Sink& sink_;
   http::Client client_;
   http::Timer timer_;
+  Course course_;
   int limit_;                       ///< objects of a page
-  std::string version_;             ///< to watch from; empty: list first
+  std::string version_;             ///< to watch from
   std::string next_, listVersion_;  ///< of the list in progress
-  std::chrono::milliseconds backOff_, atLeast_{0};
-  bool found_ = true;               ///< the server is known to have it, in resource_.version
-  int absentInARow_ = 0;            ///< times that the server had none of it
-  int answersInARow_ = 0;           ///< refusals of a watch, one after another
-  std::string told_;                ///< the last trouble that was told
+  std::uint64_t watches_ = 0;       ///< that were begun or ended: tells a late timer that its watch is over
+  Step troubled_ = Step::List;      ///< where the trouble of state_ arose
   mutable std::mutex mutex_;
   WatchState state_;
 };

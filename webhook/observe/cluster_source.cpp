@@ -212,10 +212,13 @@ class Reading {
     version_ = resource.group.empty() ? resource.version : resource.group + "/" + resource.version;
     const auto mark = collector_.mark();
     std::int64_t objects = 0;
+    std::vector<std::string> unreadable;
     kube::ListReader reader;
+    reader.unread = [&](const kube::UnreadObject& each) { unreadable.push_back(fmt::format("{}: {}", each.key, each.reason)); };
     reader.begin = [&] {
       collector_.back(mark);
       objects = 0;
+      unreadable.clear();
       begin();
     };
     reader.object = [&](json::View object) {
@@ -227,6 +230,11 @@ class Reading {
     if (!look && !tolerable(look.error(), seen_)) return false;
     if (seen_.state != Seen::State::Read) reader.begin();   // pages that were read before a refusal are not all of it
     seen_.objects = objects;
+    if (seen_.state == Seen::State::Read && !unreadable.empty()) {  // the others are known, and count as some of what there is
+      seen_.state = Seen::State::Failed;
+      seen_.reason = fmt::format("{} of {} objects cannot be read: {}", unreadable.size(), unreadable.size() + static_cast<std::size_t>(objects),
+                                 unreadable.front());
+    }
     out.snapshot.coverage.add(seen_);
     return true;
   }

@@ -89,6 +89,24 @@ TEST_CASE("what may not be read is said, and is not taken for nothing") {
   CHECK(snapshot->unread[0].reason == "not for you");
 }
 
+TEST_CASE("an object that cannot be read is said, what hangs on it is unknown, and the others of its list are there") {
+  FakeCluster fake;
+  fake.lists["/api/v1/pods"] += R"(,{"metadata":{"namespace":"team-b","name":"odd"},"spec":{"a":1,"a":2}})";
+  fake.lists["/apis/rightslice.io/v1alpha1/slicepolicies"] += R"(,{"metadata":{"namespace":"team-b","name":"odd"},"spec":{"a":"\udc00"}})";
+  auto look = fake.look();
+  const auto snapshot = look.snapshot({}, kSilent);
+  REQUIRE_MESSAGE(snapshot, snapshot.error().message);
+  CHECK(snapshot->policies.size() == 1);
+  CHECK(snapshot->running.size() == 2);
+  REQUIRE(snapshot->nodes);
+  CHECK_FALSE(snapshot->nodes->front().requestedKnown);
+  CHECK_FALSE(snapshot->runningKnown("team-b"));
+  CHECK(snapshot->unreadPolicies("team-b") == std::vector<std::string>{"slicepolicies.rightslice.io"});
+  REQUIRE(snapshot->unread.size() == 2);
+  CHECK(snapshot->unread[1].resource == "pods");
+  CHECK(snapshot->unread[1].reason.starts_with("team-b/odd cannot be read: not valid JSON: the key \"a\" stands twice"));
+}
+
 TEST_CASE("of a few namespaces only they are asked for, each by itself") {
   FakeCluster fake;
   const std::string slices = "/apis/rightslice.io/v1alpha1/namespaces/";

@@ -20,6 +20,7 @@ kube::Pace quick() {
   kube::Pace pace;
   pace.firstBackOff = std::chrono::milliseconds(5);
   pace.lastBackOff = std::chrono::milliseconds(20);
+  pace.absent = std::chrono::milliseconds(50);
   return pace;
 }
 
@@ -41,21 +42,25 @@ struct FakeCluster {
       {"/pods", R"({"metadata":{"namespace":"a","name":"p"},"spec":{"nodeName":"gpu-1","containers":[{"resources":{"limits":{"nvidia.com/mig-1g.10gb":"2"}}}]}},
                    {"metadata":{"namespace":"b","name":"p"},"spec":{"nodeName":"gpu-1","containers":[{"resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}}]}})"}};
   std::map<std::string, int> refusals{};
+  std::map<std::string, std::string> answers{};   ///< by the whole path
+  std::atomic<bool> devices{true};                ///< false: the API of DRA went
   std::atomic<int> patchStatus{200};
   std::atomic<bool> nodesChange{false};   // once, by the watch of nodes
 
   scripted::Server server{[this](const Peer& peer, const Seen& seen) {
     if (seen.method == "PATCH") return peer.answer(patchStatus, R"({"message":"said no"})");
-    if (seen.has("watch=1")) {
+    if (seen.has("watch=1") && (devices || !seen.has("/apis/resource.k8s.io"))) {
       peer.begin();
       if (seen.has("/nodes?")) {
         peer.holdUntil([&] { return nodesChange.load(); });
         if (nodesChange) peer.chunk(R"({"type":"MODIFIED","object":{"metadata":{"name":"gpu-1","resourceVersion":"2"},"status":{"allocatable":{"nvidia.com/mig-3g.40gb":"2"}}}})" "\n");
       }
-      peer.hold();
+      peer.holdUntil([&] { return !devices && seen.has("/apis/resource.k8s.io"); });
       return false;
     }
     const std::string path = seen.target.substr(0, seen.target.find('?'));
+    if (!devices && seen.has("/apis/resource.k8s.io")) return peer.answer(404, "{}");
+    if (const auto answer = answers.find(path); answer != answers.end()) return peer.answer(200, answer->second);
     const std::string name = path.substr(path.rfind('/'));
     if (const auto refusal = refusals.find(name); refusal != refusals.end()) return peer.answer(refusal->second, R"({"message":"not for you"})");
     return peer.answer(200, list(lists.contains(name) ? lists.at(name) : ""));
@@ -166,6 +171,64 @@ TEST_CASE("what the role does not let it read is unknown, but for policies") {
   REQUIRE(eventually([&] { return watchOf(*refused, "slicepolicies.rightslice.io").phase == "refused"; }));
   CHECK_FALSE(watchOf(*refused, "slicepolicies.rightslice.io").settled);
   CHECK_FALSE(refused->policies(kClock.now()).known);
+}
+
+namespace {
+
+constexpr const char* kDeviceApi = R"({"resources":[{"name":"deviceclasses"},{"name":"resourceclaims"},{"name":"resourceclaimtemplates"},{"name":"resourceslices"}]})";
+
+/// Taken by the API server, and nested too deep for us.
+std::string odd(const std::string& ns, const std::string& name) {
+  return R"({"metadata":{"namespace":")" + ns + R"(","name":")" + name + R"(","resourceVersion":"1"},"spec":{"x":)" + std::string(200, '[') + std::string(200, ']') + "}}";
+}
+
+}  // namespace
+
+TEST_CASE("what an object that cannot be read has or holds is unknown; a policy is there and bad; and all else is read") {
+  FakeCluster fake;
+  fake.answers["/apis/resource.k8s.io/v1"] = kDeviceApi;
+  fake.lists["/resourceclaims"] = R"({"metadata":{"namespace":"a","name":"c"},"spec":{"devices":{"requests":[]}}},)" + odd("tenant", "x");
+  fake.lists["/slicepolicies"] += "," + odd("tenant", "p");
+  const auto source = fake.follow();
+  REQUIRE(eventually([&] { return source->policies(kClock.now()).known && source->facts() && source->running(); }));
+  const auto policies = source->policies(kClock.now());
+  REQUIRE(policies.objects.size() == 2);
+  CHECK(policies.objects[0].unread.empty());
+  CHECK(policies.objects[1].place() == "slicepolicies.rightslice.io/tenant/p");
+  CHECK(policies.objects[1].unread == "not valid JSON: nested deeper than 128 levels");
+  REQUIRE(eventually([&] { return source->facts()->devices.claims.has_value(); }));
+  CHECK(source->facts()->devices.claims->contains("a/c"));
+  CHECK_FALSE(source->facts()->devices.claims->contains("tenant/x"));
+  CHECK(watchOf(*source, "resourceclaims.resource.k8s.io").unread == 1);
+  REQUIRE(eventually([&] { return watchOf(*source, "pods").phase == "synced" && source->facts()->nodes->front().requestedKnown; }));
+
+  FakeCluster pods;
+  pods.lists["/pods"] += "," + odd("a", "odd");
+  const auto unsure = pods.follow();
+  REQUIRE(eventually([&] { return watchOf(*unsure, "pods").phase == "synced" && unsure->facts(); }));
+  CHECK_FALSE(unsure->facts()->nodes->front().requestedKnown);
+  FakeCluster nodes;
+  nodes.lists["/nodes"] += "," + odd("", "odd");
+  const auto without = nodes.follow();
+  REQUIRE(eventually([&] { return watchOf(*without, "nodes").phase == "synced" && without->facts(); }));
+  CHECK_FALSE(without->facts()->nodes);
+}
+
+TEST_CASE("that the API of DRA went is a change of the facts, whatever was kept of it") {
+  FakeCluster fake;
+  fake.answers["/apis/resource.k8s.io/v1"] = kDeviceApi;
+  fake.lists["/deviceclasses"] = R"({"metadata":{"name":"gpu.nvidia.com"}})";   // one list that is emptied, and three that were empty
+  const auto source = fake.follow();
+  const auto known = [&] {
+    const auto facts = source->facts();
+    return facts && facts->devices.classes && facts->devices.claims && facts->devices.templates && watchOf(*source, "resourceslices.resource.k8s.io").phase == "synced";
+  };
+  REQUIRE(eventually(known));
+  const auto facts = source->factsVersion(), basis = source->basisVersion();
+  fake.devices = false;
+  REQUIRE(eventually([&] { return watchOf(*source, "deviceclasses.resource.k8s.io").phase == "absent"; }));
+  CHECK(source->factsVersion() > facts);
+  CHECK(source->basisVersion() > basis);
 }
 
 TEST_CASE("a server without our definitions has no policies only where there are others") {

@@ -245,6 +245,22 @@ TEST_CASE("a start while a bad version stands in the cluster goes by the version
   }
 }
 
+TEST_CASE("an object that cannot be read is bad, and what it held stays in force") {
+  PolicySource source({}, &gpu::Catalogue::builtIn(), 180);
+  auto cluster = clusterOf({object("team-a", "enforce"), object("team-c", "audit")});
+  source.read(kClock.now(), &cluster);
+  cluster.objects[0].unread = "not valid JSON: nested deeper than 128 levels";
+  CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Partial);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Enforce);
+  CHECK(source.state()->badFiles == std::vector<std::string>{"slicepolicies.rightslice.io/team-a/default"});
+  CHECK(source.state()->kept == std::vector<std::string>{"team-a/default"});
+  CHECK(source.verdicts().at(cluster.objects[0].place()).message ==
+        "not valid JSON: nested deeper than 128 levels; the version before it stays in force");
+  cluster.objects[0] = object("team-a", "warn");
+  CHECK(source.read(kClock.now(), &cluster).outcome == Outcome::Changed);
+  CHECK(modeOf(source, "team-a/default") == policy::Mode::Warn);
+}
+
 TEST_CASE("what is in force already is not replaced by what a status says of before") {
   PolicySource source({}, &gpu::Catalogue::builtIn(), 180);
   auto cluster = clusterOf({object("team-a", "warn")});

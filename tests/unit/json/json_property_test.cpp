@@ -6,6 +6,7 @@
 
 #include "json/document.hpp"
 #include "json/patch.hpp"
+#include "json/pieces.hpp"
 #include "json/writer.hpp"
 #include "json/yaml.hpp"
 
@@ -138,6 +139,30 @@ TEST_CASE("reading without managedFields is reading, less the managedFields") {
   }));
 }
 
+TEST_CASE("the pieces of a text are the parts of its value") {
+  CHECK(rc::check("memberText and elementTexts", [] {
+    const std::string text = anyJson();
+    const Document document = mustParse(text);
+    const View root = document.root();
+    RC_ASSERT(elementTexts(text).has_value() == root.isArray());
+    if (root.isArray()) {
+      const auto pieces = *elementTexts(text);
+      RC_ASSERT(pieces.size() == root.size());
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        RC_ASSERT(mustParse(std::string(pieces[i])).root().equals(root.at(i)));
+      }
+    }
+    for (const auto member : root.members()) {
+      const bool plain = Writer().string(member.key).take() == "\"" + std::string(member.key) + "\"";
+      const auto piece = memberText(text, member.key);
+      RC_ASSERT(!plain || (piece && mustParse(std::string(*piece)).root().equals(member.value)));
+    }
+    // Beside what no parser takes.
+    const std::string around = "{\"odd\":{\"x\":\"\\ud800\",\"x\":1e999},\"a\":" + text + "}";
+    RC_ASSERT(mustParse(std::string(memberText(around, "a").value_or(""))).root().equals(root));
+  }));
+}
+
 TEST_CASE("no text crashes a reader") {
   CHECK(rc::check("any bytes", [] {
     std::string text = anyJson();
@@ -147,6 +172,9 @@ TEST_CASE("no text crashes a reader") {
     }
     const auto document = Document::parse(text);
     RC_ASSERT(document || !document.error().message.empty());
+    RC_ASSERT(!document || document->root().isArray() == elementTexts(text).has_value());
+    const auto member = memberText(text, "a");
+    RC_ASSERT(!member || !document || document->root()["a"].exists());
     for (const auto& broken : parseYaml(text).broken) {
       RC_ASSERT(broken.error.where.find(':') != std::string::npos);
     }

@@ -70,6 +70,11 @@ struct Followed {
       const std::lock_guard lock(mutex);
       restarts += std::string(reason) + " ";
     };
+    options.onRecovery = [this](std::string_view) { ++recoveries; };
+    options.onUnread = [this](std::string_view, std::string_view object, std::string_view) {
+      const std::lock_guard lock(mutex);
+      unreadable += std::string(object) + " ";
+    };
     cluster = std::make_unique<Cluster>(std::move(options));
     cluster->follow(std::move(resource), values);
     cluster->start();
@@ -86,9 +91,15 @@ struct Followed {
     const std::lock_guard lock(mutex);
     return restarts;
   }
+  int recovered() const { return recoveries; }
+  std::string unread() {
+    const std::lock_guard lock(mutex);
+    return unreadable;
+  }
 
   std::mutex mutex;
-  std::string troubles, restarts;
+  std::string troubles, restarts, unreadable;
+  std::atomic<int> recoveries{0};
   scripted::Server server;
   Values values;
   std::unique_ptr<Cluster> cluster;  // ends first

@@ -114,6 +114,20 @@ TEST_CASE("a list that fails alone is told as failed; a server that does not kno
   CHECK(refused.error().message.find("401") != std::string::npos);
 }
 
+TEST_CASE("an object that cannot be read is told, what hangs on all of its list is unknown, and the others are read") {
+  FakeCluster fake;
+  fake.lists["/apis/apps/v1/deployments"] += R"(,{"metadata":{"namespace":"team-b","name":"odd"},"spec":{"a":1,"a":2}})";
+  const auto found = fake.look();
+  REQUIRE_MESSAGE(found, found.error().message);
+  CHECK(stateOf(found->snapshot, "deployments.apps") == Seen::State::Failed);
+  CHECK_FALSE(found->snapshot.workloadsKnown("team-a"));
+  for (const Seen& each : found->snapshot.coverage.entries()) {
+    if (each.resource != "deployments.apps") continue;
+    CHECK(each.objects == 1);
+    CHECK(each.reason.starts_with("1 of 2 objects cannot be read: team-b/odd: not valid JSON"));
+  }
+}
+
 TEST_CASE("a list that changes while it is read is read anew, and nothing is doubled") {
   FakeCluster fake;
   fake.changes = 1;
