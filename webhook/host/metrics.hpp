@@ -18,7 +18,7 @@ enum class Metric : unsigned char {
   AuditFindings, AuditWorkloads, AuditSlices, AuditCost, AuditSavings, AuditUnread, AuditLookTime, AuditLookDuration, AuditLooks, AuditReports,
   AuditReportsServed, AuditHistory, Ready, BuildInfo
 };
-constexpr std::size_t kMetrics = 41;
+constexpr std::size_t kMetrics = static_cast<std::size_t>(Metric::BuildInfo) + 1;
 
 struct MetricRow {
   Metric id;
