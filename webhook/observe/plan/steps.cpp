@@ -120,8 +120,7 @@ class Simulation {
     std::vector<std::size_t> out;
     for (const std::size_t i : pods) {
       if (!need(i).pod) continue;
-      const Pod& pod = snapshot_.pods[*need(i).pod];
-      if (!pod.owner || pod.owner->kind == "Node") out.push_back(i);
+      if (!snapshot_.pods[*need(i).pod].owner) out.push_back(i);
     }
     return out;
   }
