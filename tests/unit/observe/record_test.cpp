@@ -161,6 +161,8 @@ TEST_CASE("a look at some workloads alone knows nothing of the others, nor what 
   CHECK(all.costs);
   CHECK_FALSE(none.costs);
   CHECK(all.cluster == none.cluster);
+  const std::string nameless = without(kCluster, "kube-system");   // it goes by its source
+  CHECK(recordAt(nameless, "2026-06-01T00:00:00Z").cluster == recordAt(nameless, "2026-06-01T01:00:00Z", {}, "app=other").cluster);
   const auto difference = differenceOf(applied({}, differenceOf({}, all)), none);
   CHECK(difference.subjects.empty());
   for (const Found& each : difference.closed) CHECK(each.sort == Sort::Node);

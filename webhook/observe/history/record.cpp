@@ -64,6 +64,14 @@ std::optional<Costs> costsOf(const Report& report) {
   return out;
 }
 
+/// Where the cluster has no name of its own it goes by the source, of which a selector is no part (select() in observe/selector.cpp).
+std::string clusterOf(const Snapshot& snapshot) {
+  if (!snapshot.clusterId.empty()) return snapshot.clusterId;
+  std::string out = snapshot.source;
+  if (const auto at = out.rfind(", workloads with "); !snapshot.selector.empty() && at != std::string::npos) out.resize(at);
+  return out;
+}
+
 template <class Items>
 void inOrder(Items& items) {
   std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
@@ -105,7 +113,7 @@ Result<Record> recordOf(const Report& report, const policy::Catalogue& catalogue
   if (!takenAt) return fail("'" + snapshot.takenAt + "' is no time of a look");
   out.takenAt = *takenAt;
   out.source = snapshot.source;
-  out.cluster = snapshot.clusterId.empty() ? snapshot.source : snapshot.clusterId;
+  out.cluster = clusterOf(snapshot);
   out.scope = snapshot.scope;
   out.selected = !snapshot.selector.empty();
   out.coverage = snapshot.coverage;
