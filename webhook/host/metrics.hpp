@@ -11,14 +11,14 @@ namespace rightslice::host {
 
 /// In the order of the table in metrics.cpp.
 enum class Metric : unsigned char {
-  Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
+  Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections, HandshakeErrors, LogLinesDropped,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
   CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, Leads,
   Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings,
   AuditFindings, AuditWorkloads, AuditSlices, AuditCost, AuditSavings, AuditUnread, AuditLookTime, AuditLookDuration, AuditLooks, AuditReports,
   AuditReportsServed, AuditHistory, BuildInfo
 };
-constexpr std::size_t kMetrics = 40;
+constexpr std::size_t kMetrics = 42;
 
 struct MetricRow {
   Metric id;

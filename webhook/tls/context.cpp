@@ -33,8 +33,6 @@ Result<bool> requireClients(SSL_CTX* context, const std::string& pem) {
 
 }  // namespace
 
-ssl_st* newSession(const Context& context) { return SSL_new(context.get()); }
-
 std::string takeErrors() {
   std::string out;
   while (const unsigned long code = ERR_get_error()) {

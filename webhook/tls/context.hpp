@@ -24,9 +24,6 @@ struct CertificateFiles {
 Result<Context> serverContext(const std::string& certificates, const std::string& key, const std::string& clientCa,
                               const CertificateFiles& names = {});
 
-/// A new session of the context, which the caller owns; null where there is no memory.
-ssl_st* newSession(const Context& context);
-
 /// What a client trusts and shows. `authorities` empty: the system's store. `certificates` and `key`: both or neither.
 struct ClientIdentity {
   std::string authorities, certificates, key;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
+
+#include "app/readiness_log.hpp"
 #include "json/document.hpp"
 #include "written.hpp"
 
@@ -122,4 +125,32 @@ TEST_CASE("what hangs on the program beside reviews tells how it is, and makes n
   CHECK(answer.status == 200);
   const auto document = json::Document::parse(answer.body);
   CHECK(document->root()["audit"]["trouble"].string() == "the API server is away");
+}
+
+TEST_CASE("what every start waits for is told apart from what is wrong, and the log has a line for each change") {
+  std::ostringstream out;
+  host::Log log(host::Level::Info, out);
+  ReadinessLog told(log);
+  const auto line = [&](const Standing& standing) {
+    out.str("");
+    told.tell(standing);
+    const std::string text = out.str();
+    return text.empty() ? text : text.substr(text.find("\"level\""));
+  };
+  Instance instance;
+  CHECK(instance.health.standing().readiness == Readiness::Starting);
+  CHECK(line(instance.health.standing()) == "\"level\":\"info\",\"msg\":\"not ready yet\",\"reasons\":\"no policies are loaded yet\"}\n");
+  CHECK(line(instance.health.standing()).empty());
+  instance.load();
+  CHECK(line(instance.health.standing()) == "\"level\":\"info\",\"msg\":\"ready\"}\n");
+  CHECK(line(instance.health.standing()).empty());
+  instance.certificate.expires = instance.clock.now();
+  CHECK(instance.health.standing().readiness == Readiness::Unready);
+  CHECK(line(instance.health.standing()) == "\"level\":\"warn\",\"msg\":\"not ready\",\"reasons\":\"the serving certificate has expired\"}\n");
+  instance.clock.time += seconds(1);
+  CHECK(line(instance.health.standing()).empty());
+  instance.certificate.expires = instance.clock.now() + hours(1);
+  CHECK(line(instance.health.standing()).find("\"ready\"") != std::string::npos);
+  instance.state = nullptr;   // not at a start any more
+  CHECK(line(instance.health.standing()).find("\"level\":\"warn\"") == 0);
 }
