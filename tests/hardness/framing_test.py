@@ -141,6 +141,37 @@ class Framing(hardness.Attack):
                 tally.answered += 1
         self.conclude(tally)
 
+    def test_what_stands_around_chunks_without_end(self):
+        server = self.serve()
+        load = hardness.Load(server, pause=0.05)
+        tally = Tally("chunk extensions, sizes and trailers without end, on both ports")
+        piece, most = b"0" * (1 << 20), 0.0
+
+        def plain():
+            return socket.create_connection(("127.0.0.1", server.ops_port), timeout=hardness.PATIENCE)
+
+        ports = {"webhook": (self.tls, HEAD), "ops": (plain, "GET /livez HTTP/1.1\r\nHost: x\r\n")}
+        for port, (connect, head) in ports.items():
+            for name, begin in {"extension": "1;", "size": "0", "trailer": "1\r\nx\r\n0\r\nX: ", "chunks": ""}.items():
+                with self.subTest(name, port=port), connect() as sock, sock.makefile("rb") as stream:
+                    data = (b"1;" + b"a" * 1000 + b"\r\nx\r\n") * 1000 if name == "chunks" else piece
+                    tally.sent += 1
+                    answer = None
+                    try:
+                        sock.sendall((head + chunked(begin)).encode())
+                        for _ in range(pick(80, 300)):
+                            sock.sendall(data)
+                            most = max(most, self.rss())
+                        answer = hardness.webhook.read_raw(stream)
+                    except OSError:
+                        pass  # it reads on for some seconds only, so that its answer is not lost
+                    if answer is not None:
+                        self.assertEqual(answer.status, 431, answer.body)
+                    tally.refused += 1
+        if not hardness.SANITIZED:
+            self.assertLess(most - self.before[1], hardness.MOST_GROWTH_MIB, "MiB more, at the worst moment")
+        self.conclude(tally, load)
+
     def test_bodies_that_are_too_large_or_packed(self):
         server = self.serve()
         load = hardness.Load(server, pause=0.05)

@@ -47,6 +47,27 @@ class Tls(webhook.TestCase):
         stranger.load_cert_chain(other / "client.crt", other / "client.key")
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             server.post("/validate", webhook.review(), server.connect(stranger))
+        told = lambda: [(line["level"], line["peer"], line["reason"]) for line in server.log_lines() if line["msg"] == "a TLS handshake failed"]
+        webhook.wait_until(self, lambda: told() == [("warn", "127.0.0.1", "no-certificate"), ("warn", "127.0.0.1", "bad-certificate")], "both are told")
+
+    def test_failed_handshakes_are_counted_and_told_but_not_those_of_who_says_nothing(self):
+        server = webhook.Server(self)
+        connect = lambda: webhook.socket.create_connection(("127.0.0.1", server.port), timeout=webhook.PATIENCE)
+        for _ in range(20):  # a load balancer that looks whether the port is open
+            connect().close()
+        untrusting = ssl.create_default_context()  # the CA is not the system's
+        with self.assertRaises(ssl.SSLError):
+            server.raw(untrusting)
+        for _ in range(20):
+            with connect() as sock:
+                sock.sendall(b"POST /validate HTTP/1.1\r\nHost: x\r\n\r\n")
+                while sock.recv(4096):
+                    pass
+        count = lambda reason: server.metric(f'rightslice_tls_handshake_errors_total{{reason="{reason}"}}')
+        webhook.wait_until(self, lambda: (count("alert"), count("plain-http")) == (1, 20), "both are counted")
+        self.assertEqual(server.metric("rightslice_tls_handshake_errors_total"), 21)
+        told = lambda: [line["reason"] for line in server.log_lines() if line["msg"] == "a TLS handshake failed"]
+        webhook.wait_until(self, lambda: told() == ["alert"] + ["plain-http"] * 5, "some are told")
 
     def test_a_certificate_is_swapped_under_load_without_a_failed_request(self):
         root = webhook.pathlib.Path(webhook.tempfile.mkdtemp())
@@ -82,4 +103,20 @@ class Tls(webhook.TestCase):
         (first / "tls.key").write_text((second / "tls.key").read_text())
         server = webhook.Server(self, certificates=first, expect_start=False)
         self.assertEqual(server.process.wait(webhook.PATIENCE), 2)
-        self.assertIn("does not belong to the certificate", server.log())
+        self.assertIn(f"rightslice: --key {first / 'tls.key'}: the private key does not belong to the certificate", server.log())
+
+    def test_a_certificate_that_has_expired_is_said_in_the_log_and_so_is_its_end(self):
+        if webhook.shutil.which("faketime") is None:
+            self.skipTest("needs faketime")
+        root = webhook.pathlib.Path(webhook.tempfile.mkdtemp())
+        self.addCleanup(webhook.shutil.rmtree, root, ignore_errors=True)
+        webhook.subprocess.run(["faketime", "-f", "-100d", webhook.BINARY, "certs", "--out", str(root / "old"), "--days", "30"], check=True,
+                               capture_output=True, timeout=webhook.PATIENCE, env={**webhook.os.environ, "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        mounted = webhook.Folder(root / "mounted")
+        files = lambda folder: {name: (folder / name).read_text() for name in ("tls.crt", "tls.key")}
+        mounted.publish(files(root / "old"))
+        server = webhook.Server(self, certificates=mounted.path)
+        lines = lambda: [(line["level"], line["msg"], line.get("reasons")) for line in server.log_lines() if line["msg"] in ("ready", "not ready")]
+        webhook.wait_until(self, lambda: lines() == [("warn", "not ready", "the serving certificate has expired")], "it says why it is not ready")
+        mounted.publish(files(webhook.make_certificates(root / "new")))
+        webhook.wait_until(self, lambda: lines()[1:] == [("info", "ready", None)], "it says that it is ready")

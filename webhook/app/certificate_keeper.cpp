@@ -10,6 +10,7 @@
 
 #include "app/certificate_leader.hpp"
 #include "app/certificate_switch.hpp"
+#include "base/describe.hpp"
 #include "base/limits.hpp"
 #include "tls/certificate_source.hpp"
 
@@ -138,7 +139,7 @@ struct CertificateKeeper::Parts {
   void adopt(const SecretContents& from) {
     const auto made = tls::serverContext(from.servingPair.certificate, from.servingPair.key, clientCa);
     if (!made) {
-      waiting = made.error().message;
+      waiting = describe(made.error());
       if (waiting == lastAdoptError) return;
       lastAdoptError = waiting;
       metrics.count(Metric::CertificateReloads, {"error"});
@@ -156,12 +157,13 @@ struct CertificateKeeper::Parts {
 
   void readClientCa() {
     if (settings.clientCa.empty()) return;
-    auto text = tls::readPem(settings.clientCa);
-    if (!text || text->empty()) return troubles.set("client-ca", text ? settings.clientCa + " is empty" : text.error().message);
+    auto text = tls::readPem("--client-ca", settings.clientCa);
+    if (!text) return troubles.set("client-ca", describe(text.error()));
     if (*text == clientCa) return troubles.clear("client-ca");
     if (served) {
-      const auto made = tls::serverContext(served->servingPair.certificate, served->servingPair.key, *text);
-      if (!made) return troubles.set("client-ca", made.error().message);
+      const auto made = tls::serverContext(served->servingPair.certificate, served->servingPair.key, *text,
+                                           {.certificate = {}, .key = {}, .clientCa = "--client-ca " + settings.clientCa});
+      if (!made) return troubles.set("client-ca", describe(made.error()));
       context.set(*made);
     }
     clientCa = std::move(*text);
@@ -230,9 +232,8 @@ CertificateKeeper::~CertificateKeeper() { stop(); }
 
 Result<bool> CertificateKeeper::open() {
   if (parts_->settings.clientCa.empty()) return true;
-  auto text = tls::readPem(parts_->settings.clientCa);
+  auto text = tls::readPem("--client-ca", parts_->settings.clientCa);
   if (!text) return tl::unexpected(text.error());
-  if (text->empty()) return fail(parts_->settings.clientCa + " is empty", parts_->settings.clientCa);
   parts_->clientCa = std::move(*text);
   return true;
 }

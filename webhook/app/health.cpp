@@ -27,35 +27,42 @@ http::Response Health::livez() const {
   return response;
 }
 
-std::vector<std::string> Health::reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
-                                         host::Clock::Time now) const {
+Standing Health::standingOf(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
+                            host::Clock::Time now) const {
   std::vector<std::string> out;
+  std::size_t waits = 0;  // of them those that every start has
+  const auto wait = [&](bool trouble, std::string reason) {
+    out.push_back(std::move(reason));
+    if (!trouble) ++waits;
+  };
   if (draining_) out.emplace_back("shutting down");
   if (policies == nullptr) {
-    out.emplace_back("no policies are loaded yet");
+    wait(false, "no policies are loaded yet");
   } else if (const auto age = secondsBetween(policies->lastRead, now); age > inputs_.maxPolicyAge.count()) {
     out.push_back(fmt::format("the policies could not be read for {} s, more than --max-policy-age {} s", age, inputs_.maxPolicyAge.count()));
   }
   for (const WatchReport& each : watches) {
     if (!each.settled) {
-      out.push_back(fmt::format("{} is not read yet{}{}", each.resource, each.trouble.empty() ? "" : ": ", each.trouble));
+      wait(!each.trouble.empty(), fmt::format("{} is not read yet{}{}", each.resource, each.trouble.empty() ? "" : ": ", each.trouble));
     } else if (each.decides && each.age > inputs_.maxPolicyAge) {
       out.push_back(fmt::format("no word from the API server about {} for {} s, more than --max-policy-age {} s", each.resource, each.age.count(),
                                 inputs_.maxPolicyAge.count()));
     }
   }
-  if (out.empty() && inputs_.counted && !inputs_.counted()) out.emplace_back("what runs in the cluster is not counted yet");
+  if (out.empty() && inputs_.counted && !inputs_.counted()) wait(false, "what runs in the cluster is not counted yet");
   if (!certificate.expires) {
-    out.push_back(fmt::format("no serving certificate yet: {}{}{}", certificate.waiting, certificate.trouble.empty() ? "" : "; ", certificate.trouble));
+    wait(!certificate.trouble.empty(),
+         fmt::format("no serving certificate yet: {}{}{}", certificate.waiting, certificate.trouble.empty() ? "" : "; ", certificate.trouble));
   } else if (*certificate.expires <= now) {
     out.emplace_back("the serving certificate has expired");
   }
-  return out;
+  const auto readiness = out.empty() ? Readiness::Ready : waits == out.size() ? Readiness::Starting : Readiness::Unready;
+  return {readiness, std::move(out)};
 }
 
-bool Health::ready() const {
+Standing Health::standing() const {
   const auto policies = inputs_.policies();
-  return reasons(policies.get(), watches(), inputs_.certificate(), clock_.now()).empty();
+  return standingOf(policies.get(), watches(), inputs_.certificate(), clock_.now());
 }
 
 http::Response Health::readyz() const {
@@ -63,7 +70,7 @@ http::Response Health::readyz() const {
   const auto policies = inputs_.policies();
   const auto followed = watches();
   const CertificateReport certificate = inputs_.certificate();
-  const auto why = reasons(policies.get(), followed, certificate, now);
+  const auto why = standingOf(policies.get(), followed, certificate, now).reasons;
   json::Writer out;
   out.beginObject().memberBool("ready", why.empty());
   writeList(out, "reasons", why);

@@ -26,6 +26,13 @@ struct HealthInputs {
   std::function<std::string()> partReport{};
 };
 
+/// Whether this instance should get reviews. Starting: it waits for what every start waits for, and nothing is wrong with it.
+enum class Readiness { Ready, Starting, Unready };
+struct Standing {
+  Readiness readiness = Readiness::Ready;
+  std::vector<std::string> reasons{};   ///< why it is not ready
+};
+
 /// Thread-safe.
 class Health {
  public:
@@ -34,13 +41,12 @@ class Health {
   http::Response livez() const;
   /// 200 or 503, with the reasons, the digest and age of the policies and the expiry of the certificate as JSON.
   http::Response readyz() const;
-  /// What readyz() would say now, in short.
-  bool ready() const;
+  Standing standing() const;
 
  private:
   std::vector<WatchReport> watches() const { return inputs_.watches ? inputs_.watches() : std::vector<WatchReport>{}; }
-  std::vector<std::string> reasons(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
-                                   host::Clock::Time now) const;
+  Standing standingOf(const PolicyState* policies, const std::vector<WatchReport>& watches, const CertificateReport& certificate,
+                      host::Clock::Time now) const;
 
   HealthInputs inputs_;
   const host::Clock& clock_;

@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 
 #include "app/descriptors.hpp"
+#include "app/handshake_report.hpp"
 #include "app/health.hpp"
 #include "app/live_sources.hpp"
+#include "app/readiness_log.hpp"
 #include "app/review_service.hpp"
 #include "app/signals.hpp"
 #include "app/sources.hpp"
@@ -30,6 +32,7 @@ constexpr int kCannotStart = 2;
 constexpr int kMostWorkers = 4;
 constexpr std::size_t kOpsConnections = 32;      // probes, Prometheus, a person or two
 constexpr std::chrono::seconds kReleasePause{2};  // from one giving back of memory to the next
+constexpr std::chrono::seconds kReadinessPause{1};
 constexpr std::chrono::seconds kTurnLimit{30};  // an event loop that has not turned for so long is stuck
 
 int workersOf(const ServeSettings& settings) {
@@ -37,8 +40,9 @@ int workersOf(const ServeSettings& settings) {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMostWorkers);
 }
 
-http::Response metricsPage(host::Metrics& metrics, const Health& health) {
-  metrics.set(Metric::Ready, health.ready() ? 1 : 0);  // as a probe would find it now
+http::Response metricsPage(host::Metrics& metrics, const Health& health, host::Log& log) {
+  metrics.set(Metric::Ready, health.standing().readiness == Readiness::Ready ? 1 : 0);  // as a probe would find it now
+  metrics.count(Metric::LogLinesDropped, {}, static_cast<double>(log.takeDropped()));
   http::Response response;
   response.contentType = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics.text();
@@ -58,11 +62,17 @@ Result<std::optional<kube::Config>> clusterOf(const ServeSettings& settings) {
 }
 
 /// Waits for the next signal and polls meanwhile; returns when it is time to stop.
-void watch(const Signals& signals, LiveSources& sources, http::Server& webhook, host::Log& log) {
+void watch(const Signals& signals, LiveSources& sources, const Health& health, http::Server& webhook, host::Log& log) {
   using Steady = std::chrono::steady_clock;
   host::Ebb crowd;
   bool freed = false;
-  for (auto released = Steady::now();;) {
+  ReadinessLog readiness(log);
+  auto nextLook = Steady::now();
+  for (auto released = nextLook;;) {
+    if (Steady::now() >= nextLook) {
+      readiness.tell(health.standing());
+      nextLook = Steady::now() + kReadinessPause;
+    }
     const Signals::Event event = signals.wait(sources.pollInterval());
     // Large reviews and changes of a large cluster may come without end, and other threads wait for the allocator meanwhile: not at each glance.
     freed = webhook.handledLarge() || freed;
@@ -131,12 +141,14 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   options.onAnswer = [&](int status) { metrics.count(Metric::HttpRequests, {std::to_string(status)}); };
   options.onConnections = [&](int change) { metrics.add(Metric::Connections, change); };
   options.onError = [&](std::string_view message) { log.write(Level::Error, message); };
+  HandshakeReport handshakes(metrics, log);
+  options.onHandshakeFailure = [&](std::string_view peer, const tls::HandshakeFailure& failure) { handshakes.tell(peer, failure); };
   const auto route = [&](const char* path, admission::Path as) {
     return http::Route{"POST", path, "application/json", [&reviews, as](const http::Request& request) { return reviews.review(as, request); }};
   };
   auto webhook = http::Server::listen(
       std::move(options), http::Router({route("/validate", admission::Path::Validate), route("/mutate", admission::Path::Mutate)}));
-  if (!webhook) return refuse(webhook.error());
+  if (!webhook) return refuse({webhook.error().message, "--listen"});
 
   // The operator's port.
   HealthInputs healthInputs;
@@ -159,10 +171,10 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   opsOptions.onError = [&](std::string_view message) { log.write(Level::Error, message); };
   std::vector<http::Route> opsRoutes{{"GET", "/livez", "", [&](const http::Request&) { return health.livez(); }},
                                      {"GET", "/readyz", "", [&](const http::Request&) { return health.readyz(); }},
-                                     {"GET", "/metrics", "", [&](const http::Request&) { return metricsPage(metrics, health); }}};
+                                     {"GET", "/metrics", "", [&](const http::Request&) { return metricsPage(metrics, health, log); }}};
   opsRoutes.insert(opsRoutes.end(), part.routes.begin(), part.routes.end());
   auto ops = http::Server::listen(std::move(opsOptions), http::Router(std::move(opsRoutes)));
-  if (!ops) return refuse(ops.error());
+  if (!ops) return refuse({ops.error().message, "--ops-listen"});
 
   if (part.start && config) {
     const auto started = part.start({*config, *catalogues, metrics, log, inputs.policies, inputs.surroundings, [&] { return sources.changes(); },
@@ -175,7 +187,7 @@ int serve(const ServeSettings& settings, std::ostream& out, std::ostream& errors
   out << "listening on https://" << (*webhook)->address() << "\nops on http://" << (*ops)->address() << std::endl;
   log.write(Level::Info, "serving", {{"address", std::string_view((*webhook)->address())}, {"ops", std::string_view((*ops)->address())}});
 
-  watch(signals, sources, **webhook, log);
+  watch(signals, sources, health, **webhook, log);
 
   // Kube-apiserver keeps using its connections after the endpoint is gone, so go on answering, with `Connection: close`, before
   // the door is shut. A second signal cuts the wait short.

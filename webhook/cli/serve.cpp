@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <tuple>
 
 #include "cli/command.hpp"
 #include "cli/duration_flags.hpp"
@@ -157,8 +158,11 @@ class Serve : public Command {
  private:
   /// Empty: nothing is wrong.
   std::string wrongWithFiles() const {
-    for (const auto& [flag, value] : {std::pair{"--cert", &settings_.cert}, {"--key", &settings_.key}}) {
-      if (value->empty()) return fmt::format("serve needs {}; rightslice certs makes a pair for trying out", flag);
+    if (settings_.cert.empty() && settings_.key.empty()) {
+      return "serve needs --cert and --key (rightslice certs makes a pair for trying out), or in a cluster --cert-secret";
+    }
+    for (const auto& [flag, value, other] : {std::tuple{"--cert", &settings_.cert, "--key"}, {"--key", &settings_.key, "--cert"}}) {
+      if (value->empty()) return fmt::format("serve needs {} beside {}; rightslice certs makes a pair for trying out", flag, other);
     }
     for (const auto& [flag, given] : {std::pair{"--service", !settings_.service.empty()}, {"--webhook-configuration", !settings_.webhookConfigurations.empty()},
                                       {"--cert-lifetime", certLifetime_.has_value()}, {"--ca-lifetime", caLifetime_.has_value()}}) {

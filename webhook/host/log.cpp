@@ -5,7 +5,6 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ostream_sink.h>
-#include <unistd.h>
 
 #include <array>
 
@@ -102,16 +101,18 @@ std::string jsonString(std::string_view text) {
 }
 
 struct Log::Parts {
+  std::shared_ptr<PatientSink> sink;    // null where a stream is written
   std::shared_ptr<spdlog::logger> logger;
   // Ends before the logger, with its thread: every line is written then, and nobody else holds the logger. (The thread counts down its own
   // references inside of libspdlog, where ThreadSanitizer does not see it.)
   std::shared_ptr<spdlog::details::thread_pool> pool;
 };
 
-Log::Log(Level level) : parts_(std::make_unique<Parts>()) {
+Log::Log(Level level, int descriptor) : parts_(std::make_unique<Parts>()) {
   parts_->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1U);
-  parts_->logger = std::make_shared<spdlog::async_logger>("rightslice", std::make_shared<PatientSink>(STDERR_FILENO), parts_->pool,
-                                                          spdlog::async_overflow_policy::overrun_oldest);
+  // The pool's thread asks the pool, which waits for that thread when it ends.
+  parts_->sink = std::make_shared<PatientSink>(descriptor, [pool = parts_->pool.get()] { return pool->overrun_counter(); });
+  parts_->logger = std::make_shared<spdlog::async_logger>("rightslice", parts_->sink, parts_->pool, spdlog::async_overflow_policy::overrun_oldest);
   configure(*parts_->logger, level);
 }
 
@@ -123,6 +124,8 @@ Log::Log(Level level, std::ostream& stream) : parts_(std::make_unique<Parts>()) 
 Log::~Log() = default;
 
 bool Log::writes(Level level) const { return parts_->logger->should_log(levelOf(level)); }
+
+std::uint64_t Log::takeDropped() { return parts_->sink ? parts_->sink->takeDropped() : 0; }
 
 void Log::write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   if (!writes(level)) return;

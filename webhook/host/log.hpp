@@ -20,12 +20,12 @@ struct Field {
 };
 
 /// Thread-safe. Lines go through a bounded queue to a thread of their own, so a full pipe never holds up an answer; when the
-/// queue is full the oldest lines are dropped. Debug: what a developer needs; Info: what changed; Warn: an operator should look
+/// queue is full the oldest lines are dropped; how many is a line of its own. Debug: what a developer needs; Info: what changed; Warn: an operator should look
 /// soon; Error: something does not work.
 class Log {
  public:
-  /// To stderr.
-  explicit Log(Level level);
+  /// To a descriptor: that of stderr.
+  explicit Log(Level level, int descriptor = 2);
   /// To a stream, written before write() returns (tests).
   Log(Level level, std::ostream& stream);
   ~Log();  ///< writes what is queued
@@ -34,6 +34,8 @@ class Log {
 
   void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
   bool writes(Level level) const;
+  /// Lines that were dropped since this was last asked. Thread-safe.
+  std::uint64_t takeDropped();
 
  private:
   struct Parts;

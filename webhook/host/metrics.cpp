@@ -34,6 +34,11 @@ constexpr std::array<MetricRow, kMetrics> kRows{{
      "Reviews that got no verdict, by reason (BadRequest, DeadlineExceeded, NotReady, InternalError)."},
     {Metric::HttpRequests, "rightslice_http_requests_total", Kind::Counter, "code", "HTTP answers of the TLS port, by status."},
     {Metric::Connections, "rightslice_connections", Kind::Gauge, "", "Open connections of the TLS port."},
+    {Metric::HandshakeErrors, "rightslice_tls_handshake_errors_total", Kind::Counter, "reason",
+     "TLS handshakes of the TLS port that failed after the client had sent something: no-certificate and bad-certificate (with --client-ca), alert (the client "
+     "refuses, mostly our certificate), plain-http, no-agreement (on a version or cipher), garbage, closed, slow."},
+    {Metric::LogLinesDropped, "rightslice_log_lines_dropped_total", Kind::Counter, "",
+     "Lines of the log that could not be written, or came faster than they could be."},
     {Metric::PolicyReloads, "rightslice_policy_reload_total", Kind::Counter, "result",
      "Policy reloads: success, partial (bad policies kept their last good version), error (nothing could be read)."},
     {Metric::PolicySetInfo, "rightslice_policy_set_info", Kind::Gauge, "digest", "The policy set in force; always 1."},

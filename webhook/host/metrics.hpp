@@ -11,7 +11,7 @@ namespace rightslice::host {
 
 /// In the order of the table in metrics.cpp.
 enum class Metric : unsigned char {
-  Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections,
+  Reviews, ReviewDuration, Findings, WouldBe, ReviewErrors, HttpRequests, Connections, HandshakeErrors, LogLinesDropped,
   PolicyReloads, PolicySetInfo, PolicySetLoaded, PolicyLastRead, PolicyFilesBad, Policies, Exceptions,
   CertificateReloads, CertificateExpiry, AuthorityExpiry, CertificatesIssued, CaBundleWrites, CertificateErrors, WatchRestarts, WatchAge, WatchUnread, Leads,
   Events, PolicyWorkloads, PolicyWouldDeny, PolicyFindings,

@@ -32,6 +32,11 @@ bool PatientSink::write(const char* text, std::size_t size) {
   return done == size;
 }
 
+void PatientSink::drop(std::uint64_t count) {
+  dropped_ += count;
+  counted_ += count;
+}
+
 void PatientSink::sink_it_(const spdlog::details::log_msg& message) {
   const auto put = [this](const spdlog::details::log_msg& what) {
     spdlog::memory_buf_t line;
@@ -39,11 +44,14 @@ void PatientSink::sink_it_(const spdlog::details::log_msg& message) {
     formatter_->format(what, line);
     return write(line.data(), line.size());
   };
+  const std::uint64_t lost = lost_ ? lost_() : 0;
+  drop(lost - lostBefore_);
+  lostBefore_ = lost;
   if (dropped_ > 0) {
     const std::string said = fmt::format(R"("level":"warn","msg":"log lines were dropped: they could not be written","count":{})", dropped_);
     if (put(spdlog::details::log_msg(message.time, {}, message.logger_name, spdlog::level::warn, said))) dropped_ = 0;
   }
-  if (dropped_ > 0 || !put(message)) ++dropped_;
+  if (dropped_ > 0 || !put(message)) drop(1);
 }
 
 }  // namespace rightslice::host

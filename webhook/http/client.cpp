@@ -183,7 +183,12 @@ ErrorCode Client::parse() {
   ErrorCode error;
   while (buffer_.size() > 0 && !parser_->is_done()) {
     buffer_.consume(parser_->put(buffer_.data(), error));
-    if (error == beast::http::error::need_more) return {};
+    if (error == beast::http::error::need_more) {
+      // Beast bounds a header; nothing bounds what stands around a chunk.
+      if (buffer_.size() >= kMaxHeaderBytes) error = beast::http::error::header_limit;
+      else error = {};
+      return error;
+    }
     if (error) return error;
   }
   return error;

@@ -7,7 +7,6 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 
@@ -43,6 +42,21 @@ Result<Endpoint> parseEndpoint(const std::string& listen) {
   return Endpoint(address, port);
 }
 
+struct Remedy {
+  boost::system::errc::errc_t error;
+  const char* text;
+};
+constexpr Remedy kRemedies[] = {
+    {boost::system::errc::address_in_use, "; something else listens there: end it, or name another port (0 takes a free one)"},
+    {boost::system::errc::permission_denied, "; a port below 1024 needs CAP_NET_BIND_SERVICE: name one above"},
+    {boost::system::errc::address_not_available, "; this machine has no such address (0.0.0.0 and [::] stand for all that it has)"},
+};
+
+const char* remedyFor(const ErrorCode& error) {
+  const auto* row = std::find_if(std::begin(kRemedies), std::end(kRemedies), [&](const Remedy& each) { return error == each.error; });
+  return row == std::end(kRemedies) ? "" : row->text;
+}
+
 std::string textOf(const Endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
   return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port()) : fmt::format("{}:{}", address, endpoint.port());
@@ -72,18 +86,26 @@ struct Server::Parts {
     if (shared.options.onError) shared.options.onError(message);
   }
 
+  /// There may be no memory for the words either.
+  void report(std::string_view what, const std::exception_ptr& failure) const noexcept {
+    try {
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::exception& error) {
+        report(fmt::format("{}: {}", what, error.what()));
+      } catch (...) {
+        report(what);
+      }
+    } catch (...) {
+      return;
+    }
+  }
+
   template <class Wire, class... Parts>
   void spawn(Worker& worker, Parts&&... parts) {
     auto session = std::make_shared<Session<Wire>>(shared, worker, std::forward<Parts>(parts)...);
     asio::co_spawn(worker.executor(), run(std::move(session)), [this](std::exception_ptr failure) {
-      if (!failure) return;
-      try {
-        std::rethrow_exception(failure);
-      } catch (const std::exception& error) {
-        report(fmt::format("a connection failed: {}", error.what()));
-      } catch (...) {
-        report("a connection failed");
-      }
+      if (failure) report("a connection failed", failure);
     });
   }
 
@@ -95,9 +117,18 @@ struct Server::Parts {
     if (!shared.options.tls) return spawn<PlainWire>(worker, std::move(socket));
     const tls::Context context = shared.options.tls();
     if (!context) return;   // no certificate yet: closed, as by one that does not listen
-    ssl_st* ssl = tls::newSession(context);
-    if (ssl == nullptr) return report("no TLS session: " + tls::takeErrors());
-    spawn<TlsWire>(worker, std::move(socket), ssl);
+    spawn<TlsWire>(worker, std::move(socket), context);
+  }
+
+  /// False: that failed, for want of memory as a rule; it was told, and the socket is closed.
+  bool welcomed(Worker& worker, Socket socket) {
+    try {
+      welcome(worker, std::move(socket));
+      return true;
+    } catch (...) {
+      report("cannot take a connection", std::current_exception());
+      return false;
+    }
   }
 
   Worker& nextWorker() { return *workers[next++ % workers.size()]; }
@@ -109,7 +140,7 @@ struct Server::Parts {
     while (!error) {
       Worker& worker = nextWorker();
       Socket socket = acceptor->accept(worker.executor(), error);
-      if (!error) welcome(worker, std::move(socket));
+      if (!error) welcomed(worker, std::move(socket));
     }
     acceptor->close(error);
   }
@@ -133,8 +164,7 @@ struct Server::Parts {
       Worker& worker = nextWorker();
       const Executor executor = worker.executor();
       auto [error, socket] = co_await acceptor->async_accept(executor, kAwait);
-      if (!error) {
-        welcome(worker, std::move(socket));
+      if (!error && welcomed(worker, std::move(socket))) {
         backOff = kFirstBackOff;
         full = 0;
         continue;
@@ -143,13 +173,12 @@ struct Server::Parts {
       if (error == asio::error::connection_aborted) continue;
       // Out of descriptors or memory: trying at once would only burn the processor.
       makeRoom(++full > kPatientRounds);
-      report(fmt::format("cannot accept a connection: {}; trying again in {} ms", error.message(), backOff.count()));
+      if (error) report(fmt::format("cannot accept a connection: {}; trying again in {} ms", error.message(), backOff.count()));
       timer.expires_after(backOff);
       [[maybe_unused]] const auto [waited] = co_await timer.async_wait(kAwait);
       backOff = std::min(backOff * 2, kLastBackOff);
     }
     acceptBacklog();
-    accepted = true;
   }
 
   Shared shared;
@@ -157,7 +186,8 @@ struct Server::Parts {
   std::unique_ptr<Acceptor> acceptor;  // after the workers: it belongs to the first one's event loop
   std::string address;
   std::size_t next = 0;                // touched by the first worker only
-  std::atomic<bool> stopping{false}, accepted{false};
+  std::atomic<bool> stopping{false}, accepted{false};   // accepted: for the last time
+  std::atomic<bool> deaf{false};       // and not because it was to stop
   bool running = false;
 };
 
@@ -168,7 +198,7 @@ Result<std::unique_ptr<Server>> Server::listen(ServerOptions options, Router rou
   if (!endpoint) return tl::unexpected(endpoint.error());
   auto parts = std::make_unique<Parts>(std::move(options), std::move(router));
   if (const ErrorCode error = parts->bind(*endpoint)) {
-    return fail(fmt::format("cannot listen on {}: {}", textOf(*endpoint), error.message()));
+    return fail(fmt::format("cannot listen on {}: {}{}", textOf(*endpoint), error.message(), remedyFor(error)));
   }
   ErrorCode error;
   parts->address = textOf(parts->acceptor->local_endpoint(error));
@@ -183,7 +213,11 @@ const std::string& Server::address() const { return parts_->address; }
 
 void Server::start() {
   parts_->running = true;
-  asio::co_spawn(parts_->workers.front()->executor(), parts_->accept(), asio::detached);
+  asio::co_spawn(parts_->workers.front()->executor(), parts_->accept(), [parts = parts_.get()](std::exception_ptr failure) {
+    parts->deaf = failure != nullptr;
+    parts->accepted = true;
+    if (failure) parts->report("no connection is accepted any more", failure);
+  });
   for (const auto& worker : parts_->workers) worker->start();
 }
 
@@ -209,7 +243,7 @@ std::size_t Server::drain(std::chrono::milliseconds timeout) {
 }
 
 bool Server::responsive(std::chrono::milliseconds limit) const {
-  return std::all_of(parts_->workers.begin(), parts_->workers.end(), [&](const auto& worker) { return worker->turnedWithin(limit); });
+  return !parts_->deaf && std::all_of(parts_->workers.begin(), parts_->workers.end(), [&](const auto& worker) { return worker->turnedWithin(limit); });
 }
 
 std::size_t Server::connections() const { return parts_->shared.connections; }

@@ -11,6 +11,7 @@
 #include "base/limits.hpp"
 #include "http/router.hpp"
 #include "tls/context.hpp"
+#include "tls/handshake_failure.hpp"
 
 namespace rightslice::http {
 
@@ -41,6 +42,8 @@ struct ServerOptions {
   std::function<void(int status)> onAnswer;
   std::function<void(int change)> onConnections;
   std::function<void(std::string_view message)> onError;   ///< accept failed, an exception escaped
+  /// `peer`: an address. Not for one that said nothing.
+  std::function<void(std::string_view peer, const tls::HandshakeFailure& failure)> onHandshakeFailure;
 };
 
 /// The public functions may be called from any thread, start() and drain() once and from one.
@@ -58,7 +61,7 @@ class Server {
   /// Stops accepting, lets requests in progress end, closes what is idle, cuts off what is left after `timeout`; then the
   /// threads are joined. Returns the number of connections that were cut off.
   std::size_t drain(std::chrono::milliseconds timeout);
-  /// False if an event loop has not turned for `limit`.
+  /// False if an event loop has not turned for `limit`, or no connection is accepted any more.
   bool responsive(std::chrono::milliseconds limit) const;
   std::size_t connections() const;
   /// True once after the pool had a body to handle: what that left in the heap may be worth giving back.

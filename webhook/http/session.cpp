@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
@@ -21,9 +22,11 @@ using Parser = beast::http::request_parser<beast::http::string_body>;
 using Field = beast::http::field;
 using Phase = Connection::Phase;
 
-constexpr std::size_t kReadBytes = 16U << 10;
 /// A refused request's body is read up to here, so that the connection lives on; a larger one costs the connection.
 constexpr std::size_t kRefusedBodyBytes = 64U << 10;
+/// Of what stands around the chunks of one body: sizes, extensions, trailers. Whoever writes chunks of 64 bytes stays below it with a body of full size.
+constexpr std::size_t kMaxFramingBytes = 1U << 20;
+constexpr auto kFramingTooLarge = asio::error::message_size;
 
 std::string text(beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -71,6 +74,11 @@ std::optional<Response> refusalOf(const ErrorCode& code, std::size_t maxBodyByte
   if (code == error::header_limit) {
     return errorResponse(431, "HeaderTooLarge", fmt::format("the header is larger than {} bytes", limits::kMaxHeaderBytes));
   }
+  if (code == kFramingTooLarge) {
+    return errorResponse(431, "HeaderTooLarge",
+                         fmt::format("what stands around the chunks of the body (sizes, extensions, trailers) is larger than {} bytes at once, or {} in all",
+                                     limits::kMaxHeaderBytes, kMaxFramingBytes));
+  }
   if (code == asio::error::no_buffer_space) return errorResponse(503, "Overloaded", "too many large bodies at once");
   if (code.category() == make_error_code(error::bad_version).category()) {
     return errorResponse(400, "BadRequest", "this is no HTTP/1.1 request: " + code.message());
@@ -78,21 +86,73 @@ std::optional<Response> refusalOf(const ErrorCode& code, std::size_t maxBodyByte
   return std::nullopt;
 }
 
-/// A handler's call that left for the pool. Shared by the pool and the waiting session, whichever ends last.
-struct Errand {
-  Errand(const Executor& executor, const Route& r, Request q) : timer(executor), route(&r), request(std::move(q)) {}
+/// The room that one body takes of what all may take together, so that many large ones at once cannot use up the memory.
+class Lease {
+ public:
+  explicit Lease(Shared& shared) : shared_(shared) {}
+  Lease(Lease&& other) noexcept : shared_(other.shared_), held_(std::exchange(other.held_, 0)) {}
+  ~Lease() { release(); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  /// False: not now.
+  bool grow(std::size_t bytes) {
+    if (bytes <= std::max(held_, kFreeBytes)) return true;
+    const std::size_t more = (bytes - held_ + kStep - 1) / kStep * kStep;
+    std::size_t taken = shared_.leased;
+    do {
+      if (taken + more > shared_.options.maxBodiesBytes) return false;
+    } while (!shared_.leased.compare_exchange_weak(taken, taken + more));
+    held_ += more;
+    return true;
+  }
+  void release() { shared_.leased -= std::exchange(held_, 0); }
+
+ private:
+  static constexpr std::size_t kFreeBytes = 64U << 10, kStep = 256U << 10;
+  Shared& shared_;
+  std::size_t held_ = 0;
+};
+
+/// A handler's call that left for the pool. Shared by the pool and the waiting session, whichever ends last; its body takes its room until then.
+class Errand {
+ public:
+  Errand(const Executor& executor, const Route& route, Request request, Lease lease)
+      : timer(executor), route_(route), request_(std::move(request)), lease_(std::move(lease)) {
+    timer.expires_at(request_.deadline);
+  }
+
+  /// On the pool. Nothing where nobody waits any more.
+  std::optional<Response> run() {
+    if (!first()) return std::nullopt;
+    return call(route_, request_);
+  }
+  /// By the session: the deadline has passed. What no handler has begun to read goes at once, however long the pool's queue is.
+  void giveUp() {
+    if (!first()) return;
+    std::string().swap(request_.body);
+    lease_.release();
+  }
+
   Timer timer;
-  const Route* route;
-  Request request;
-  Response response;
+  Response response;   // these two are the session's
   bool done = false;
+
+ private:
+  bool first() { return !taken_.exchange(true); }
+
+  const Route& route_;
+  Request request_;
+  Lease lease_;
+  std::atomic<bool> taken_{false};
 };
 
 void send(Shared& shared, const Executor& executor, const std::shared_ptr<Errand>& errand) {
   asio::post(shared.pool, [&shared, errand, executor] {
-    Response response = call(*errand->route, errand->request);
+    std::optional<Response> response = errand->run();
     shared.handledLarge = true;
-    asio::post(executor, [errand, response = std::move(response)]() mutable {
+    if (!response) return;
+    asio::post(executor, [errand, response = std::move(*response)]() mutable {
       errand->response = std::move(response);
       errand->done = true;
       errand->timer.cancel();
@@ -101,21 +161,22 @@ void send(Shared& shared, const Executor& executor, const std::shared_ptr<Errand
 }
 
 template <class Wire>
-Awaitable<Response> handle(std::shared_ptr<Session<Wire>> session, const Route* route, Request request) {
+Awaitable<Response> handle(std::shared_ptr<Session<Wire>> session, const Route* route, Request request, Lease lease) {
   if (request.body.size() <= session->shared.options.inlineBodyBytes) {
     Response response = call(*route, request);
     co_return response;
   }
+  Response late = errorResponse(500, "DeadlineExceeded", "the answer was not ready before the deadline");
+  if (SteadyClock::now() >= request.deadline) co_return late;
   const Executor executor = session->worker.executor();
-  const auto errand = std::make_shared<Errand>(executor, *route, std::move(request));
-  errand->timer.expires_at(errand->request.deadline);
+  const auto errand = std::make_shared<Errand>(executor, *route, std::move(request), std::move(lease));
   send(session->shared, executor, errand);
   [[maybe_unused]] const auto [error] = co_await errand->timer.async_wait(kAwait);
   if (errand->done) {
     Response response = std::move(errand->response);
     co_return response;
   }
-  Response late = errorResponse(500, "DeadlineExceeded", "the answer was not ready before the deadline");
+  errand->giveUp();
   co_return late;
 }
 
@@ -131,31 +192,6 @@ Awaitable<bool> answer(std::shared_ptr<Session<Wire>> session, Response response
   co_return good;
 }
 
-/// The room that one body takes of what all may take together, so that many large ones at once cannot use up the memory.
-class Lease {
- public:
-  explicit Lease(Shared& shared) : shared_(shared) {}
-  ~Lease() { shared_.leased -= held_; }
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-
-  /// False: not now.
-  bool grow(std::size_t bytes) {
-    if (bytes <= std::max(held_, kFreeBytes)) return true;
-    const std::size_t more = (bytes - held_ + kStep - 1) / kStep * kStep;
-    std::size_t taken = shared_.leased;
-    do {
-      if (taken + more > shared_.options.maxBodiesBytes) return false;
-    } while (!shared_.leased.compare_exchange_weak(taken, taken + more));
-    held_ += more;
-    return true;
-  }
-
- private:
-  static constexpr std::size_t kFreeBytes = 64U << 10, kStep = 256U << 10;
-  Shared& shared_;
-  std::size_t held_ = 0;
-};
 constexpr std::chrono::milliseconds kLeasePause{20};
 constexpr int kLeasePauses = 150;
 
@@ -172,10 +208,11 @@ Awaitable<bool> makeRoom(std::shared_ptr<Session<Wire>> session, Lease* lease, s
 }
 
 /// Feeds the parser until it has its header (with a lease: all of the message). Errors as those of Beast's own reading, and
-/// no_buffer_space.
+/// no_buffer_space, kFramingTooLarge. Beast bounds a header, and a body, but nothing of what stands around chunks.
 template <class Wire>
 Awaitable<ErrorCode> parse(std::shared_ptr<Session<Wire>> session, Parser* parser, Lease* lease) {
   ErrorCode error;
+  std::size_t framing = 0;
   const auto finished = [&] { return lease != nullptr ? parser->is_done() : parser->is_header_done(); };
   while (!error && !finished()) {
     if (lease != nullptr) {
@@ -188,12 +225,19 @@ Awaitable<ErrorCode> parse(std::shared_ptr<Session<Wire>> session, Parser* parse
       }
     }
     if (session->buffer.size() > 0) {
+      const std::size_t before = parser->get().body().size();
       const std::size_t used = parser->put(session->buffer.data(), error);
+      if (lease != nullptr) framing += used - (parser->get().body().size() - before);
       const asio::const_buffer taken = session->buffer.data();
       if (lease == nullptr && isFolded({static_cast<const char*>(taken.data()), used})) error = beast::http::error::bad_value;
       session->buffer.consume(used);
+      if (!error && framing > kMaxFramingBytes) error = kFramingTooLarge;
       if (error != beast::http::error::need_more) continue;
       error = {};
+      if (session->buffer.size() >= limits::kMaxHeaderBytes || framing > kMaxFramingBytes) {
+        error = kFramingTooLarge;
+        break;
+      }
     }
     const auto space = session->buffer.prepare(kReadBytes);
     const Transfer transfer = co_await session->wire.readSome(space);
@@ -295,7 +339,7 @@ Awaitable<Turn> turn(std::shared_ptr<Session<Wire>> session, bool first) {
     request.body = std::move(parser.get().body());
     // A handler has its own deadline; this one only stands in case it fails.
     session->enter(Phase::Busy, limits::kReviewDeadline + timeouts.write);
-    response = co_await handle(session, choice.route, std::move(request));
+    response = co_await handle(session, choice.route, std::move(request), std::move(lease));
   }
   close = close || shared.closing.load();
   const bool written = co_await answer(session, std::move(response), close, headOnly);
@@ -321,12 +365,26 @@ Awaitable<void> farewell(std::shared_ptr<Session<Wire>> session) {
   }
 }
 
+/// Tells of a handshake that came to nothing. Whoever connects and says nothing is no trouble: that is how load balancers see whether a port is open.
+void tellFailure(const Connection& connection, const ServerOptions& options, const Greeting& greeting) {
+  if (!options.onHandshakeFailure || !greeting.heard) return;
+  if (greeting.failure) return options.onHandshakeFailure(greeting.peer, *greeting.failure);
+  const bool ended = greeting.error != asio::error::operation_aborted && greeting.error != asio::error::bad_descriptor;
+  if (ended) return options.onHandshakeFailure(greeting.peer, {tls::HandshakeFault::Closed, greeting.error ? greeting.error.message() : "it said goodbye"});
+  const bool slow = SteadyClock::now() >= connection.deadline();   // else it made room for others, or we end
+  if (slow) options.onHandshakeFailure(greeting.peer, {tls::HandshakeFault::Slow, "the time for it is over"});
+}
+
 template <class Wire>
 Awaitable<void> serve(std::shared_ptr<Session<Wire>> session) {
   session->worker.add(session.get());
+  session->joined = true;
   session->enter(Phase::Arriving, session->shared.options.timeouts.handshake);
-  const bool greeted = co_await session->wire.greet();
-  if (!greeted) co_return;
+  const Greeting greeting = co_await session->wire.greet();
+  if (!greeting.good) {
+    tellFailure(*session, session->shared.options, greeting);
+    co_return;
+  }
   Turn outcome;
   bool first = true;
   do {
@@ -346,7 +404,7 @@ void Session<Wire>::begin() {
 
 template <class Wire>
 Session<Wire>::~Session() {
-  worker.remove(this);
+  if (joined) worker.remove(this);
   if (shared.options.onConnections) shared.options.onConnections(-1);
   --shared.connections;
 }

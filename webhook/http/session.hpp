@@ -16,6 +16,8 @@
 
 namespace rightslice::http {
 
+inline constexpr std::size_t kReadBytes = 16U << 10;   ///< at once
+
 /// What the sessions of a server share; outlives them.
 struct Shared {
   ServerOptions options;
@@ -45,7 +47,9 @@ class Session final : public Connection {
   Wire wire;
   Shared& shared;
   Worker& worker;
-  boost::beast::flat_buffer buffer;
+  /// What was read and is not parsed yet: a header, or what stands around a chunk, and what came with its last byte.
+  boost::beast::flat_buffer buffer{limits::kMaxHeaderBytes + kReadBytes};
+  bool joined = false;   ///< the worker knows it
 
  private:
   void begin();

@@ -20,10 +20,11 @@ Awaitable<ErrorCode> send(Socket& socket, asio::const_buffer bytes) {
 
 }  // namespace
 
-Awaitable<bool> PlainWire::greet() {
-  ErrorCode error;
-  socket.non_blocking(true, error);
-  co_return !error;
+Awaitable<Greeting> PlainWire::greet() {
+  Greeting greeting;
+  socket.non_blocking(true, greeting.error);
+  greeting.good = !greeting.error;
+  co_return greeting;
 }
 
 Awaitable<Transfer> PlainWire::readSome(asio::mutable_buffer space) {
@@ -56,16 +57,23 @@ Awaitable<ErrorCode> TlsWire::feed() {
   co_return error;
 }
 
-Awaitable<bool> TlsWire::greet() {
-  ErrorCode error;
-  socket.non_blocking(true, error);
-  while (!error) {
-    const Step step = channel_.handshake();
-    error = co_await flush();
-    if (error || step != Step::Starved) co_return !error && step == Step::Done;
-    error = co_await feed();
+Awaitable<Greeting> TlsWire::greet() {
+  Greeting greeting;
+  ErrorCode ignored;
+  const auto peer = socket.remote_endpoint(ignored);   // now: after a reset nobody knows it any more
+  socket.non_blocking(true, greeting.error);
+  Step step = Step::Starved;
+  while (!greeting.error && step == Step::Starved) {
+    step = channel_.handshake();
+    if (step == Step::Failed) greeting.failure = channel_.failure();
+    greeting.error = co_await flush();
+    if (greeting.error || step != Step::Starved) break;
+    greeting.error = co_await feed();
+    greeting.heard = greeting.heard || !greeting.error;
   }
-  co_return false;
+  greeting.good = !greeting.error && step == Step::Done;
+  if (!greeting.good) greeting.peer = peer.address().to_string();
+  co_return greeting;
 }
 
 Awaitable<Transfer> TlsWire::readSome(asio::mutable_buffer space) {

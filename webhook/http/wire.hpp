@@ -3,11 +3,14 @@
 // Rules of coroutines: session.hpp.
 #pragma once
 #include <cstddef>
+#include <optional>
+#include <string>
 
 #include <boost/asio/buffer.hpp>
 
 #include "http/worker.hpp"
 #include "tls/channel.hpp"
+#include "tls/handshake_failure.hpp"
 
 namespace rightslice::http {
 
@@ -16,12 +19,20 @@ struct Transfer {
   std::size_t count = 0;  ///< at least one, without an error
 };
 
+/// What came of that which stands before the first byte.
+struct Greeting {
+  bool good = false;
+  bool heard = false;     ///< the peer has sent something
+  ErrorCode error;        ///< of the socket
+  std::optional<tls::HandshakeFailure> failure;   ///< of TLS
+  std::string peer;       ///< its address; where it is not good
+};
+
 class PlainWire {
  public:
   explicit PlainWire(Socket s) : socket(std::move(s)) {}
 
-  /// What comes before the first byte. False: there will be none.
-  Awaitable<bool> greet();
+  Awaitable<Greeting> greet();
   Awaitable<Transfer> readSome(asio::mutable_buffer space);
   /// All of it.
   Awaitable<ErrorCode> write(asio::const_buffer bytes);
@@ -33,10 +44,9 @@ class PlainWire {
 
 class TlsWire {
  public:
-  /// Owns the session (tls::newSession).
-  TlsWire(Socket s, ssl_st* session) : socket(std::move(s)), channel_(session) {}
+  TlsWire(Socket s, const tls::Context& context) : socket(std::move(s)), channel_(context) {}
 
-  Awaitable<bool> greet();
+  Awaitable<Greeting> greet();
   Awaitable<Transfer> readSome(asio::mutable_buffer space);
   Awaitable<ErrorCode> write(asio::const_buffer bytes);
   Awaitable<void> closeNotify();

@@ -2,9 +2,9 @@
 
 #include <ctime>
 
-#include <fmt/format.h>
 #include <openssl/asn1.h>
 
+#include "base/describe.hpp"
 #include "host/regular_file.hpp"
 #include "tls/openssl.hpp"
 
@@ -12,16 +12,9 @@ namespace rightslice::tls {
 namespace {
 
 constexpr std::size_t kMaxPemBytes = 1U << 20;
+constexpr const char *kCertificateFlag = "--cert", *kKeyFlag = "--key", *kClientCaFlag = "--client-ca";
 
-}  // namespace
-
-Result<std::string> readPem(const std::string& path) {
-  auto text = host::readRegularFile(path, kMaxPemBytes);
-  if (!text) return fail(fmt::format("cannot use {}: {}", path, text.error().message), path);
-  return text;
-}
-
-namespace {
+std::string named(const std::string& flag, const std::string& path) { return flag + " " + path; }
 
 std::chrono::system_clock::time_point notAfter(SSL_CTX* context) {
   std::tm time{};
@@ -31,17 +24,23 @@ std::chrono::system_clock::time_point notAfter(SSL_CTX* context) {
 
 }  // namespace
 
+Result<std::string> readPem(const std::string& flag, const std::string& path) {
+  auto text = host::readRegularFile(path, kMaxPemBytes);
+  if (!text) return fail(text.error().message, named(flag, path));
+  if (text->empty()) return fail("the file is empty", named(flag, path));
+  return text;
+}
+
 Result<CertificateSource::Contents> CertificateSource::read() const {
   Contents contents;
-  auto certificate = readPem(files_.certificate);
+  auto certificate = readPem(kCertificateFlag, files_.certificate);
   if (!certificate) return tl::unexpected(certificate.error());
-  auto key = readPem(files_.key);
+  auto key = readPem(kKeyFlag, files_.key);
   if (!key) return tl::unexpected(key.error());
   if (!files_.clientCa.empty()) {
-    auto clientCa = readPem(files_.clientCa);
+    auto clientCa = readPem(kClientCaFlag, files_.clientCa);
     if (!clientCa) return tl::unexpected(clientCa.error());
     contents.clientCa = std::move(*clientCa);
-    if (contents.clientCa.empty()) return fail(files_.clientCa + " is empty", files_.clientCa);
   }
   contents.certificate = std::move(*certificate);
   contents.key = std::move(*key);
@@ -49,8 +48,9 @@ Result<CertificateSource::Contents> CertificateSource::read() const {
 }
 
 Result<bool> CertificateSource::adopt(const Contents& contents) {
-  auto context = serverContext(contents.certificate, contents.key, contents.clientCa);
-  if (!context) return fail(context.error().message, files_.certificate);
+  auto context = serverContext(contents.certificate, contents.key, contents.clientCa,
+                               {named(kCertificateFlag, files_.certificate), named(kKeyFlag, files_.key), named(kClientCaFlag, files_.clientCa)});
+  if (!context) return tl::unexpected(context.error());
   expiry_.set(std::make_shared<const std::chrono::system_clock::time_point>(notAfter(context->get())));
   published_.set(*context);
   return true;
@@ -68,8 +68,8 @@ Result<std::unique_ptr<CertificateSource>> CertificateSource::open(CertificateFi
 CertificateSource::Poll CertificateSource::poll(std::string& error) {
   auto contents = read();
   if (!contents) {
-    if (contents.error().message == lastReadError_) return Poll::Unchanged;
-    error = lastReadError_ = contents.error().message;
+    if (describe(contents.error()) == lastReadError_) return Poll::Unchanged;
+    error = lastReadError_ = describe(contents.error());
     return Poll::Failed;
   }
   lastReadError_.clear();
@@ -85,7 +85,7 @@ CertificateSource::Poll CertificateSource::poll(std::string& error) {
   }
   tried_ = std::move(*contents);
   if (adopted) return Poll::Changed;
-  error = adopted.error().message;
+  error = describe(adopted.error());
   return Poll::Failed;
 }
 

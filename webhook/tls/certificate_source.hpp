@@ -10,13 +10,8 @@
 
 namespace rightslice::tls {
 
-struct CertificateFiles {
-  std::string certificate, key;
-  std::string clientCa;  ///< may be empty
-};
-
-/// The text of a file of certificates or of a key, at most 1 MiB; Error.where is the path.
-Result<std::string> readPem(const std::string& path);
+/// The text of a file of certificates or of a key, at most 1 MiB, and not empty; Error.where is the flag and the path.
+Result<std::string> readPem(const std::string& flag, const std::string& path);
 
 /// current() and expiry() are thread-safe; poll() is for one thread.
 class CertificateSource {

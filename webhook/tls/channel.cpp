@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -66,18 +66,21 @@ const BIO_METHOD* pipeMethod() {
 
 }  // namespace
 
-Channel::Channel(ssl_st* session) : pipe_(std::make_unique<Pipe>()), session_(session) {
-  BIO* bio = BIO_new(pipeMethod());
+void Channel::Freer::operator()(ssl_st* session) const { SSL_free(session); }
+
+Channel::Channel(const Context& context) : pipe_(std::make_unique<Pipe>()), session_(SSL_new(context.get())) {
+  BIO* bio = session_ ? BIO_new(pipeMethod()) : nullptr;
+  if (bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, pipe_.get());
   BIO_set_init(bio, 1);
-  SSL_set_bio(session_, bio, bio);  // owned by the session
-  SSL_set_accept_state(session_);
+  SSL_set_bio(session_.get(), bio, bio);  // owned by the session
+  SSL_set_accept_state(session_.get());
 }
 
-Channel::~Channel() { SSL_free(session_); }
+Channel::~Channel() = default;
 
 Channel::Step Channel::stepOf(int result) {
-  switch (SSL_get_error(session_, result)) {
+  switch (SSL_get_error(session_.get(), result)) {
     case SSL_ERROR_NONE: return Step::Done;
     case SSL_ERROR_WANT_READ: return Step::Starved;
     case SSL_ERROR_ZERO_RETURN: return Step::Closed;
@@ -87,25 +90,27 @@ Channel::Step Channel::stepOf(int result) {
 
 Channel::Step Channel::handshake() {
   ERR_clear_error();
-  return stepOf(SSL_do_handshake(session_));
+  return stepOf(SSL_do_handshake(session_.get()));
 }
+
+HandshakeFailure Channel::failure() const { return takeFailure(session_.get()); }
 
 Channel::Step Channel::read(std::span<char> to, std::size_t& count) {
   count = 0;
   ERR_clear_error();
-  return stepOf(SSL_read_ex(session_, to.data(), to.size(), &count));
+  return stepOf(SSL_read_ex(session_.get(), to.data(), to.size(), &count));
 }
 
 Channel::Step Channel::write(std::string_view bytes) {
   if (bytes.empty()) return Step::Done;  // OpenSSL takes nothing for a fault
   ERR_clear_error();
   std::size_t count = 0;
-  return stepOf(SSL_write_ex(session_, bytes.data(), bytes.size(), &count));
+  return stepOf(SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &count));
 }
 
 void Channel::close() {
   ERR_clear_error();
-  SSL_shutdown(session_);
+  SSL_shutdown(session_.get());
   ERR_clear_error();
 }
 

@@ -5,7 +5,8 @@
 #include <span>
 #include <string_view>
 
-struct ssl_st;
+#include "tls/context.hpp"
+#include "tls/handshake_failure.hpp"
 
 namespace rightslice::tls {
 
@@ -20,13 +21,15 @@ class Channel {
     Failed    ///< no TLS, a refused certificate, a broken record: the connection is of no use any more
   };
 
-  /// A server's side. The session (tls::newSession) is owned from here on.
-  explicit Channel(ssl_st* session);
+  /// A server's side. Throws std::bad_alloc.
+  explicit Channel(const Context& context);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   Step handshake();
+  /// Why: right after handshake() has Failed.
+  HandshakeFailure failure() const;
   /// Some of what the peer said. Done: `count` bytes of `to`, at least one.
   Step read(std::span<char> to, std::size_t& count);
   /// All of `bytes`; the records lie in outgoing().
@@ -45,8 +48,11 @@ class Channel {
  private:
   Step stepOf(int result);
 
+  struct Freer {
+    void operator()(ssl_st* session) const;
+  };
   std::unique_ptr<Pipe> pipe_;
-  ssl_st* session_;
+  std::unique_ptr<ssl_st, Freer> session_;
 };
 
 }  // namespace rightslice::tls

@@ -23,6 +23,8 @@ int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size, cons
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+tl::unexpected<Error> at(const std::string& where, const Error& error) { return fail(error.message, where); }
+
 Result<bool> requireClients(SSL_CTX* context, const std::string& pem) {
   if (auto trusted = trust(context, pem, "the client CA file", true); !trusted) return trusted;
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -30,8 +32,6 @@ Result<bool> requireClients(SSL_CTX* context, const std::string& pem) {
 }
 
 }  // namespace
-
-ssl_st* newSession(const Context& context) { return SSL_new(context.get()); }
 
 std::string takeErrors() {
   std::string out;
@@ -44,7 +44,7 @@ std::string takeErrors() {
   return out.empty() ? "no reason given" : out;
 }
 
-Result<Context> serverContext(const std::string& certificates, const std::string& key, const std::string& clientCa) {
+Result<Context> serverContext(const std::string& certificates, const std::string& key, const std::string& clientCa, const CertificateFiles& names) {
   ERR_clear_error();
   const Context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) return broken("no TLS context");
@@ -57,10 +57,10 @@ Result<Context> serverContext(const std::string& certificates, const std::string
   SSL_CTX_set_alpn_select_cb(raw, chooseProtocol, nullptr);
   SSL_CTX_sess_set_cache_size(raw, kCachedSessions);
   SSL_CTX_set_session_id_context(raw, kSessionIdContext, sizeof kSessionIdContext - 1);
-  if (auto used = useChain(raw, certificates); !used) return tl::unexpected(used.error());
-  if (auto used = useKey(raw, key); !used) return tl::unexpected(used.error());
+  if (auto used = useChain(raw, certificates); !used) return at(names.certificate, used.error());
+  if (auto used = useKey(raw, key); !used) return at(names.key, used.error());
   if (!clientCa.empty()) {
-    if (auto used = requireClients(raw, clientCa); !used) return tl::unexpected(used.error());
+    if (auto used = requireClients(raw, clientCa); !used) return at(names.clientCa, used.error());
   }
   return context;
 }

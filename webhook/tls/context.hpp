@@ -13,12 +13,16 @@ namespace rightslice::tls {
 /// An OpenSSL context; sessions that use it hold it alive. Immutable once made; thread-safe.
 using Context = std::shared_ptr<ssl_ctx_st>;
 
-/// A server's context from PEM texts. The certificate chain has the leaf first; key and leaf must match; `clientCa` empty: no
-/// client certificate is asked for, else one signed by it is required.
-Result<Context> serverContext(const std::string& certificates, const std::string& key, const std::string& clientCa);
+/// Of a server: what is at these paths, or what they are called in errors.
+struct CertificateFiles {
+  std::string certificate, key;
+  std::string clientCa;  ///< may be empty
+};
 
-/// A new session of the context, which the caller owns; null where there is no memory.
-ssl_st* newSession(const Context& context);
+/// A server's context from PEM texts; an error stands where `names` says. The certificate chain has the leaf first; key and leaf must match; `clientCa` empty: no
+/// client certificate is asked for, else one signed by it is required.
+Result<Context> serverContext(const std::string& certificates, const std::string& key, const std::string& clientCa,
+                              const CertificateFiles& names = {});
 
 /// What a client trusts and shows. `authorities` empty: the system's store. `certificates` and `key`: both or neither.
 struct ClientIdentity {

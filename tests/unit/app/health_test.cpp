@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
+
+#include "app/readiness_log.hpp"
 #include "json/document.hpp"
 #include "written.hpp"
 
@@ -36,7 +39,7 @@ TEST_CASE("it is ready with policies that were read lately and a certificate tha
   instance.load();
   const auto response = instance.health.readyz();
   CHECK(response.status == 200);
-  CHECK(instance.health.ready());
+  CHECK(instance.health.standing().readiness == Readiness::Ready);
   const auto document = json::Document::parse(response.body).value();
   CHECK(document.root()["ready"].boolean() == true);
   CHECK(document.root()["policies"]["digest"].stringOr("") == "beef");
@@ -58,7 +61,7 @@ TEST_CASE("each reason not to be ready is told") {
   instance.load();
   instance.certificate.expires = instance.clock.now();
   CHECK(instance.reasons() == R"(["the serving certificate has expired"])");
-  CHECK_FALSE(instance.health.ready());
+  CHECK(instance.health.standing().readiness != Readiness::Ready);
   instance.health.startDraining();
   CHECK(instance.reasons() == R"(["shutting down","the serving certificate has expired"])");
 }
@@ -91,7 +94,7 @@ TEST_CASE("with a cluster it is ready when all of it was read, and not when its 
   const Health health(inputs, instance.clock);
   auto response = health.readyz();
   CHECK(response.status == 503);
-  CHECK_FALSE(health.ready());
+  CHECK(health.standing().readiness != Readiness::Ready);
   const auto document = json::Document::parse(response.body).value();
   CHECK(document.root()["reasons"].text() ==
         R"(["slicepolicies.rightslice.io is not read yet: HTTP 403: forbidden",)"
@@ -128,4 +131,32 @@ TEST_CASE("what hangs on the program beside reviews tells how it is, and makes n
   CHECK(answer.status == 200);
   const auto document = json::Document::parse(answer.body);
   CHECK(document->root()["audit"]["trouble"].string() == "the API server is away");
+}
+
+TEST_CASE("what every start waits for is told apart from what is wrong, and the log has a line for each change") {
+  std::ostringstream out;
+  host::Log log(host::Level::Info, out);
+  ReadinessLog told(log);
+  const auto line = [&](const Standing& standing) {
+    out.str("");
+    told.tell(standing);
+    const std::string text = out.str();
+    return text.empty() ? text : text.substr(text.find("\"level\""));
+  };
+  Instance instance;
+  CHECK(instance.health.standing().readiness == Readiness::Starting);
+  CHECK(line(instance.health.standing()) == "\"level\":\"info\",\"msg\":\"not ready yet\",\"reasons\":\"no policies are loaded yet\"}\n");
+  CHECK(line(instance.health.standing()).empty());
+  instance.load();
+  CHECK(line(instance.health.standing()) == "\"level\":\"info\",\"msg\":\"ready\"}\n");
+  CHECK(line(instance.health.standing()).empty());
+  instance.certificate.expires = instance.clock.now();
+  CHECK(instance.health.standing().readiness == Readiness::Unready);
+  CHECK(line(instance.health.standing()) == "\"level\":\"warn\",\"msg\":\"not ready\",\"reasons\":\"the serving certificate has expired\"}\n");
+  instance.clock.time += seconds(1);
+  CHECK(line(instance.health.standing()).empty());
+  instance.certificate.expires = instance.clock.now() + hours(1);
+  CHECK(line(instance.health.standing()).find("\"ready\"") != std::string::npos);
+  instance.state = nullptr;   // not at a start any more
+  CHECK(line(instance.health.standing()).find("\"level\":\"warn\"") == 0);
 }

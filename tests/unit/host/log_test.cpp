@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <sstream>
+#include <string>
+#include <thread>
 
 #include "host/patient_sink.hpp"
 
@@ -80,4 +83,44 @@ TEST_CASE("a pipe that nobody reads costs lines, not time, and how many is said 
   CHECK(got.ends_with("again\n"));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE("of lines that come faster than they are written none is lost without being counted") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  constexpr int kLines = 5000;
+  std::uint64_t taken = 0;
+  std::string got;
+  std::thread reader;
+  {
+    Log log(Level::Info, ends[1]);
+    const std::string text(500, 'x');
+    for (int i = 0; i < kLines; ++i) log.write(Level::Info, text);   // the queue holds some hundred, the pipe a hundred more
+    reader = std::thread([&] {
+      std::array<char, 1U << 16> piece{};
+      for (ssize_t count = 1; count > 0;) {
+        count = ::read(ends[0], piece.data(), piece.size());
+        if (count > 0) got.append(piece.data(), static_cast<std::size_t>(count));
+      }
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    log.write(Level::Info, "again");
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    taken = log.takeDropped();
+    CHECK(log.takeDropped() == 0);
+  }
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  std::uint64_t written = 0, said = 0;
+  std::istringstream lines(got);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("xxx\"}") != std::string::npos) ++written;
+    const std::size_t at = line.find("\"count\":");
+    if (at != std::string::npos) said += std::strtoull(line.c_str() + at + 8, nullptr, 10);
+  }
+  CHECK(got.ends_with("\"again\"}\n"));
+  CHECK(said > 1000);
+  CHECK(written + said == kLines);
+  CHECK(taken == said);
 }

@@ -8,8 +8,12 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
+#include <new>
 #include <stdexcept>
 #include <thread>
+
+#include "tls/authority.hpp"
 
 using namespace rightslice;
 using namespace std::chrono_literals;
@@ -140,6 +144,35 @@ TEST_CASE("a request that another reader could read otherwise is refused, and no
   const Client client(*server);
   client.send(post + "transfer-encoding: Chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
   CHECK(client.readAll().find("<3>") != std::string::npos);
+}
+
+TEST_CASE("what stands around the chunks of a body is bounded, each piece and all of it") {
+  auto with = options();
+  with.timeouts.body = 5s;
+  const auto server = started(std::move(with));
+  const auto repeated = [](std::string_view text, int times) {
+    std::string out;
+    while (times-- > 0) out += text;
+    return out;
+  };
+  struct Case { const char* name; std::string body; const char* answer; };
+  const std::string extension(500, 'a');
+  const Case cases[] = {
+      {"an extension without end", "1;" + std::string(100'000, 'a'), "HTTP/1.1 431 "},
+      {"a size without end", std::string(100'000, '0'), "HTTP/1.1 431 "},
+      {"a trailer without end", "3\r\nabc\r\n0\r\n" + repeated("X: y\r\n", 20'000), "HTTP/1.1 431 "},
+      {"small chunks with long extensions", repeated("1;" + extension + "\r\nx\r\n", 4000), "HTTP/1.1 431 "},
+      {"chunks of a byte", repeated("1\r\nx\r\n", 10'000) + "0\r\n\r\n", "<10000>"},
+      {"some extensions and trailers", repeated("1;" + extension + "\r\nx\r\n", 100) + "0;a=b\r\n" + repeated("X: y\r\n", 1000) + "\r\n", "<100>"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.name);
+    const Client client(*server);
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + each.body);
+    const std::string answer = client.readAll();
+    CHECK(answer.find(each.answer) != std::string::npos);
+    CHECK(answer.ends_with("closed"));
+  }
 }
 
 TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") {
@@ -288,6 +321,55 @@ TEST_CASE("large bodies share their room: one waits for another, and the small o
   CHECK(second.readAll().find("HTTP/1.1 503 ") != std::string::npos);
 }
 
+TEST_CASE("a body takes its room for as long as a handler has it, also when its answer comes too late") {
+  auto with = options();
+  with.inlineBodyBytes = 100;
+  with.maxBodiesBytes = 300U << 10;
+  std::atomic<int> running{0};
+  const auto slow = [&](const http::Request&) {
+    ++running;
+    std::this_thread::sleep_for(400ms);
+    --running;
+    return http::Response{};
+  };
+  const auto asked = [&](const http::Request&) { return http::Response{.body = "<" + std::to_string(running) + " beside it>"}; };
+  auto server = http::Server::listen(std::move(with), http::Router({{"POST", "/slow", "", slow}, {"POST", "/asked", "", asked}})).value();
+  server->start();
+  const Client late(*server), next(*server);
+  late.send(post("/slow?timeout=300ms", std::string(200'000, 'x')));
+  CHECK(late.readUntil("}\n").find("DeadlineExceeded") != std::string::npos);
+  next.send(post("/asked", std::string(200'000, 'x')));
+  CHECK(next.readUntil(">").find("<0 beside it>") != std::string::npos);
+}
+
+TEST_CASE("a request whose deadline has passed reaches no handler, and gives its room back at once") {
+  auto with = options();
+  with.inlineBodyBytes = 100;
+  with.poolThreads = 1;
+  with.maxBodiesBytes = 600U << 10;
+  std::atomic<int> calls{0};
+  const auto counted = [&](const http::Request&) {
+    ++calls;
+    std::this_thread::sleep_for(400ms);
+    return http::Response{.body = "<done>"};
+  };
+  auto server = http::Server::listen(std::move(with), http::Router({{"POST", "/counted", "", counted}})).value();
+  server->start();
+  const std::string body(200'000, 'x');
+  const Client past(*server), busy(*server), queued(*server), next(*server);
+  past.send(post("/counted?timeout=50ms", body));   // less than the margin that is kept back
+  CHECK(past.readUntil("}\n").find("DeadlineExceeded") != std::string::npos);
+  CHECK(calls == 0);
+  busy.send(post("/counted", body));
+  while (calls == 0) std::this_thread::sleep_for(1ms);
+  queued.send(post("/counted?timeout=150ms", body));
+  CHECK(queued.readUntil("}\n").find("DeadlineExceeded") != std::string::npos);
+  next.send(post("/counted", body));
+  CHECK(busy.readUntil("<done>").find("200 OK") != std::string::npos);
+  CHECK(next.readUntil("<done>").find("200 OK") != std::string::npos);
+  CHECK(calls == 2);
+}
+
 TEST_CASE("a packed body is refused") {
   const auto server = started(options());
   for (const char* coding : {"gzip", "br", "deflate"}) {
@@ -322,6 +404,56 @@ TEST_CASE("a connection of several workers is counted once, and the loops turn")
   CHECK(open == 0);
 }
 
+TEST_CASE("a connection that there is no memory for costs that connection, and accepting goes on") {
+  std::atomic<int> came{0};
+  std::promise<std::string> said;
+  auto with = options();
+  with.tls = [&]() -> tls::Context {
+    if (++came == 1) throw std::bad_alloc();
+    return nullptr;
+  };
+  with.onError = [&](std::string_view message) { said.set_value(std::string(message)); };
+  const auto server = started(std::move(with));
+  for (int i = 0; i < 2; ++i) CHECK(Client(*server).readAll() == "closed");
+  CHECK(came == 2);
+  auto told = said.get_future();
+  REQUIRE(told.wait_for(0s) == std::future_status::ready);
+  CHECK(told.get().find("cannot take a connection: std::bad_alloc") != std::string::npos);
+  CHECK(server->responsive(30s));
+}
+
+TEST_CASE("a handshake that fails is told with the peer and the reason, and who says nothing is not told of") {
+  const auto issued = tls::issue({.dnsNames = {"a"}}).value();
+  const auto context = tls::serverContext(issued.certificate, issued.key, "").value();
+  std::mutex mutex;
+  std::vector<std::string> told;
+  auto with = options();
+  with.timeouts.handshake = 300ms;
+  with.tls = [&] { return context; };
+  with.onHandshakeFailure = [&](std::string_view peer, const tls::HandshakeFailure& failure) {
+    const std::lock_guard lock(mutex);
+    told.push_back(std::string(peer) + " " + std::string(tls::rowOf(failure.fault).name));
+  };
+  const auto server = started(std::move(with));
+  const std::string hello("\x16\x03\x01\x02\x00\x01", 6);   // the beginning of one
+  { const Client silent(*server); }
+  CHECK(Client(*server).readAll() == "closed");   // after 300 ms
+  const std::pair<std::string, const char*> rows[] = {{kHello, "plain-http"}, {std::string(100, 'x'), "garbage"}, {hello, "slow"}};
+  for (const auto& [text, name] : rows) {
+    const Client client(*server);
+    client.send(text);
+    CHECK(client.readAll().ends_with("closed"));
+  }
+  {
+    const Client gone(*server);
+    gone.send(hello);
+    std::this_thread::sleep_for(50ms);
+  }
+  server->drain(20s);
+  const std::lock_guard lock(mutex);
+  CHECK(told == std::vector<std::string>{"127.0.0.1 plain-http", "127.0.0.1 garbage", "127.0.0.1 slow", "127.0.0.1 closed"});
+}
+
 TEST_CASE("where it cannot listen it says so") {
   for (const char* listen : {"", "8443", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "nowhere.example:1", "127.0.0.1:1:"}) {
     CAPTURE(listen);
@@ -334,5 +466,6 @@ TEST_CASE("where it cannot listen it says so") {
   taken.listen = server->address();
   const auto second = http::Server::listen(std::move(taken), router());
   REQUIRE_FALSE(second);
-  CHECK(second.error().message.find(server->address()) != std::string::npos);
+  CHECK(second.error().message == "cannot listen on " + server->address() +
+                                      ": Address already in use; something else listens there: end it, or name another port (0 takes a free one)");
 }

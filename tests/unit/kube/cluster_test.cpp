@@ -117,6 +117,26 @@ TEST_CASE("errors of a connection say what was tried") {
   CHECK(stopped.call({"GET", "/"}).error().message.find("shut down") != std::string::npos);
 }
 
+TEST_CASE("what a server puts around chunks without end is not kept in memory: the call fails at once") {
+  for (const char* begin : {"1;", "3\r\nabc\r\n0\r\nX: ", "0"}) {
+    CAPTURE(std::string(begin));
+    scripted::Server server([&](const Peer& peer, const Seen&) {
+      peer.begin();
+      peer.send(begin);
+      const std::string piece(1U << 16, '0');
+      for (int i = 0; i < 64; ++i) {
+        if (!peer.send(piece)) return false;
+      }
+      peer.hold();
+      return false;
+    });
+    Running running(optionsFor(server.url()));
+    const auto answer = running.get("/");
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == "read the body: header limit exceeded");
+  }
+}
+
 TEST_CASE("the server's certificate must be of the authority and for the name") {
   const auto issued = tls::issue({.ips = {"127.0.0.1"}});
   const auto other = tls::issue({.dnsNames = {"other"}, .ips = {"127.0.0.2"}});

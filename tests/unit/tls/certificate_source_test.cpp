@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/describe.hpp"
 #include "tls/authority.hpp"
 
 using namespace rightslice;
@@ -69,6 +70,7 @@ TEST_CASE("the last good pair stays while the files are bad, and each bad state 
   files.write("tls.key", second().key);
   CHECK(source->poll(error) == Poll::Failed);
   CHECK(error.find("does not belong to the certificate") != std::string::npos);
+  CHECK(error.starts_with("--key " + files.path("tls.key") + ": "));
   CHECK(source->poll(error) == Poll::Unchanged);
 
   files.write("tls.crt", "no certificate");
@@ -90,14 +92,20 @@ TEST_CASE("a pair that is bad from the start is an error that names the file") {
   const Files files;
   auto missing = tls::CertificateSource::open(files.named());
   REQUIRE_FALSE(missing);
-  CHECK(missing.error().message.find("tls.crt") != std::string::npos);
+  CHECK(describe(missing.error()) == "--cert " + files.path("tls.crt") + ": cannot open: No such file or directory");
   files.writePair(first());
   files.write("ca.crt", "");
   auto named = files.named();
   named.clientCa = files.path("ca.crt");
-  CHECK_FALSE(tls::CertificateSource::open(named));
+  CHECK(describe(tls::CertificateSource::open(named).error()) == "--client-ca " + files.path("ca.crt") + ": the file is empty");
+  files.write("ca.crt", first().key);
+  CHECK(describe(tls::CertificateSource::open(named).error()).starts_with("--client-ca " + files.path("ca.crt") + ": the client CA file holds no PEM"));
   files.write("ca.crt", first().caCertificate);
   CHECK(tls::CertificateSource::open(named));
+  files.write("tls.key", "no key");
+  CHECK(describe(tls::CertificateSource::open(named).error()).starts_with("--key " + files.path("tls.key") + ": the key file holds no PEM"));
+  files.write("tls.crt", "no certificate");
+  CHECK(describe(tls::CertificateSource::open(named).error()).starts_with("--cert " + files.path("tls.crt") + ": the certificate file holds no PEM"));
 }
 
 TEST_CASE("a chain is served, and an encrypted key is an error instead of a question") {

@@ -19,17 +19,13 @@ const tls::Issued& issued() {
   return made;
 }
 
-ssl_st* serverSession(const std::string& clientCa = "") {
-  static std::vector<tls::Context> kept;
-  kept.push_back(tls::serverContext(issued().certificate, issued().key, clientCa).value());
-  return tls::newSession(kept.back());
-}
+tls::Context server(const std::string& clientCa = "") { return tls::serverContext(issued().certificate, issued().key, clientCa).value(); }
 
 /// The other side: plain OpenSSL on two buffers.
 class Peer {
  public:
-  explicit Peer(int maxVersion = TLS1_3_VERSION, const tls::Issued& identity = issued()) {
-    context_ = tls::clientContext({.authorities = identity.caCertificate, .certificates = {}, .key = {}}).value();
+  explicit Peer(int maxVersion = TLS1_3_VERSION, const tls::Issued& trusted = issued(), const tls::Pair& shown = {}) {
+    context_ = tls::clientContext({.authorities = trusted.caCertificate, .certificates = shown.certificate, .key = shown.key}).value();
     session_ = tls::newClientSession(context_, "a");
     SSL_set_max_proto_version(session_, maxVersion);
     fromServer_ = BIO_new(BIO_s_mem());
@@ -52,6 +48,7 @@ class Peer {
     const int count = BIO_read(toServer_, space.data(), static_cast<int>(std::min(space.size(), most)));
     if (count > 0) channel.received(static_cast<std::size_t>(count));
   }
+  void offer(const char* ciphers) { SSL_set_cipher_list(session_, ciphers); }
   bool shake() { return SSL_do_handshake(session_) == 1; }
   void say(const std::string& text) { REQUIRE(SSL_write(session_, text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size())); }
   std::string hear() {
@@ -102,7 +99,7 @@ TEST_CASE("both sides hear what the other says, in TLS 1.2 and 1.3, however the 
     for (const std::size_t most : {std::size_t{7}, std::size_t{1000}, std::size_t{100'000}}) {
       CAPTURE(version);
       CAPTURE(most);
-      tls::Channel channel(serverSession());
+      tls::Channel channel(server());
       Peer peer(version);
       REQUIRE(shake(channel, peer, most) == Step::Done);
       peer.say("abc");
@@ -116,7 +113,7 @@ TEST_CASE("both sides hear what the other says, in TLS 1.2 and 1.3, however the 
 }
 
 TEST_CASE("much at once goes through whole") {
-  tls::Channel channel(serverSession());
+  tls::Channel channel(server());
   Peer peer;
   REQUIRE(shake(channel, peer) == Step::Done);
   std::string text(300'000, '\0');
@@ -133,7 +130,7 @@ TEST_CASE("much at once goes through whole") {
 }
 
 TEST_CASE("a goodbye is told apart from a fault") {
-  tls::Channel channel(serverSession());
+  tls::Channel channel(server());
   Peer peer;
   REQUIRE(shake(channel, peer) == Step::Done);
   peer.bye();
@@ -141,7 +138,7 @@ TEST_CASE("a goodbye is told apart from a fault") {
   heard(channel, peer, last, 1);
   CHECK(last == Step::Closed);
 
-  tls::Channel other(serverSession());
+  tls::Channel other(server());
   Peer ended;
   REQUIRE(shake(other, ended) == Step::Done);
   other.close();
@@ -152,7 +149,7 @@ TEST_CASE("a goodbye is told apart from a fault") {
 
 TEST_CASE("what is no TLS fails, and the peer is told") {
   for (const std::string& bytes : {std::string("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), std::string(20'000, '\0'), std::string("\x16\x03\x01\xff\xff", 5) + std::string(100, 'x')}) {
-    tls::Channel channel(serverSession());
+    tls::Channel channel(server());
     std::size_t at = 0;
     Step step = Step::Starved;
     while (at < bytes.size() && step == Step::Starved) {
@@ -168,7 +165,7 @@ TEST_CASE("what is no TLS fails, and the peer is told") {
 }
 
 TEST_CASE("a record that was changed on its way fails, and nothing of it is heard") {
-  tls::Channel channel(serverSession());
+  tls::Channel channel(server());
   Peer peer;
   REQUIRE(shake(channel, peer) == Step::Done);
   const std::string record = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
@@ -183,7 +180,49 @@ TEST_CASE("a record that was changed on its way fails, and nothing of it is hear
 }
 
 TEST_CASE("a client without the certificate that is asked for gets no further") {
-  tls::Channel channel(serverSession(issued().caCertificate));
+  tls::Channel channel(server(issued().caCertificate));
   Peer peer;
   CHECK(shake(channel, peer) == Step::Failed);
+}
+
+TEST_CASE("why a handshake failed is told by a few reasons, and in OpenSSL's words") {
+  using Fault = tls::HandshakeFault;
+  const tls::Issued other = tls::issue({.dnsNames = {"a"}}).value();
+  const std::string ca = issued().caCertificate;
+  struct Case { const char* name; std::string clientCa; int version; const tls::Issued* trusted; tls::Pair shown; const char* ciphers; Fault fault; const char* detail; };
+  std::vector<Case> cases;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    cases.push_back({"no certificate", ca, version, &issued(), {}, "", Fault::NoCertificate, "peer did not return a certificate"});
+    cases.push_back({"of another CA", ca, version, &issued(), {other.clientCertificate, other.clientKey}, "", Fault::BadCertificate, "local issuer"});
+    cases.push_back({"not for clients", ca, version, &issued(), {issued().certificate, issued().key}, "", Fault::BadCertificate, "purpose"});
+    cases.push_back({"ours is not trusted", "", version, &other, {}, "", Fault::Alert, "unknown ca"});
+  }
+  cases.push_back({"an old cipher", "", TLS1_2_VERSION, &issued(), {}, "AES128-SHA", Fault::NoAgreement, "no shared cipher"});
+  for (const Case& each : cases) {
+    CAPTURE(std::string(each.name));
+    CAPTURE(each.version);
+    tls::Channel channel(server(each.clientCa));
+    Peer peer(each.version, *each.trusted, each.shown);
+    if (*each.ciphers != '\0') peer.offer(each.ciphers);
+    Step step = Step::Starved;
+    for (int i = 0; i < 10 && step == Step::Starved; ++i) {
+      peer.shake();
+      peer.carry(channel);
+      step = channel.handshake();
+    }
+    REQUIRE(step == Step::Failed);
+    const tls::HandshakeFailure failure = channel.failure();
+    CHECK(tls::rowOf(failure.fault).name == tls::rowOf(each.fault).name);
+    CHECK_MESSAGE(failure.detail.find(each.detail) != std::string::npos, failure.detail);
+  }
+  const std::pair<std::string, Fault> texts[] = {{"GET / HTTP/1.1\r\n\r\n", Fault::PlainHttp}, {"POST /validate HTTP/1.1\r\n", Fault::PlainHttp},
+                                                 {"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", Fault::Garbage}, {"SSH-2.0-OpenSSH_9.2\r\n", Fault::Garbage}};
+  for (const auto& [text, fault] : texts) {
+    CAPTURE(text);
+    tls::Channel channel(server());
+    std::copy(text.begin(), text.end(), channel.space().begin());
+    channel.received(text.size());
+    REQUIRE(channel.handshake() == Step::Failed);
+    CHECK(tls::rowOf(channel.failure().fault).name == tls::rowOf(fault).name);
+  }
 }
