@@ -1,4 +1,6 @@
 """Dynamic Resource Allocation, as the API server of this Kubernetes serves it: claims, templates, classes, and what NVIDIA's driver publishes."""
+import functools
+
 from gpu_nodes import H100
 from live_test import Live, custom
 from scenario import MEDIUM, SMALL, VALIDATE, deployment
@@ -79,6 +81,23 @@ class Claims(Live):
                 printed = self.apply_file("chat", claiming("chat", named, MEDIUM), "--dry-run=server")
                 self.assertIn("deployment.apps/chat created", printed.out)
                 self.assertIn(f"Warning: NotJudged: container model: claim gpu is not judged: {why}", printed.err)
+
+    def test_a_template_that_is_nested_deeper_than_we_read_hides_no_other(self):
+        # As any tenant may write it: the parameters of a driver are whatever that takes. Here out of the webhook's sight, as before it was installed.
+        odd = template("odd", profile("1g.10gb"))
+        parameters = functools.reduce(lambda inner, _: {"a": inner}, range(200), 1)
+        odd["spec"]["spec"]["devices"]["config"] = [{"opaque": {"driver": "else.example.com", "parameters": parameters}}]
+        elsewhere = self.kubectl.within("kube-system")
+        elsewhere.run("create", "-f", "-", stdin=odd)
+        unread = 'rightslice_watch_unread_objects{resource="resourceclaimtemplates.resource.k8s.io"}'
+        try:
+            self.eventually(lambda: all(pod.metric(unread) == 1 for pod in self.cluster.node.pods), "it is counted")
+            self.kubectl.apply(template("after", profile("1g.10gb")))
+            self.eventually_denied(claiming("chat", "after", MEDIUM), "what came after it is known")
+            self.assertTrue(all(pod.ready() for pod in self.cluster.node.pods))
+        finally:
+            elsewhere.run("delete", "resourceclaimtemplate", "odd")
+        self.eventually(lambda: all(pod.metric(unread) == 0 for pod in self.cluster.node.pods), "it is gone")
 
     def test_a_profile_that_is_not_allowed_is_denied_in_the_template_itself(self):
         printed = self.apply_file("seven", template("seven", profile("7g.80gb")))
