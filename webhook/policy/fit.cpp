@@ -279,7 +279,9 @@ class Judge {
       text += alternativesText(other);
     }
     if (choice) text += "; " + advice(*choice);
-    add(Code::TightFit, std::move(text));
+    auto& finding = add(Code::TightFit, std::move(text));
+    if (devices_ > 1 && splitIsChosen(source_.run()))
+      finding.limit(Action::Warn, "the engine chooses precision and split by the GPUs that it finds");
     out_.fitFinding = true;
     if (choice) recommend(*choice);
     refused(range.smallest);

@@ -21,6 +21,10 @@ std::optional<std::int64_t> replicasHere(const model::EngineRun& run, bool group
 std::int64_t Parallelism::ranks() const { return timesBytes(tensor, pipeline); }
 std::int64_t Parallelism::devices() const { return timesBytes(ranks(), data.value_or(1)); }
 
+bool splitIsChosen(const model::EngineRun& run) {
+  return run.memoryRule() != nullptr && run.memoryRule()->name == "nim" && !run.settings.tensorParallelSize;
+}
+
 std::optional<Parallelism> parallelismOf(const model::EngineRun& run, bool group) {
   Parallelism out;
   out.tensor = run.settings.tensorParallelSize.value_or(1);

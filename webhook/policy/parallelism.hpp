@@ -20,4 +20,7 @@ struct Parallelism {
 /// `group`: the pods work as one. Nothing where a size is below one, which no engine takes.
 std::optional<Parallelism> parallelismOf(const model::EngineRun& run, bool group);
 
+/// Whether the engine itself chooses over how many of its devices it splits the model: NIM, by the profile that it finds for them.
+bool splitIsChosen(const model::EngineRun& run);
+
 }  // namespace rightslice::policy

@@ -250,6 +250,19 @@ TEST_CASE("a written tensor parallel size may be there for its speed: fewer GPUs
   CHECK(said(World{h100Policy(oversizedIs("deny")), "", {}}.judge(manifest)) == "Oversized=deny");
 }
 
+TEST_CASE("a NIM that chooses precision and split itself is not refused over the ones that are expected") {
+  Manifest manifest;
+  manifest.image = "nvcr.io/nim/meta/llama-3.1-70b-instruct:1.8.4";
+  manifest.limits = R"("nvidia.com/gpu":2)";
+  const std::string policies = h100Policy("  actions: {TightFit: deny}");
+  CHECK(said(manifest, policies) == "TightFit=warn");
+  manifest.container = R"("env":[{"name":"NIM_TENSOR_PARALLEL_SIZE","value":"2"}])";
+  CHECK(said(manifest, policies) == "TightFit=deny");
+  manifest.container = "";
+  manifest.limits = R"("nvidia.com/gpu":4)";
+  CHECK(said(manifest, policies) == "");
+}
+
 TEST_CASE("a rank of tensor parallelism is never told to take a slice, whatever else is in its group") {
   auto manifest = vllm(R"("--tensor-parallel-size","2","--nnodes","2")", R"("nvidia.com/gpu":1)");
   const World world{h100Policy(oversizedIs("rewrite")), "", {}};
