@@ -122,6 +122,8 @@ struct Invocation {
 /// What was read of an invocation. Absent = not written (the engine's default holds).
 struct Settings {
   std::optional<std::int64_t> tensorParallelSize, pipelineParallelSize, dataParallelSize;
+  std::optional<std::int64_t> dataParallelLocal;   ///< of dataParallelSize, in this container
+  bool dataParallelElsewhere = false;              ///< some of its ranks may lie in other pods, or share the devices of the tensor group
   std::optional<std::int64_t> maxModelLen, maxNumSeqs, maxNumBatchedTokens, blockSize;
   std::optional<double> memoryFraction;
   std::optional<std::string> dtype, quantization, kvCacheDtype;
@@ -154,6 +156,7 @@ struct Settings {
   /// vLLM's switches in the environment; absent: the release decides.
   struct VllmSwitches {
     std::optional<bool> v1, flashInferSampler, secondRunner, graphEstimate;
+    std::optional<bool> longLength;                ///< a length beyond the model's positions is taken
     friend bool operator==(const VllmSwitches&, const VllmSwitches&) = default;
   } vllm;
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -107,15 +107,21 @@ struct Start : StartVerdict {
   std::string why;     ///< "0.9 x 9.5 GiB leaves 8.6 GiB; weights 14.2 GiB + ... need 17.8 GiB"
   std::string remedy;  ///< which flag to set to what: "--max-model-len 8192" ; empty if no flag helps
   FlagList flags;      ///< with these it surely starts; empty if none does (remedy.hpp says how they are found)
+  FlagList perhaps;    ///< as in Remedy
 };
 Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usable,
                std::optional<int> headroomTenths = std::nullopt);
 
-/// The flags with which the engine surely starts on `usable`, the gentlest change first: what costs nothing (the memory
-/// fraction, no more sequences than the load has), then a shorter maximum length that still holds the load's requests, then
-/// an 8-bit KV cache, then a length below that, no graphs, fewer requests. Empty if none helps. With `headroomTenths` (tenths
-/// of a percent) such flags as also make the need fit are preferred.
-FlagList remedyFor(const EstimateInput& input, Bytes usable, std::optional<int> headroomTenths = std::nullopt);
+/// The gentlest change first: what costs nothing (the memory fraction, no more sequences than the load has), then a shorter maximum
+/// length that still holds the load's requests, then an 8-bit KV cache, then no graphs; and what the load feels: a length below its
+/// requests, fewer requests.
+struct Remedy {
+  FlagList flags;    ///< with these the engine surely starts; empty if none are found
+  FlagList perhaps;  ///< gentler ones, with which it may start; empty where `flags` are gentle
+  bool empty() const { return flags.empty() && perhaps.empty(); }
+};
+/// With `headroomTenths` (tenths of a percent) such flags as also make the need fit are preferred.
+Remedy remedyFor(const EstimateInput& input, Bytes usable, std::optional<int> headroomTenths = std::nullopt);
 /// The memory fraction alone, where with it the engine surely starts: it changes nothing that a workload promises.
 std::optional<std::pair<std::string, std::string>> fractionFor(const EstimateInput& input, Bytes usable);
 
@@ -157,6 +163,8 @@ struct Alternatives {
 };
 Alternatives alternatives(const EstimateInput& input, Bytes usable, int headroomTenths);
 
+/// Flags that the engine refuses whatever the device, with what is known of the model: text for EngineSettings.
+std::vector<std::string> refusedFlags(const EstimateInput& input);
 /// Flags that waste the slice or leave too little for context and graphs, without surely failing: text for EngineSettings.
 std::vector<std::string> settingsAdvice(const EstimateInput& input, const Estimate& estimate, Bytes usable);
 

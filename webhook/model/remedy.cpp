@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 
 #include "base/ascii.hpp"
 #include "model/start_rule.hpp"
@@ -48,7 +49,8 @@ bool Remedies::holds(const EstimateInput& input) const {
   if (goal_.headroomTenths &&
       static_cast<Int128>(goal_.usable) * 1000 < static_cast<Int128>(needOf(sizes)) * (1000 + *goal_.headroomTenths))
     return false;
-  if (!checkStart(plan, sizes, goal_.usable).surely) return false;
+  const StartVerdict start = checkStart(plan, sizes, goal_.usable);
+  if (goal_.perhaps ? start.surelyNot : !start.surely) return false;
   if (!goal_.toTheHighEnd) return true;
   const auto whole = estimate(input);
   return whole && whole->need.high &&
@@ -85,7 +87,8 @@ bool Remedies::applyFlags(const Change& change, EngineRun& run, EstimateInput& i
     if (names.fraction.empty() || poolAsWritten(now_)) return false;
     const ServingPlan plan = servingPlan(input);
     const double fraction = bestFraction(plan, loadedSizes(input, plan), goal_.usable);
-    if (fraction < 0.05) return false;
+    // What is not modelled lives beside the fraction: another process, buffers of a connector.
+    if (fraction < 0.05 || (!run.open.empty() && fraction > now_.fraction)) return false;
     settings.memoryFraction = fraction;
     way.flags.emplace_back(spelled(names.fraction), fmt::format("{:.2f}", fraction));
   }
@@ -191,29 +194,48 @@ std::optional<Way> Remedies::attemptWithHelp(Change change) const {
   return std::nullopt;
 }
 
-FlagList remedyFor(const EstimateInput& input, Bytes usable, std::optional<int> headroomTenths) {
+Remedy remedyFor(const EstimateInput& input, Bytes usable, std::optional<int> headroomTenths) {
   if (input.architecture == nullptr || input.run == nullptr || !input.run->kvRule() || usable <= 0) return {};
   using Length = Change::Length;
-  constexpr Change kGentlestFirst[] = {
+  static constexpr Change kGentle[] = {
       {},
       {.length = Length::NotBelowContext},
       {.kvInFp8 = true},
       {.length = Length::NotBelowContext, .kvInFp8 = true},
-      {.length = Length::Shorter},
       {.eager = true},
+      {.length = Length::NotBelowContext, .eager = true},
+  };
+  static constexpr Change kFelt[] = {
+      {.length = Length::Shorter},
       {.length = Length::Shorter, .eager = true},
       {.fewer = true},
       {.length = Length::Shorter, .fewer = true},
       {.length = Length::Shorter, .kvInFp8 = true, .eager = true, .fewer = true},
   };
-  for (const auto& headroom : {headroomTenths, std::optional<int>()}) {
-    const Remedies remedies(input, {usable, headroom});
-    if (!remedies.possible()) continue;
-    for (const Change& change : kGentlestFirst) {
-      if (const auto way = remedies.attemptWithHelp(change); way && !way->flags.empty()) return way->flags;
-    }
+  const auto first = [](const Remedies& remedies, std::span<const Change> changes) {
+    if (remedies.possible())
+      for (const Change& change : changes)
+        if (auto way = remedies.attemptWithHelp(change); way && !way->flags.empty()) return std::move(way->flags);
+    return FlagList();
+  };
+  const Remedies roomy(input, {usable, headroomTenths}), sure(input, {usable}), possible(input, {.usable = usable, .perhaps = true});
+  const auto surely = [&](std::span<const Change> changes) {
+    FlagList flags = first(roomy, changes);
+    return flags.empty() ? first(sure, changes) : flags;
+  };
+  Remedy remedy;
+  remedy.flags = surely(kGentle);
+  if (remedy.flags.empty()) {
+    remedy.perhaps = first(possible, kGentle);
+    remedy.flags = surely(kFelt);
+    if (remedy.empty()) remedy.perhaps = first(possible, kFelt);
   }
-  return {};
+  // Nothing is sure beside what is not modelled.
+  if (!input.run->open.empty()) {
+    if (remedy.perhaps.empty()) remedy.perhaps = std::move(remedy.flags);
+    remedy.flags.clear();
+  }
+  return remedy;
 }
 
 std::optional<std::pair<std::string, std::string>> fractionFor(const EstimateInput& input, Bytes usable) {

@@ -6,12 +6,13 @@
 
 namespace rightslice::model {
 
-/// What must hold after a change: the engine surely starts on `usable`, and with `headroomTenths` (tenths of a percent) the
+/// What must hold after a change: the engine starts on `usable`, surely unless `perhaps`, and with `headroomTenths` (tenths of a percent) the
 /// need fits it with that to spare.
 struct Goal {
   Bytes usable = 0;
   std::optional<int> headroomTenths = std::nullopt;
   bool toTheHighEnd = false;  ///< not only the expected need, but its high end too
+  bool perhaps = false;       ///< a start need only be possible
 };
 
 /// "--max-num-seqs", "NIM_MAX_MODEL_LEN": a name of FlagNames as people write it.
@@ -24,7 +25,7 @@ constexpr std::int64_t kShortestUseful = 1024;  ///< and never below this
 struct Change {
   enum class Length { Keep, NotBelowContext, Shorter };  ///< NotBelowContext: requests of the load still fit
   Length length = Length::Keep;
-  bool fraction = false;      ///< the largest fraction that leaves room for what lies beside it
+  bool fraction = false;      ///< the largest fraction that leaves room for what lies beside it; not above the present one where that is not known
   bool toLoad = false;        ///< sequences that the engine runs at once: as many as the load has, no more
   bool kvInFp8 = false;
   bool eager = false;

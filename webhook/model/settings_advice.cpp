@@ -37,7 +37,7 @@ class Adviser {
     sequences();
     batch();
     length();
-    positions();
+    for (auto& text : refusedFlags(input_)) advice_.push_back(std::move(text));
     return std::move(advice_);
   }
 
@@ -47,6 +47,9 @@ class Adviser {
     advice_.push_back(fmt::format(text, std::forward<Values>(values)...));
   }
   static std::string written(std::string_view flag) { return spelled(flag); }
+
+  /// False: what seems unused may be another process's, or hold what is not modelled.
+  bool restIsKnown() const { return input_.run->open.empty(); }
 
   void fractionOfTotal() {
     if (names_.fraction.empty()) return;
@@ -62,14 +65,14 @@ class Adviser {
     if (beside < wanted && best > 0)
       say("{} {:g}{} leaves {} for {}, which take about {}: set it to {:.2f}", written(names_.fraction), plan_.fraction,
           settings_.memoryFraction ? "" : " (the default)", formatBytes(beside), what, formatBytes(wanted), best);
-    if (settings_.memoryFraction && !plan_.absolutePool && beside - wanted > percentOf(usable_, kWastePercent))
+    if (settings_.memoryFraction && !plan_.absolutePool && restIsKnown() && beside - wanted > percentOf(usable_, kWastePercent))
       say("{} {:g} leaves {} unused beside {}: set it to {:.2f}, or take a smaller slice", written(names_.fraction),
           plan_.fraction, formatBytes(beside - wanted), what, best);
   }
 
   /// The pool gets a share of what the rest leaves: what it does not get, nothing else takes.
   void fractionOfFree() {
-    if (names_.fraction.empty() || !settings_.memoryFraction) return;
+    if (names_.fraction.empty() || !settings_.memoryFraction || !restIsKnown()) return;
     const Bytes left = usable_ - plusBytes(sizes_.weights.bytes, outsideOfPool(sizes_, &Interval::bytes));
     if (left <= 0) return;
     const Bytes unused = left - partOf(plan_.fraction, left);
@@ -81,7 +84,7 @@ class Adviser {
 
   /// An engine that starts with whatever pool is left says nothing where the load does not fit it.
   void poolOfLoad() {
-    if (plan_.kvRule != KvRule::Pooled || plan_.whenShort != WhenShort::Shrinks || plan_.absolutePool || names_.fraction.empty() ||
+    if (plan_.kvRule != KvRule::Pooled || plan_.whenShort != WhenShort::Shrinks || plan_.absolutePool || names_.fraction.empty() || !restIsKnown() ||
         checkStart(plan_, sizes_, usable_).surelyNot)
       return;
     Estimate estimate;
@@ -145,22 +148,6 @@ class Adviser {
         plan_.context, formatBytes(sizes_.kv.bytes - saved), formatBytes(saved));
   }
 
-  void positions() {
-    const double positions = static_cast<double>(input_.architecture->maxPositions) * input_.architecture->ropeFactor;
-    const bool isVllm = input_.run->memoryRule() == &engine::vllm;
-    const bool overridden = settings_.maxPositions || settings_.ropeFactor;  // by the command line
-    if (settings_.maxModelLen && !overridden && !names_.maxLength.empty() && static_cast<double>(*settings_.maxModelLen) > positions &&
-        positions > 0 && plan_.kvRule != KvRule::Preallocated) {
-      say("{} {} is above the {:.0f} positions of {}: {}", written(names_.maxLength), *settings_.maxModelLen, positions,
-          input_.architecture->id,
-          isVllm ? "vLLM refuses it unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1"
-                 : "answers beyond them are worthless, and their KV cache is paid for");
-    }
-    if (isVllm && settings_.maxNumBatchedTokens && *settings_.maxNumBatchedTokens < plan_.maxNumSeqs)
-      say("--max-num-batched-tokens {} is below --max-num-seqs {}: vLLM refuses it", *settings_.maxNumBatchedTokens,
-          plan_.maxNumSeqs);
-  }
-
   const EstimateInput& input_;
   Bytes usable_;
   const FlagNames& names_;
@@ -172,6 +159,32 @@ class Adviser {
 };
 
 }  // namespace
+
+std::vector<std::string> refusedFlags(const EstimateInput& input) {
+  std::vector<std::string> out;
+  const ServingPlan plan = servingPlan(input);
+  const Settings& settings = input.run->settings;
+  const Architecture& a = *input.architecture;
+  const std::string_view lengthFlag = input.run->flagNames().maxLength;
+  const bool isVllm = input.run->memoryRule() == &engine::vllm;
+  const double positions = static_cast<double>(a.maxPositions) * a.ropeFactor;
+  const bool overridden = settings.maxPositions || settings.ropeFactor;  // by the command line
+  if (settings.maxModelLen && !overridden && !lengthFlag.empty() && static_cast<double>(*settings.maxModelLen) > positions &&
+      positions > 0 && plan.kvRule != KvRule::Preallocated && !(isVllm && settings.vllm.longLength.value_or(false))) {
+    out.push_back(fmt::format("{} {} is above the {:.0f} positions of {}: {}", spelled(lengthFlag), *settings.maxModelLen, positions, a.id,
+                              isVllm ? "vLLM refuses it unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1"
+                                     : "answers beyond them are worthless, and their KV cache is paid for"));
+  }
+  if (!isVllm) return out;
+  if (settings.maxNumBatchedTokens && *settings.maxNumBatchedTokens < plan.maxNumSeqs)
+    out.push_back(fmt::format("--max-num-batched-tokens {} is below --max-num-seqs {}: vLLM refuses it", *settings.maxNumBatchedTokens,
+                              plan.maxNumSeqs));
+  // config/model.py, verify_with_parallel_config.
+  const std::int64_t tensor = settings.tensorParallelSize.value_or(1);
+  if (tensor > 1 && a.heads > 0 && a.heads % tensor != 0 && !a.guess && !a.isEncoder())
+    out.push_back(fmt::format("--tensor-parallel-size {} does not divide the {} attention heads of {}: vLLM refuses it", tensor, a.heads, a.id));
+  return out;
+}
 
 std::vector<std::string> adviceOn(const SizedPlan& sized, Bytes usable) {
   return usable > 0 ? Adviser(sized, usable).run() : std::vector<std::string>();

@@ -251,7 +251,9 @@ Start startsOn(const EstimateInput& input, const Estimate& estimate, Bytes usabl
   start.surely = verdict.surely && estimate.need.high.has_value();
   start.why = reason(plan, sizes, usable);
   if (verdict.surely) return start;
-  start.flags = remedyFor(input, usable, headroomTenths);
+  Remedy remedy = remedyFor(input, usable, headroomTenths);
+  start.flags = std::move(remedy.flags);
+  start.perhaps = std::move(remedy.perhaps);
   start.remedy = flagsText(start.flags);
   return start;
 }

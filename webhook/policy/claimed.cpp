@@ -10,7 +10,6 @@
 namespace rightslice::policy {
 namespace {
 
-using Products = std::vector<const gpu::Product*>;
 using workload::ClaimRequest;
 using Kind = DeviceAsk::Kind;
 
@@ -189,10 +188,6 @@ void bound(std::vector<gpu::Offer>& offers, const DeviceAsk& ask) {
   }
 }
 
-void addOnce(Products& products, const gpu::Product* product) {
-  if (product != nullptr && std::find(products.begin(), products.end(), product) == products.end()) products.push_back(product);
-}
-
 /// Products whose devices on the nodes an ask may be given.
 Products offeredProducts(const DeviceAsk& ask, const gpu::Catalogue& gpus, const workload::Surroundings& surroundings) {
   Products out;
@@ -207,17 +202,30 @@ Products offeredProducts(const DeviceAsk& ask, const gpu::Catalogue& gpus, const
   return out;
 }
 
-/// The product set of DESIGN 3.2 for one alternative; nothing where no product is named. What the selector names stands beside node selection.
-std::optional<Products> productSet(const DeviceAsk& ask, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
-                                   const workload::Surroundings& surroundings) {
-  std::optional<Products> set = selectedProducts(pod.nodes, gpus);
-  if (ask.products) {
-    Products named;
-    for (const std::string& each : *ask.products) addOnce(named, gpus.find(each));
-    if (set) std::erase_if(*set, [&](const auto* each) { return !named.empty() && std::find(named.begin(), named.end(), each) == named.end(); });
-    else if (!named.empty()) set = std::move(named);  // a product that the catalogue lacks counts as not named
+/// The products of one alternative (DESIGN 3.2): what its selector names stands beside node selection.
+SelectedProducts selectedOf(const DeviceAsk& ask, const workload::PodTemplate& pod, const gpu::Catalogue& gpus) {
+  SelectedProducts set = selectedProducts(pod.nodes, gpus);
+  if (!ask.products) return set;
+  SelectedProducts named{false, {}, {}};
+  for (const std::string& each : *ask.products) {
+    const auto* product = gpus.find(each);
+    if (product == nullptr) named.unknown.push_back(each);
+    addOnce(named.known, product);
   }
-  if (set) return set;
+  if (named.known.empty() && named.unknown.empty()) return set;
+  return meet(set, named);
+}
+
+/// The product set; nothing where no product is named.
+std::optional<Products> productSet(const DeviceAsk& ask, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
+                                   const workload::Surroundings& surroundings, Meaning& out) {
+  SelectedProducts selected = selectedOf(ask, pod, gpus);
+  if (!selected.pinned()) out.productsPinned = false;
+  if (!selected.unknown.empty()) {
+    out.unknownProducts = std::move(selected.unknown);
+    return std::nullopt;
+  }
+  if (!selected.open) return std::move(selected.known);
   if (!policy.gpus.empty()) return policy.gpus;
   Products offered = offeredProducts(ask, gpus, surroundings);
   return offered.empty() ? std::nullopt : std::optional(std::move(offered));
@@ -294,8 +302,9 @@ Meaning meaningOfClaim(const AskEntry& entry, const workload::PodTemplate& pod, 
   out.kind = whole ? Meaning::Kind::Whole : Meaning::Kind::Slice;
   Products all;
   bool contradiction = false;
+  out.productsPinned = true;
   for (const DeviceAsk& ask : entry.claim->alternatives) {
-    const auto set = productSet(ask, pod, policy, gpus, surroundings);
+    const auto set = productSet(ask, pod, policy, gpus, surroundings, out);
     out.productsNamed = out.productsNamed || set.has_value();
     contradiction = contradiction || (set && set->empty());
     for (const auto* product : set.value_or(Products())) addOnce(all, product);
@@ -312,6 +321,7 @@ Meaning meaningOfClaim(const AskEntry& entry, const workload::PodTemplate& pod, 
   out.usable = usableRange(out.offers);
   for (const gpu::Offer& offer : out.offers) addOnce(out.products, offer.product);
   if (whole) {
+    if (!out.unknownProducts.empty()) out.usable.reset();
     out.offers.clear();  // as of nvidia.com/gpu: the products are all there is to say
     return out;
   }

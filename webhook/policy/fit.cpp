@@ -11,6 +11,7 @@
 #include "policy/fit_words.hpp"
 #include "policy/flag_edit.hpp"
 #include "policy/ladder.hpp"
+#include "policy/parallelism.hpp"
 
 namespace rightslice::policy {
 namespace {
@@ -42,7 +43,8 @@ class Judge {
     const auto smallest = meaning_.usable ? std::optional(meaning_.usable->smallest) : std::nullopt;
     const auto* need = source_.on(device(smallest));
     if (need == nullptr) {
-      add(Code::UnknownFootprint, source_.unknownBecause());
+      auto& finding = add(Code::UnknownFootprint, source_.unknownBecause());
+      if (source_.modelName().empty() && leaderNamesModel()) finding.limit(Action::Warn, "another pod of its group names the model, and it joins that one");
       return std::move(out_);
     }
     out_.need = *need;
@@ -73,6 +75,16 @@ class Judge {
     finding.limit(Action::Warn, fmt::format("{} {} not read", fmt::join(unread, " and "), unread.size() == 1 ? "is" : "are"));
   }
 
+  /// Of a group of pods often the first alone is told what they serve.
+  bool leaderNamesModel() const {
+    if (!in_.pod->multiPodGroup) return false;
+    const auto names = [](const workload::Container& container) { return model::readInvocation(container.invocation).model.has_value(); };
+    const auto& templates = in_.workload->templates;
+    return std::any_of(templates.begin(), templates.end(), [&](const workload::PodTemplate& other) {
+      return &other != in_.pod && std::any_of(other.containers.begin(), other.containers.end(), names);
+    });
+  }
+
   void disagree(const model::Need& declared, std::optional<Bytes> memory) {
     const auto* sized = source_.sizedOn(device(memory));
     if (sized == nullptr || !sized->known()) return;
@@ -92,6 +104,8 @@ class Judge {
     LadderInput input{&meaning_, in_.policy, in_.inForce, std::max(in_.policy->minCompute, annotations_.minComputeSlices)};
     ladder_ = ladderOf(input, *in_.catalogue->gpus, *in_.surroundings);
     out_.offerKnown = ladder_.offerKnown;
+    // There is no peer-to-peer between slices, in one pod or in several, and one slice is one device.
+    if (const auto parallel = parallelismOf(source_.run(), in_.pod->multiPodGroup); parallel && parallel->devices() > 1) ladder_.candidates.clear();
   }
 
   /// The flags with which the engine starts on the candidate: none as written; nothing if it does not fit at all.
@@ -211,14 +225,12 @@ class Judge {
       if (sized->start(range.largest).surelyNot) {
         const auto start = model::startsOn(sized->input(), *estimate, range.largest, headroom);
         // On the smallest of the set, so that it starts on each.
-        const auto flags = range.smallest == range.largest ? start.flags : remedyOn(range.smallest);
-        std::string instead = flags.empty() ? "" : "; set " + model::flagsText(flags);
-        if (flags.empty())
-          if (const auto choice = larger()) instead = "; no flag helps: " + advice(*choice);
+        const auto remedy = range.smallest == range.largest ? model::Remedy{start.flags, start.perhaps} : remedyOn(range.smallest);
         auto& finding = add(Code::EngineCannotStart,
                             fmt::format("{} cannot start on {}: {}{}", source_.run().engine->name,
-                                        meaning_.profile.empty() ? "this GPU" : meaning_.profile, start.why, instead));
-        out_.remedy = flags;
+                                        meaning_.profile.empty() ? "this GPU" : meaning_.profile, start.why,
+                                        remedyText(remedy, larger())));
+        if (remedy.perhaps.empty()) out_.remedy = remedy.flags;
         const auto share = static_cast<Bytes>(static_cast<double>(range.largest) * std::max(estimate->memoryFraction, 0.0));
         finding.measure = std::max<Bytes>(0, estimate->need.minimum - share);
         if (range.standIn) finding.limit(Action::Warn, std::string(kStandInMemory));
@@ -236,9 +248,18 @@ class Judge {
     settings(range);
   }
 
-  model::FlagList remedyOn(Bytes usable) const {
+  model::Remedy remedyOn(Bytes usable) const {
     const auto* sized = source_.sizedOn(device(usable));
-    return sized != nullptr ? model::remedyFor(sized->input(), usable, in_.policy->headroomTenths) : model::FlagList{};
+    return sized != nullptr ? model::remedyFor(sized->input(), usable, in_.policy->headroomTenths) : model::Remedy{};
+  }
+
+  std::string remedyText(const model::Remedy& remedy, const std::optional<Choice>& choice) const {
+    const std::string sure = model::flagsText(remedy.flags);
+    if (remedy.perhaps.empty() && !sure.empty()) return "; set " + sure;
+    std::string text = remedy.perhaps.empty() ? "" : fmt::format("; {} may be enough", model::flagsText(remedy.perhaps));
+    if (!sure.empty()) return fmt::format("{}, {} surely is", text, sure);
+    if (choice) return fmt::format("{}; no flag surely helps: {}", text, advice(*choice));
+    return text;
   }
 
   void tight(const model::Need& need, const UsableRange& range, const std::optional<Choice>& choice) {
@@ -258,9 +279,24 @@ class Judge {
       text += alternativesText(other);
     }
     if (choice) text += "; " + advice(*choice);
-    add(Code::TightFit, std::move(text));
+    auto& finding = add(Code::TightFit, std::move(text));
+    if (devices_ > 1 && splitIsChosen(source_.run()))
+      finding.limit(Action::Warn, "the engine chooses precision and split by the GPUs that it finds");
     out_.fitFinding = true;
     if (choice) recommend(*choice);
+    refused(range.smallest);
+  }
+
+  /// What the engine will not take stands beside what it takes too much of.
+  void refused(Bytes usable) {
+    if (const auto* sized = source_.sizedOn(device(usable)); sized != nullptr && sized->known()) say(model::refusedFlags(sized->input()));
+  }
+
+  void say(const std::vector<std::string>& advice) {
+    for (const auto& text : advice) {
+      auto& finding = add(Code::EngineSettings, text);
+      finding.path = in_.container->pointer;
+    }
   }
 
   Bytes withHeadroom(Bytes need) const {
@@ -289,15 +325,22 @@ class Judge {
   void fewerGpus(const UsableRange& range) {
     const auto* sized = source_.sizedOn(device(range.smallest));
     const std::int64_t heads = sized != nullptr ? sized->input().architecture->heads : 0;
-    for (std::int64_t n = 1; n < devices_; ++n) {
+    const auto parallel = parallelismOf(source_.run(), in_.pod->multiPodGroup);
+    if (!parallel || !parallel->data) return;
+    const std::int64_t others = timesBytes(parallel->pipeline, *parallel->data);  // devices for each rank of tensor parallelism
+    for (std::int64_t n = others; n < devices_; n += others) {
       if (devices_ % n != 0) continue;
-      if (heads > 0 && heads % n != 0) continue;
-      const auto need = source_.onDevices({range.smallest, a100_, n});
+      const std::int64_t tensor = n / others;
+      if (heads > 0 && heads % tensor != 0) continue;
+      const auto need = source_.onDevices({range.smallest, a100_, n / *parallel->data});
       if (!need || !need->high || !holds(range.smallest, *need->high, in_.policy->headroomTenths)) continue;
+      const bool lower = tensor < parallel->tensor;
       auto& finding = add(Code::Oversized,
-                          fmt::format("{}, but {} needs only {} on each of {} GPU{}; ask for {}: {}", words_.asks(), words_.what(),
-                                      words_.need(*need, false), n, n == 1 ? "" : "s", entry_.resource, n));
+                          fmt::format("{}, but {} needs only {} on each of {} GPU{}; ask for {}: {}{}", words_.asks(), words_.what(),
+                                      words_.need(*need, false), n, n == 1 ? "" : "s", entry_.resource, n,
+                                      lower ? fmt::format(", with a tensor parallel size of {}", tensor) : ""));
       finding.measure = timesBytes(range.smallest, devices_);
+      if (lower) finding.limit(Action::Warn, "the tensor parallel size that is written may be there for its speed");
       out_.fitFinding = true;
       Recommended recommended;
       recommended.resource = entry_.resource;
@@ -310,10 +353,7 @@ class Judge {
   void settings(const UsableRange& range) {
     const auto* sized = source_.sizedOn(device(range.smallest));
     if (sized == nullptr || !sized->known()) return;
-    for (const auto& text : sized->advice(range.smallest)) {
-      auto& finding = add(Code::EngineSettings, text);
-      finding.path = in_.container->pointer;
-    }
+    say(sized->advice(range.smallest));
   }
 
   const ContainerInput& in_;

@@ -33,8 +33,9 @@ std::string FitWords::holds(Bytes usable) const {
 
 std::string FitWords::advice(const Choice& choice, const model::FlagList& flags) const {
   if (meaning_.viaGpuResource)
-    return fmt::format("select nodes with {} slices ({}) instead, by nvidia.com/gpu.product or their pool{}",
-                       choice.candidate.profile, formatBytes(choice.candidate.usable), heldText(choice.candidate.offered));
+    return fmt::format("select nodes with {} slices ({}) instead, by {}{}", choice.candidate.profile, formatBytes(choice.candidate.usable),
+                       meaning_.selectedByPartition ? "cloud.google.com/gke-gpu-partition-size" : "nvidia.com/gpu.product or their pool",
+                       heldText(choice.candidate.offered));
   const auto holds = formatBytes(choice.candidate.usable);
   std::string text = entry_.claim ? claimAdvice(*entry_.claim, choice.candidate.profile, holds)
                                   : fmt::format("ask for {} ({}) instead", gpu::resourceFor(choice.candidate.profile, entry_.name), holds);
@@ -73,6 +74,8 @@ std::string FitWords::need(const model::Need& need, bool low) const {
 std::string FitWords::what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
 
 std::string FitWords::noneFits(const model::Need& need, bool offerKnown) const {
+  if (!meaning_.unknownProducts.empty())
+    return fmt::format("the catalogue lacks {}, so no slice is recommended", meaning_.unknownProducts.front());
   if (!need.high) return "what it takes at most is not known, so no slice is recommended";
   if (meaning_.kind == Meaning::Kind::Whole) return "use more GPUs with tensor parallelism, or a smaller build";
   return offerKnown ? "no slice that is offered and allowed fits" : "no slice of this product fits; use a whole GPU or a smaller build";

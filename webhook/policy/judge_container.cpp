@@ -1,6 +1,7 @@
 #include "policy/judge_container.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -8,6 +9,7 @@
 #include "policy/fit.hpp"
 #include "policy/money.hpp"
 #include "policy/need.hpp"
+#include "policy/parallelism.hpp"
 #include "policy/unaccounted.hpp"
 
 namespace rightslice::policy {
@@ -287,17 +289,18 @@ class Judge {
 
   void parallelism(const AskEntry& entry, const Meaning& meaning, const NeedSource& source) {
     if (!entry.count) return;
-    const auto& settings = source.run().settings;
-    const std::int64_t tensor = settings.tensorParallelSize.value_or(1), pipeline = settings.pipelineParallelSize.value_or(1);
-    if (tensor < 1 || pipeline < 1) return;
-    const std::int64_t ranks = timesBytes(tensor, pipeline);
-    const auto what = fmt::format("tensor parallel size {} x pipeline parallel size {}", tensor, pipeline);
-    if (ranks > *entry.count && !source.run().multiNode && !in_.pod->multiPodGroup) {
+    const bool group = source.run().multiNode || in_.pod->multiPodGroup;
+    const auto parallel = parallelismOf(source.run(), in_.pod->multiPodGroup);
+    if (!parallel) return;
+    const std::int64_t devices = parallel->devices();
+    auto what = fmt::format("tensor parallel size {} x pipeline parallel size {}", parallel->tensor, parallel->pipeline);
+    if (devices > parallel->ranks()) what += fmt::format(" x data parallel size {}", *parallel->data);
+    if (devices > *entry.count && !group) {
       auto& finding = add(Code::ParallelismExceedsDevices, entry.path,
-          fmt::format("{} needs {} devices, but the container asks for {} x {}; ask for {}, or lower the parallelism", what, ranks,
-                      *entry.count, entry.said(), ranks));
+          fmt::format("{} needs {} devices, but the container asks for {} x {}; ask for {}, or lower the parallelism", what, devices,
+                      *entry.count, entry.said(), devices));
       if (!source.run().unread.empty()) finding.limit(Action::Warn, fmt::format("{} is not read", source.run().unread.front()));
-    } else if (ranks > 1 && ranks <= *entry.count && meaning.kind != Meaning::Kind::Whole) {
+    } else if (parallel->ranks() > 1 && meaning.kind != Meaning::Kind::Whole) {
       add(Code::TensorParallelOverSlices, entry.path,
           fmt::format("{} over slices: there is no peer-to-peer between slices, and one process sees one; use one larger slice or "
                       "whole GPUs",
@@ -362,7 +365,10 @@ class Judge {
     out_.rewrite = std::move(fit.rewrite);
     out_.offerKnown = fit.offerKnown;
     out_.loadStated = fit.loadStated;
-    if (out_.meaning->kind == Meaning::Kind::Whole && out_.meaning->products.empty())
+    const auto& lacking = out_.meaning->unknownProducts;
+    if (!lacking.empty())
+      out_.unknown.push_back(fmt::format("GPU product of container {}: the catalogue lacks {}", in_.container->name, fmt::join(lacking, ", ")));
+    else if (out_.meaning->kind == Meaning::Kind::Whole && out_.meaning->products.empty())
       out_.unknown.push_back(fmt::format("GPU product of container {}", in_.container->name));
   }
 

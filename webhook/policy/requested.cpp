@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "base/quantity.hpp"
@@ -13,36 +12,7 @@
 namespace rightslice::policy {
 namespace {
 
-using Products = std::vector<const gpu::Product*>;
 using Values = std::optional<std::vector<std::string>>;  // nothing: open
-
-void addOnce(Products& products, const gpu::Product* product) {
-  if (product != nullptr && std::find(products.begin(), products.end(), product) == products.end()) products.push_back(product);
-}
-
-Products intersection(const Products& a, const Products& b) {
-  Products out;
-  for (const auto* product : a)
-    if (std::find(b.begin(), b.end(), product) != b.end()) out.push_back(product);
-  return out;
-}
-
-using Finder = std::function<const gpu::Product*(std::string_view)>;
-
-// A product that the catalogue lacks counts as not named: a list of only such values leaves the set open.
-std::optional<Products> resolve(const std::vector<std::string>& values, const Finder& find) {
-  Products out;
-  for (const auto& value : values) addOnce(out, find(value));
-  if (out.empty() && !values.empty()) return std::nullopt;
-  return out;
-}
-
-// nodeSelector and affinity of one label are joined by "and"; the alternatives of affinity by "or".
-std::optional<Products> meet(std::optional<Products> a, std::optional<Products> b) {
-  if (!a) return b;
-  if (!b) return a;
-  return intersection(*a, *b);
-}
 
 // All values of a label that a pod can meet: nothing if some alternative leaves it open.
 Values possibleValues(const workload::NodeSelection::Label& label) {
@@ -112,7 +82,7 @@ std::string gpuOfNode(const workload::Node& node) {
 
 /// nvidia.com/gpu: a whole GPU ("") or a profile; nothing if it is not known (DESIGN 3.1).
 std::optional<std::string> gpuMeaning(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy,
-                                      const gpu::Catalogue& gpus, const workload::Surroundings& surroundings) {
+                                      const workload::Surroundings& surroundings, Meaning& out) {
   std::set<std::string> seen;
   bool open = false;
   if (const auto partitions = possibleValues(pod.nodes.gkePartition); partitions && !partitions->empty()) {
@@ -121,7 +91,8 @@ std::optional<std::string> gpuMeaning(const AskEntry& entry, const workload::Pod
       open = open || !name;
       if (name) seen.insert(name->text());
     }
-    if (!open && seen.size() == 1) return *seen.begin();
+    out.selectedByPartition = !open && seen.size() == 1;
+    if (out.selectedByPartition) return *seen.begin();
   }
   seen.clear();
   open = false;
@@ -135,10 +106,8 @@ std::optional<std::string> gpuMeaning(const AskEntry& entry, const workload::Pod
         const auto profile = gpu::ProfileName::parse(*name.profile);
         open = open || !profile;
         if (profile) seen.insert(profile->text());
-      } else if ((gke ? gpus.findGke(value) : gpus.find(value)) != nullptr) {
-        seen.insert("");
       } else {
-        open = true;  // a product that the catalogue lacks counts as not named
+        seen.insert("");  // a plain product is a whole GPU, also one that the catalogue lacks
       }
     }
   };
@@ -172,22 +141,26 @@ std::string labels(const Products& products) {
 }
 
 /// The product set of DESIGN 3.2, first source that names one.
-Products productSet(const AskEntry& entry, const std::string& profile, const workload::PodTemplate& pod, const Policy& policy,
-                    const gpu::Catalogue& gpus, const workload::Surroundings& surroundings, bool& named) {
-  named = true;
-  if (auto selected = selectedProducts(pod.nodes, gpus)) return *selected;
-  if (!policy.gpus.empty()) return policy.gpus;
-  if (surroundings.nodes) {
-    Products out;
-    for (const auto& sort : surroundings.sorts)
-      if (offersResource(sort.node, entry.resource)) addOnce(out, productOf(sort.node, gpus));
-    if (!out.empty()) return out;
+Products productSet(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
+                    const workload::Surroundings& surroundings, Meaning& out) {
+  auto selected = selectedProducts(pod.nodes, gpus);
+  out.productsPinned = selected.pinned();
+  out.unknownProducts = std::move(selected.unknown);
+  out.productsNamed = true;
+  if (out.productsPinned) return std::move(selected.known);
+  if (out.unknownProducts.empty()) {
+    if (!policy.gpus.empty()) return policy.gpus;
+    Products offering;
+    if (surroundings.nodes)
+      for (const auto& sort : surroundings.sorts)
+        if (offersResource(sort.node, entry.resource)) addOnce(offering, productOf(sort.node, gpus));
+    if (!offering.empty()) return offering;
   }
-  named = false;
-  Products out;
-  if (!profile.empty())
-    for (const auto& offer : gpus.offers(profile, {})) addOnce(out, offer.product);
-  return out;
+  out.productsNamed = false;
+  Products every;
+  if (!out.profile.empty())
+    for (const auto& offer : gpus.offers(out.profile, {})) addOnce(every, offer.product);
+  return every;
 }
 
 void readShared(const AskEntry& entry, const workload::PodTemplate& pod, Meaning& out) {
@@ -298,33 +271,6 @@ std::optional<UsableRange> usableRange(const std::vector<gpu::Offer>& offers) {
   return out;
 }
 
-std::optional<std::vector<const gpu::Product*>> selectedProducts(const workload::NodeSelection& nodes,
-                                                                 const gpu::Catalogue& gpus) {
-  const Finder byLabel = [&](std::string_view value) { return gpus.find(value); };
-  const Finder byGke = [&](std::string_view value) { return gpus.findGke(value); };
-  std::optional<Products> set;
-  if (nodes.product.selector) set = meet(set, resolve({*nodes.product.selector}, byLabel));
-  if (nodes.gkeAccelerator.selector) set = meet(set, resolve({*nodes.gkeAccelerator.selector}, byGke));
-  const std::size_t terms = std::max(nodes.product.terms.size(), nodes.gkeAccelerator.terms.size());
-  if ((nodes.product.hasAffinity || nodes.gkeAccelerator.hasAffinity) && terms > 0) {
-    std::optional<Products> affinity = Products{};
-    for (std::size_t index = 0; index < terms && affinity; ++index) {
-      std::optional<Products> term;
-      if (index < nodes.product.terms.size() && nodes.product.terms[index])
-        term = meet(term, resolve(*nodes.product.terms[index], byLabel));
-      if (index < nodes.gkeAccelerator.terms.size() && nodes.gkeAccelerator.terms[index])
-        term = meet(term, resolve(*nodes.gkeAccelerator.terms[index], byGke));
-      if (!term) {
-        affinity.reset();  // an alternative that names no product leaves the set open
-        break;
-      }
-      for (const auto* product : *term) addOnce(*affinity, product);
-    }
-    set = meet(set, affinity);
-  }
-  return set;
-}
-
 Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
                   const workload::Surroundings& surroundings) {
   using Kind = gpu::ResourceName::Kind;
@@ -332,7 +278,7 @@ Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const
   Meaning out;
   readShared(entry, pod, out);
   if (entry.name.kind == Kind::WholeGpu || entry.name.kind == Kind::SharedGpu) {
-    const auto meaning = gpuMeaning(entry, pod, policy, gpus, surroundings);
+    const auto meaning = gpuMeaning(entry, pod, policy, surroundings, out);
     if (!meaning) {
       out.kind = Meaning::Kind::UnknownMeaning;
       out.note = fmt::format(
@@ -343,7 +289,7 @@ Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const
     }
     if (meaning->empty()) {
       out.kind = Meaning::Kind::Whole;
-      out.products = productSet(entry, "", pod, policy, gpus, surroundings, out.productsNamed);
+      out.products = productSet(entry, pod, policy, gpus, surroundings, out);
       std::vector<gpu::Offer> totals;
       for (const auto* product : out.products) totals.push_back({product, nullptr, false, gpu::usable(*product)});
       out.usable = usableRange(totals);
@@ -365,7 +311,7 @@ Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const
       out.note += fmt::format("; the nearest is {}", gpu::resourceFor(*close, entry.name));
     return out;
   }
-  const Products set = productSet(entry, out.profile, pod, policy, gpus, surroundings, out.productsNamed);
+  const Products set = productSet(entry, pod, policy, gpus, surroundings, out);
   // An empty set is a contradiction of node selection, and offers() reads an empty set as every product.
   if (!set.empty()) out.offers = gpus.offers(out.profile, set);
   for (const auto& offer : out.offers) addOnce(out.products, offer.product);

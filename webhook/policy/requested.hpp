@@ -10,6 +10,7 @@
 #include "gpu/resource_name.hpp"
 #include "policy/device_ask.hpp"
 #include "policy/policy.hpp"
+#include "policy/selected_products.hpp"
 #include "workload/surroundings.hpp"
 #include "workload/workload.hpp"
 
@@ -74,8 +75,11 @@ struct Meaning {
   bool viaGpuResource = false;                 ///< nvidia.com/gpu (or .shared) that means a slice
   bool shared = false;
   std::string sharedBy;                        ///< what says so, for the message
-  std::vector<const gpu::Product*> products;   ///< the set; empty: none known
+  Products products;                           ///< the set; empty: none known
   bool productsNamed = false;                  ///< by node selection, policy or inventory: not just every product
+  bool productsPinned = false;                 ///< by node selection: the pod gets no other, whatever it asks for
+  std::vector<std::string> unknownProducts;    ///< that node selection names and the catalogue lacks: then it may be given anything
+  bool selectedByPartition = false;            ///< cloud.google.com/gke-gpu-partition-size says which slice nvidia.com/gpu is
   std::vector<gpu::Offer> offers;              ///< of the set (slices)
   std::optional<UsableRange> usable;
   bool inventoryLacksIt = false;               ///< NotOnGpu: the inventory has nodes of the product and none offers it
@@ -83,8 +87,5 @@ struct Meaning {
 };
 Meaning meaningOf(const AskEntry& entry, const workload::PodTemplate& pod, const Policy& policy, const gpu::Catalogue& gpus,
                   const workload::Surroundings& surroundings);
-
-/// The products that node selection names; nothing if it leaves the set open. May be empty: a contradiction.
-std::optional<std::vector<const gpu::Product*>> selectedProducts(const workload::NodeSelection& nodes, const gpu::Catalogue& gpus);
 
 }  // namespace rightslice::policy

@@ -43,10 +43,21 @@ model::Invocation Container::withText(const CommandText& text) const {
   changed.image = invocation.image;
   changed.command = text.command;
   changed.args = text.args;
-  changed.env = text.env;
+  changed.env = given;
+  changed.env.insert(changed.env.end(), text.env.begin(), text.env.end());
   changed.envIncomplete = invocation.envIncomplete;
   expandInvocation(changed);
   return changed;
+}
+
+void Container::give(std::vector<model::Invocation::Env> variables) {
+  given = std::move(variables);
+  CommandText text = asWritten();
+  auto told = std::move(invocation.told);
+  const bool refers = refersToVariables(invocation);
+  invocation = withText(text);
+  invocation.told = std::move(told);
+  if (refers) unexpanded = std::move(text);
 }
 
 const std::string* Container::limit(std::string_view resource) const { return findIn(limits, resource); }

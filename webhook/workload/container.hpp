@@ -38,6 +38,10 @@ struct Container {
   /// command and args with $(VAR) of literal env values expanded, env with the values known here.
   model::Invocation invocation;
 
+  /// What its operator sets before the container's own variables.
+  std::vector<model::Invocation::Env> given;
+  void give(std::vector<model::Invocation::Env> variables);
+
   /// Where an expansion changed something, what is written.
   std::optional<CommandText> unexpanded;
   CommandText asWritten() const;

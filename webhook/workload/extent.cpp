@@ -78,6 +78,7 @@ std::optional<std::string> excessOf(const Workload& workload) {
     for (const auto* label : {&pod.nodes.product, &pod.nodes.gkeAccelerator, &pod.nodes.gkePartition, &pod.nodes.gkeSharing}) {
       values = std::max(values, valuesOf(*label));
     }
+    for (const auto& [name, label] : pod.nodes.machine) values = std::max(values, valuesOf(label));
     asksAtMost += pod.claims.size();
     for (const Container& each : pod.containers) asksAtMost += each.claims.size() + each.limits.size() + each.requests.size();
   }

@@ -19,6 +19,16 @@ constexpr Row kLabels[] = {
     {"cloud.google.com/gke-gpu-sharing-strategy", &NodeSelection::gkeSharing},
 };
 
+/// What is read of the label; null: it says nothing of GPUs.
+NodeSelection::Label* labelOf(NodeSelection& out, std::string_view key) {
+  for (const Row& row : kLabels)
+    if (row.label == key) return &(out.*row.field);
+  const auto* machine = std::find(std::begin(kMachineLabels), std::end(kMachineLabels), key);
+  if (machine == std::end(kMachineLabels)) return nullptr;
+  const auto known = std::find_if(out.machine.begin(), out.machine.end(), [&](const auto& each) { return each.first == *machine; });
+  return known != out.machine.end() ? &known->second : &out.machine.emplace_back(*machine, NodeSelection::Label{}).second;
+}
+
 using Values = std::optional<std::vector<std::string>>;
 
 /// Expressions of one term hold together.
@@ -39,9 +49,10 @@ void readTerm(const Part& term, NodeSelection& out) {
     std::vector<std::string> values = expression.strings("values", &whole);
     // A value that is lost would narrow the set: then nothing is read.
     if (op != "In" || !whole) continue;
-    for (const Row& row : kLabels) {
-      if (row.label == key) narrow((out.*row.field).terms.back(), values);
-    }
+    NodeSelection::Label* label = labelOf(out, key);
+    if (label == nullptr) continue;
+    label->terms.resize(out.product.terms.size());  // those of machines are not there yet
+    narrow(label->terms.back(), std::move(values));
   }
 }
 
@@ -55,8 +66,9 @@ NodeSelection readNodeSelection(const Part& podSpec) {
 NodeSelection readNodeSelection(const Part& selectorParent, std::string_view selector, const Part& required) {
   NodeSelection out;
   out.nodeSelector = selectorParent.stringMap(selector);
-  for (const Row& row : kLabels) {
-    if (const std::string* value = findIn(out.nodeSelector, row.label)) (out.*row.field).selector = *value;
+  for (const auto& [key, value] : out.nodeSelector) {
+    NodeSelection::Label* label = labelOf(out, key);
+    if (label != nullptr && !label->selector) label->selector = value;
   }
   for (const Row& row : kLabels) (out.*row.field).hasAffinity = required.exists();
   const Part terms = required.member("nodeSelectorTerms");

@@ -10,6 +10,13 @@
 
 namespace rightslice::workload {
 
+/// node.kubernetes.io and what autoscalers write: karpenter-provider-aws website/content/en/docs/concepts/scheduling.md, EKS Auto Mode,
+/// cluster-autoscaler cloudprovider/aws.
+constexpr std::string_view kMachineLabels[] = {"node.kubernetes.io/instance-type",    "beta.kubernetes.io/instance-type",
+                                               "karpenter.k8s.aws/instance-family",   "eks.amazonaws.com/instance-family",
+                                               "karpenter.k8s.aws/instance-gpu-name", "eks.amazonaws.com/instance-gpu-name",
+                                               "k8s.amazonaws.com/accelerator"};
+
 /// Products and slices that node selection names (DESIGN 3.1, 3.2). Labels read: nvidia.com/gpu.product,
 /// cloud.google.com/gke-accelerator, cloud.google.com/gke-gpu-partition-size, cloud.google.com/gke-gpu-sharing-strategy.
 struct NodeSelection {
@@ -21,6 +28,9 @@ struct NodeSelection {
     std::vector<std::optional<std::vector<std::string>>> terms; ///< one per nodeSelectorTerm; several In of a term intersect
   };
   Label product, gkeAccelerator, gkePartition, gkeSharing;
+  /// Labels that tell the machine, and with it the GPU (kMachineLabels): those that are named at all. Alternatives behind the last that
+  /// names one are left out of its terms.
+  std::vector<std::pair<std::string_view, Label>> machine;
   /// All nodeSelector entries, to match the inventory.
   std::vector<std::pair<std::string, std::string>> nodeSelector;
 };

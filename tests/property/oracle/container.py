@@ -43,6 +43,24 @@ class Facts:
         return [f for f in self.findings if f.code in FIT]
 
 
+def _all_of(sayings):
+    """Several sayings at once. What one of them names and the catalogue lacks may be what another names."""
+    known, unknown = None, set()
+    for titles, names in sayings:
+        if titles is None and not names:
+            continue
+        if known is None and not unknown:
+            known, unknown = titles, names
+            continue
+        open_a, open_b = known is None or bool(unknown), titles is None or bool(names)
+        a, b = known or set(), titles or set()
+        both = known is None and titles is None
+        left = (a & b) | (a if open_b else set()) | (b if open_a else set())
+        names = (unknown if open_b else set()) | (names if open_a else set())
+        known, unknown = (None if both else left), names
+    return known, unknown
+
+
 class Judge:
     """Everything that judging needs; `note` collects places where DESIGN can be read in two ways (README)."""
 
@@ -55,34 +73,35 @@ class Judge:
 
     # --- 3.2: products ---------------------------------------------------------------------------------------
 
-    def _constraints(self):
-        """Per source the known products that node selection names; a source without a known one says nothing."""
+    def _found(self, label, values):
+        """(known titles, names that the catalogue lacks) of the values of one label."""
+        find = self.catalogue.product if label == PRODUCT else self.catalogue.gke_product
+        return ({p.title for p in map(find, values) if p}, {v for v in values if not find(v)})
+
+    def _places(self):
+        """What nodeSelector and required affinity say: per place the known titles (None: any) and the unknown names."""
         selector, terms = self.work.selection()
-        for label, find in ((PRODUCT, self.catalogue.product), (GKE_PRODUCT, self.catalogue.gke_product)):
-            if label in selector:
-                found = find(selector[label][0])
-                if found:
-                    yield {found.title}
-        union = set()
+        both = [self._found(label, selector[label][:1]) for label in (PRODUCT, GKE_PRODUCT) if label in selector]
+        yield _all_of(both)
+        alternatives = []
         for term in terms:
-            left = None
-            for rule in term.get("matchExpressions", []):
-                if rule["operator"] != "In" or rule["key"] not in (PRODUCT, GKE_PRODUCT):
-                    continue
-                find = self.catalogue.product if rule["key"] == PRODUCT else self.catalogue.gke_product
-                named = {p.title for p in map(find, rule["values"]) if p}
-                if named:
-                    left = named if left is None else left & named
-            if left is None:
-                return
-            union |= left
-        if union:
-            yield union
+            both = [self._found(r["key"], r["values"]) for r in term.get("matchExpressions", [])
+                    if r["operator"] == "In" and r["key"] in (PRODUCT, GKE_PRODUCT)]
+            alternatives.append(_all_of(both))
+        if alternatives:
+            known = [k for k, _ in alternatives]
+            yield (None if None in known else set().union(*known)), set().union(*(u for _, u in alternatives))
+
+    def selection(self):
+        """(titles that node selection pins the pod to, or None; True if it may get what the catalogue lacks)."""
+        known, unknown = _all_of(list(self._places()))
+        return known, bool(unknown)
 
     def named_products(self):
-        left = None
-        for titles in self._constraints():
-            left = titles if left is None else left & titles
+        """The set that node selection or the policy names, or None."""
+        left, unknown = self.selection()
+        if unknown:
+            return None
         if left is None and "gpus" in self.policy.spec:
             left = {p.title for p in map(self.catalogue.product, self.policy.spec["gpus"]) if p}
         if left is not None and not left:
@@ -108,13 +127,13 @@ class Judge:
     # --- 3.1: the meaning of nvidia.com/gpu --------------------------------------------------------------------
 
     def slice_label(self, value):
-        """'whole', a profile's name, or None where the label's product is not in the catalogue."""
+        """'whole', a profile's name, or None where there is no label; a plain product is a whole GPU, also one that the catalogue lacks."""
         value = value[: -len("-SHARED")] if value.upper().endswith("-SHARED") else value
         at = value.upper().rfind("-MIG-")
         if at >= 0:
             spelled = value[at + 5:]
             return self.catalogue.canonical.get(spelled, spelled)
-        return "whole" if self.catalogue.product(value) else None
+        return "whole" if value else None
 
     def meaning(self, resource):
         """'whole', a profile, or None (unknown)."""
@@ -126,19 +145,18 @@ class Judge:
         if PRODUCT in selector:
             said.add(self.slice_label(selector[PRODUCT][0]))
         if GKE_PRODUCT in selector:
-            said.add("whole" if self.catalogue.gke_product(selector[GKE_PRODUCT][0]) else None)
+            said.add("whole")
         for term in terms:
             rules = [r for r in term.get("matchExpressions", []) if r["operator"] == "In"]
             values = [self.slice_label(v) for r in rules if r["key"] == PRODUCT for v in r["values"]]
-            values += ["whole" if self.catalogue.gke_product(v) else None
-                       for r in rules if r["key"] == GKE_PRODUCT for v in r["values"]]
+            values += ["whole" for r in rules if r["key"] == GKE_PRODUCT for _ in r["values"]]
             values += [self.catalogue.canonical.get(v, v) for r in rules if r["key"] == GKE_SLICE for v in r["values"]]
             if not values and not selector:
                 said.add(None)
             said.update(values)
         if None in said:
-            # An alternative that names no known product leaves the meaning open, and so does nothing else.
-            self.note("nvidia.com/gpu with a product that the catalogue lacks, or an open affinity term")
+            # An alternative that names no product leaves the meaning open, and so does nothing else.
+            self.note("nvidia.com/gpu with an open affinity term")
             said.clear()
         if len(said) > 1:
             self.note("node selection gives nvidia.com/gpu two meanings")
@@ -232,10 +250,26 @@ class Judge:
             names = (names or set()) | here
         return names
 
+    def landing(self, products, name):
+        """Products where a pod may land that asks for this slice: those of the set, and others that have it too."""
+        pinned, _ = self.selection()
+        if pinned is not None:
+            return products
+        if "gpus" in self.policy.spec:
+            others = [self.catalogue.product(g) for g in self.policy.spec["gpus"]]
+        elif self.world.nodes is not None:
+            spelling = name.replace("+", ".")
+            others = [self.node_product(n) for n in self.nodes_offering("nvidia.com/mig-" + spelling)]
+        else:
+            others = self.catalogue.offering(name)
+        return products + [p for p in self.catalogue.products if p in others and p not in products and p.offers(name, True)]
+
     def classes(self, products, resource, media, whole, least):
         """Candidate classes: usable bytes -> profiles of the first product, ascending."""
         names = self.offered(products, resource)
         found = {}
+        if self.selection()[1]:
+            products = []
         for name, profile in (products[0].profiles.items() if products else ()):
             if profile.media != media or not all(name in p.profiles for p in products):
                 continue
@@ -245,7 +279,7 @@ class Judge:
                 continue
             if whole and any(profile.compute == p.compute for p in products):
                 continue
-            low, _, _ = usable(products, name)
+            low, _, _ = usable(self.landing(products, name), name)
             if low is not None:
                 found.setdefault(low, []).append(profile)
         return dict(sorted(found.items())), names is not None

@@ -160,7 +160,7 @@ def _one_key(judge, key, meaning, shared, find, identity):
             judge.note("allowed/denied beside a name that no product has")
         return Asked()
     products = judge.named_products()
-    if products is None:
+    if products is None and not judge.selection()[1]:
         titles = {p.title for p in map(judge.node_product, judge.nodes_offering(key.name)) if p}
         products = [p for p in judge.catalogue.products if p.title in titles] or None
         if products and shared:
@@ -227,6 +227,9 @@ def _fit(judge, container, annotated, facts, find, terms):
     least = max(int(annotation or 1), policy.slices.get("minCompute", 1))
     media = "" if facts.whole else facts.profile.media
     classes, offer_known = judge.classes(facts.products, key.name, media, facts.whole, least)
+    tensor, pipeline = _parallelism(container)
+    if tensor * pipeline > 1:
+        classes = {}
     fitting = [amount for amount in classes if holds(amount, need, headroom)]
     slice_of_gpu = key.name.startswith("nvidia.com/gpu") and not facts.whole
     # An object with a controller is never patched, so a rewrite of it cannot be made.
@@ -255,14 +258,16 @@ def _fit(judge, container, annotated, facts, find, terms):
             recommend()
         find("TightFit", [key.path], measure=((key.name,) + amounts(key),))
     else:
-        _oversized(judge, facts, find, (total, stated, offer_known, may_rewrite, classes, fitting, recommend))
+        _oversized(judge, facts, find, (total, stated, offer_known, may_rewrite, classes, fitting, recommend),
+                   (tensor, pipeline))
 
 
-def _oversized(judge, facts, find, terms):
+def _oversized(judge, facts, find, terms, parallel):
     total, stated, offer_known, may_rewrite, classes, fitting, recommend = terms
     policy, key = judge.policy, facts.key
     if facts.whole and key.count > 1:
-        enough = [n for n in range(1, key.count) if key.count % n == 0
+        tensor, pipeline = parallel
+        enough = [n for n in range(1, key.count) if key.count % n == 0 and n % pipeline == 0
                   and holds(facts.low, -(-total // n), policy.headroom)]
         if not enough:
             return
@@ -282,6 +287,8 @@ def _oversized(judge, facts, find, terms):
     if action in ("deny", "rewrite") and not (offer_known and stated):
         action = "warn"
     action = capped(action, "Oversized", may_rewrite)
+    if facts.whole and key.count > 1 and facts.recommended["count"] < parallel[0] * parallel[1]:
+        action = at_most(action, "warn")
     find("Oversized", [key.path], action, facts.low * key.count)
 
 

@@ -196,6 +196,32 @@ class Requests(unittest.TestCase):
         terms.append({"matchExpressions": [{**rule, "operator": "NotIn"}]})
         self.assertEqual(judged(manifest, policy(gpus=["H100 PCIe"])).facts["main"].requested["gpus"], ["H100 80GB PCIe"])
 
+    def test_a_gpu_that_the_catalogue_lacks_is_nothing_to_judge_by(self):
+        spec = {"gpuResource": "whole", "slices": {"offered": ["1g.10gb", "3g.40gb"]}, "actions": {"Oversized": "rewrite"}}
+        rule = {"key": "nvidia.com/gpu.product", "operator": "In", "values": ["NVIDIA-L4", H100]}
+        for place in ({"nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-L4"}}, {"affinity": {"nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}}}}):
+            for key in ("nvidia.com/gpu", "nvidia.com/mig-3g.40gb"):
+                manifest = asks(key, footprint="5Gi")
+                manifest["spec"]["template"]["spec"].update(place)
+                found = judged(manifest, policy(**spec))
+                self.assertEqual((codes(found), found.patched), ([], None))
+        # Another place that names only known products rules the unknown ones out.
+        manifest["spec"]["template"]["spec"]["nodeSelector"] = {"nvidia.com/gpu.product": H100}
+        self.assertEqual(codes(judged(manifest, policy(**spec))), [("Oversized", "rewrite")])
+
+    def test_a_candidate_holds_what_the_smallest_gives_on_which_the_pod_may_land(self):
+        nodes = [{"labels": {"nvidia.com/gpu.product": "NVIDIA-H20"}, "allocatable": {"nvidia.com/mig-3g.48gb": "1", "nvidia.com/mig-1g.24gb": "2"}},
+                 {"labels": {"nvidia.com/gpu.product": "NVIDIA-H100-NVL"}, "allocatable": {"nvidia.com/mig-1g.24gb": "4"}}]
+        h20, nvl = (usable([CATALOGUE.product(n["labels"]["nvidia.com/gpu.product"])], "1g.24gb")[0] for n in nodes)
+        self.assertLess(nvl, h20)
+        open_set = {"mode": "enforce", "headroom": "0%"}
+        for need, finds in ((nvl, True), (nvl + 1, False)):
+            body = policy()
+            body["spec"] = open_set
+            found = judged(asks("nvidia.com/mig-3g.48gb", footprint=str(need)), body, nodes=nodes)
+            self.assertEqual([c for c, _ in codes(found)], ["Oversized"] if finds else [])
+
 
 class Verdicts(unittest.TestCase):
     REWRITE = {"slices": {"offered": ["1g.10gb", "3g.40gb"]}, "actions": {"Oversized": "rewrite"}}

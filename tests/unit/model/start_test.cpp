@@ -240,6 +240,53 @@ TEST_CASE("advice names flags that waste the slice or leave too little") {
   CHECK(advice(0.85, 19.5, 99999)[0].find("32768 positions") != std::string::npos);
 }
 
+TEST_CASE("what seems unused beside flags that are not modelled is not advised away, and no remedy takes it") {
+  Case c("Qwen/Qwen2.5-1.5B-Instruct");
+  c.run.settings.memoryFraction = 0.45;
+  c.run.open.emplace_back("the script starts another program");
+  CHECK(settingsAdvice(c.input, c.estimateOn(gibs(39.5)), gibs(39.5)).empty());
+  c.run.settings.maxModelLen = 32768;
+  c.run.settings.memoryFraction = 0.4;
+  const Start start = c.on(gibs(9.5));
+  REQUIRE(start.surelyNot);
+  CHECK(start.flags.empty());
+  CHECK(start.perhaps != FlagList{});
+  CHECK(flagsText(start.perhaps).find("utilization") == std::string::npos);
+}
+
+TEST_CASE("vLLM refuses lengths beyond the positions, unless told not to, and a tensor parallel size that does not divide the heads") {
+  Case c("Qwen/Qwen2.5-7B-Instruct");
+  CHECK(refusedFlags(c.input).empty());
+  c.run.settings.maxModelLen = 200000;
+  REQUIRE(refusedFlags(c.input).size() == 1);
+  c.run.settings.vllm.longLength = true;
+  CHECK(refusedFlags(c.input).empty());
+  c.run.settings.tensorParallelSize = 4;
+  CHECK(refusedFlags(c.input).empty());
+  c.run.settings.tensorParallelSize = 3;
+  REQUIRE(refusedFlags(c.input).size() == 1);
+  CHECK(refusedFlags(c.input)[0].find("does not divide the 28 attention heads") != std::string::npos);
+}
+
+TEST_CASE("where only flags that the load feels surely help, gentler ones that may be enough are named too") {
+  Case c("meta-llama/Llama-3.1-8B-Instruct");
+  c.run.settings.maxModelLen = 8192;
+  c.run.settings.quantization = "fp8";
+  c.run.settings.kvCacheDtype = "fp8";
+  c.run.settings.maxNumSeqs = 32;
+  const Start start = c.on(gibs(9.75));
+  REQUIRE(start.surelyNot);
+  CHECK(start.flags.empty());
+  REQUIRE(!start.perhaps.empty());
+  for (const auto& [flag, value] : start.perhaps) {
+    if (flag == "--gpu-memory-utilization") c.run.settings.memoryFraction = std::stod(value);
+    else if (flag == "--max-model-len") c.run.settings.maxModelLen = std::stoll(value);
+    else if (flag == "--enforce-eager") c.run.settings.enforceEager = true;
+    else if (flag == "--max-num-seqs") c.run.settings.maxNumSeqs = std::stoll(value);
+  }
+  CHECK_FALSE(c.on(gibs(9.75)).surelyNot);
+}
+
 TEST_CASE("advice on flags far above the load says what another value would save") {
   const auto advice = [](const char* model, double usable, auto&& set, Load load = {4, 4096, true}) {
     Case c(model);

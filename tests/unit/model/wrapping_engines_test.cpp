@@ -51,6 +51,19 @@ TEST_CASE("the precision of a NIM is an interval, unless the profile names it") 
   CHECK(hash.e.need.minimum == any.e.need.minimum);
 }
 
+TEST_CASE("over how many GPUs a NIM splits its model is an interval, unless a variable says it") {
+  const auto on = [](std::int64_t count, const Env& env = {}) {
+    return ContainerCase(inImage("nvcr.io/nim/meta/llama-3.1-70b-instruct:1.8.4", env), Load{}, Device{80 * kGiB, false, count});
+  };
+  const auto one = on(1), four = on(4), written = on(4, {{"NIM_TENSOR_PARALLEL_SIZE", "4"}}), single = on(4, {{"NIM_TENSOR_PARALLEL_SIZE", "1"}});
+  CHECK(four.e.need.minimum == written.e.need.minimum);
+  CHECK(four.e.need.bytes == written.e.need.bytes);
+  CHECK(four.term("weights").high >= one.term("weights").high);
+  CHECK(four.term("kvCache").high >= one.term("kvCache").high);
+  CHECK(single.e.need.minimum == one.e.need.minimum);
+  CHECK(four.term("weights").from.find("NIM_TENSOR_PARALLEL_SIZE") != std::string::npos);
+}
+
 TEST_CASE("a NIM of 1.x is never said not to start for one long sequence; one that runs vLLM is") {
   const Device slice{20 * kGiB, false, 1};
   const auto start = [&](const Invocation& invocation) {

@@ -209,12 +209,104 @@ TEST_CASE("parallelism needs as many devices, and slices give it none") {
   three.annotations = large.annotations;
   check({
       {"enough GPUs", large, ""},
-      {"one is too few", vllm(tp2, R"("nvidia.com/gpu":1)"), "ParallelismExceedsDevices=deny Oversized=warn"},
+      {"one is too few", vllm(tp2, R"("nvidia.com/gpu":1)"), "ParallelismExceedsDevices=deny"},
       {"tensor x pipeline", three, "ParallelismExceedsDevices=deny"},
       {"over slices", vllm(tp2, R"("nvidia.com/mig-3g.40gb":2)"), "MultipleSlices=warn TensorParallelOverSlices=warn"},
       {"more than the slices", vllm(tp2, k3g), "ParallelismExceedsDevices=deny"},
       {"no parallelism", vllm(R"("--tensor-parallel-size","1")", k3g), ""},
   });
+}
+
+TEST_CASE("replicas of data parallelism take devices of their own, where they are all in this container") {
+  const std::string one = R"("nvidia.com/gpu":1)", two = R"("nvidia.com/gpu":2)", four = R"("nvidia.com/gpu":4)";
+  const auto sglang = [](const std::string& flags, const std::string& limits) {
+    Manifest manifest;
+    manifest.image = "lmsysorg/sglang:v0.5.3";
+    manifest.args = R"("python3","-m","sglang.launch_server","--model-path","acme/x",)" + flags;
+    manifest.limits = limits;
+    manifest.annotations = footprint(30 * kGiB);
+    return manifest;
+  };
+  check({
+      {"as many as devices", vllm(R"("--data-parallel-size","2")", two), ""},
+      {"more than devices", vllm(R"("--data-parallel-size","2")", one), "ParallelismExceedsDevices=deny"},
+      {"times tensor parallelism", vllm(R"("--data-parallel-size","2","--tensor-parallel-size","2")", two), "ParallelismExceedsDevices=deny"},
+      {"fewer here than in all", vllm(R"("--data-parallel-size","4","--data-parallel-size-local","2")", two), ""},
+      {"others in other pods", vllm(R"("--data-parallel-size","2","--data-parallel-address","10.0.0.1")", one), "Oversized=warn"},
+      {"each pod one of them", vllm(R"("--data-parallel-size","2","--data-parallel-rank","0")", one), "Oversized=warn"},
+      {"wherever Ray has room", vllm(R"("--data-parallel-size","2","--data-parallel-backend","ray")", one), "Oversized=warn"},
+      {"fewer devices than replicas are not advised", vllm(R"("--data-parallel-size","4")", four), ""},
+      {"SGLang", sglang(R"("--dp","2")", one), "ParallelismExceedsDevices=deny"},
+      {"SGLang, attention alone", sglang(R"("--dp","2","--tp","2","--enable-dp-attention")", two), ""},
+  });
+}
+
+TEST_CASE("a written tensor parallel size may be there for its speed: fewer GPUs are advised with a lower one, and never demanded") {
+  auto manifest = vllm(R"("--tensor-parallel-size","4")", R"("nvidia.com/gpu":4)");
+  const auto judgement = World{h100Policy(oversizedIs("deny")), "", {}}.judge(manifest);
+  CHECK(said(judgement) == "Oversized=warn");
+  CHECK(contains(finding(judgement, Code::Oversized).message, "ask for nvidia.com/gpu: 1, with a tensor parallel size of 1"));
+  manifest.args = R"("--model","acme/x")";
+  CHECK(said(World{h100Policy(oversizedIs("deny")), "", {}}.judge(manifest)) == "Oversized=deny");
+}
+
+TEST_CASE("a NIM that chooses precision and split itself is not refused over the ones that are expected") {
+  Manifest manifest;
+  manifest.image = "nvcr.io/nim/meta/llama-3.1-70b-instruct:1.8.4";
+  manifest.limits = R"("nvidia.com/gpu":2)";
+  const std::string policies = h100Policy("  actions: {TightFit: deny}");
+  CHECK(said(manifest, policies) == "TightFit=warn");
+  manifest.container = R"("env":[{"name":"NIM_TENSOR_PARALLEL_SIZE","value":"2"}])";
+  CHECK(said(manifest, policies) == "TightFit=deny");
+  manifest.container = "";
+  manifest.limits = R"("nvidia.com/gpu":4)";
+  CHECK(said(manifest, policies) == "");
+}
+
+TEST_CASE("a rank of tensor parallelism is never told to take a slice, whatever else is in its group") {
+  auto manifest = vllm(R"("--tensor-parallel-size","2","--nnodes","2")", R"("nvidia.com/gpu":1)");
+  const World world{h100Policy(oversizedIs("rewrite")), "", {}};
+  CHECK(said(world.judge(manifest)) == "");
+  manifest.limits = k3g;
+  CHECK(said(world.judge(manifest)) == "TensorParallelOverSlices=warn");
+}
+
+TEST_CASE("a workload on a GPU that the catalogue lacks is neither judged as another nor rewritten") {
+  Manifest manifest = fitting();
+  manifest.limits = R"("nvidia.com/gpu":1)";
+  for (const char* label : {R"("nvidia.com/gpu.product":"NVIDIA-L4")", R"("cloud.google.com/gke-accelerator":"nvidia-l4")",
+                            R"("node.kubernetes.io/instance-type":"g5.2xlarge")", R"("karpenter.k8s.aws/instance-gpu-name":"l4")"}) {
+    CAPTURE(label);
+    manifest.podSpec = fmt::format(R"("nodeSelector":{{{}}})", label);
+    const auto judgement = World{h100Policy(oversizedIs("rewrite")), "", {}}.judge(manifest);
+    CHECK(said(judgement) == "");
+    CHECK(judgement.patch.empty());
+    REQUIRE(judgement.unknown.size() == 1);
+    CHECK(contains(judgement.unknown[0], "GPU product of container main: the catalogue lacks"));
+  }
+}
+
+TEST_CASE("who selects a partition on GKE is told of its label") {
+  Manifest manifest = fitting();
+  manifest.limits = R"("nvidia.com/gpu":1)";
+  manifest.annotations = footprint(12 * kGiB);
+  manifest.podSpec = R"("nodeSelector":{"cloud.google.com/gke-accelerator":"nvidia-h100-80gb","cloud.google.com/gke-gpu-partition-size":"1g.10gb"})";
+  const auto judgement = World{}.judge(manifest);
+  CHECK(contains(finding(judgement, Code::Undersized).message, "instead, by cloud.google.com/gke-gpu-partition-size"));
+}
+
+TEST_CASE("a worker that joins a leader whose model is known is no reason to refuse the group") {
+  const auto group = [](std::string_view leader) {
+    return fmt::format(R"({{"apiVersion":"leaderworkerset.x-k8s.io/v1","kind":"LeaderWorkerSet","metadata":{{"name":"l","namespace":"team-a"}},
+        "spec":{{"leaderWorkerTemplate":{{"size":2,
+        "leaderTemplate":{{"spec":{{"containers":[{{"name":"main","image":"vllm/vllm-openai:v0.10.2","args":[{}],"resources":{{"limits":{{"nvidia.com/gpu":1}}}}}}]}}}},
+        "workerTemplate":{{"spec":{{"containers":[{{"name":"main","image":"vllm/vllm-openai:v0.10.2",
+        "command":["bash","multi-node-serving.sh","worker"],"resources":{{"limits":{{"nvidia.com/gpu":1}}}}}}]}}}}}}}}}})", leader);
+  };
+  const World world{h100Policy("  actions: {UnknownFootprint: deny}"), "", {}};
+  const auto told = world.judge(group(R"("--model","Qwen/Qwen2.5-7B-Instruct","--pipeline-parallel-size","2","--max-model-len","8192")"));
+  CHECK(finding(told, Code::UnknownFootprint).action == Action::Warn);
+  CHECK(finding(world.judge(group("")), Code::UnknownFootprint).action == Action::Deny);
 }
 
 TEST_CASE("what is not known of a need is said once, with every other rule still judged") {

@@ -10,18 +10,21 @@ namespace {
 
 struct Asked {
   std::string resource = "nvidia.com/mig-7g.80gb";
-  std::string gpusList = "NVIDIA-H100-80GB-HBM3";
+  std::string gpusList = "NVIDIA-H100-80GB-HBM3";  ///< empty: the policy says nothing
   std::string spec = {}, surroundings = {};
   std::vector<std::string> othersInForce = {};   ///< specs
   int minCompute = 1;
+  std::string podSpec = {};
 };
 
 Ladder ladder(const Asked& asked) {
   Manifest manifest;
   manifest.limits = fmt::format(R"("{}":1)", asked.resource);
+  manifest.podSpec = asked.podSpec;
   const auto object = workloadOf(manifest);
   const std::string_view meansWhole = contains(asked.spec, "gpuResource") ? "" : "  gpuResource: whole\n";
-  const auto policy = written::onePolicy(written::slicePolicy(fmt::format("{}  gpus: [{}]\n{}", meansWhole, asked.gpusList, asked.spec)));
+  const auto gpusText = asked.gpusList.empty() ? std::string() : fmt::format("  gpus: [{}]\n", asked.gpusList);
+  const auto policy = written::onePolicy(written::slicePolicy(fmt::format("{}{}{}", meansWhole, gpusText, asked.spec)));
   std::vector<Policy> others;
   for (const auto& spec : asked.othersInForce) others.push_back(written::onePolicy(written::slicePolicy(spec)));
   std::vector<const Policy*> inForce{&policy};
@@ -88,6 +91,38 @@ TEST_CASE("a candidate holds the smallest of the product set") {
   REQUIRE(got.candidates.size() == 6);
   CHECK(got.candidates[0].usable == 9728 * kMiB);
   CHECK(got.candidates[5].usable == 80896 * kMiB);
+}
+
+TEST_CASE("where node selection does not pin the product, a candidate holds the smallest of all where the pod may land then") {
+  const std::string nodes =
+      "nodes: [{name: h20, labels: {nvidia.com/gpu.product: NVIDIA-H20}, allocatable: {nvidia.com/mig-1g.24gb: 2, nvidia.com/mig-3g.48gb: 1}},"
+      "{name: nvl, labels: {nvidia.com/gpu.product: NVIDIA-H100-NVL}, allocatable: {nvidia.com/mig-1g.24gb: 4}}]";
+  const auto holds = [](std::string_view title) {
+    const auto* product = gpu::Catalogue::builtIn().find(title);
+    return gpu::usable(*product, *product->profile("1g.24gb"))->bytes;
+  };
+  const Bytes h20 = holds("NVIDIA-H20"), nvl = holds("NVIDIA-H100-NVL");
+  REQUIRE(nvl < h20);
+  const auto first = [](const Asked& asked) {
+    const auto got = ladder(asked);
+    REQUIRE(!got.candidates.empty());
+    CHECK(got.candidates[0].profile == "1g.24gb");
+    return got.candidates[0].usable;
+  };
+  const std::string asked = "nvidia.com/mig-3g.48gb";
+  CHECK(first({asked, "", "", nodes}) == nvl);
+  CHECK(first({asked, "", "", nodes, {}, 1, R"("nodeSelector":{"nvidia.com/gpu.product":"NVIDIA-H20"})"}) == h20);
+  CHECK(first({asked, "NVIDIA-H20", "", nodes}) == h20);
+  CHECK(first({asked, "NVIDIA-H20, NVIDIA-H100-NVL", "", nodes}) == nvl);
+}
+
+TEST_CASE("there is no candidate for a pod that may get a GPU that the catalogue lacks") {
+  for (const std::string product : {R"("NVIDIA-L4")", R"("NVIDIA-L4","NVIDIA-H100-80GB-HBM3")"}) {
+    const auto spec = fmt::format(R"("affinity":{{"nodeAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":{{"nodeSelectorTerms":[{{
+        "matchExpressions":[{{"key":"nvidia.com/gpu.product","operator":"In","values":[{}]}}]}}]}}}}}})", product);
+    CHECK(names(ladder({"nvidia.com/mig-3g.40gb", "NVIDIA-H100-80GB-HBM3", "", "", {}, 1, spec})) == "");
+    CHECK(names(ladder({"nvidia.com/gpu", "NVIDIA-H100-80GB-HBM3", "", "", {}, 1, spec})) == "");
+  }
 }
 
 TEST_CASE("the recommended class is the smallest that fits; in it compute or density is preferred") {

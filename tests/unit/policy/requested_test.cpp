@@ -1,5 +1,7 @@
 #include "policy/requested.hpp"
 
+#include <fmt/ranges.h>
+
 #include "judged.hpp"
 
 using namespace rightslice;
@@ -137,7 +139,9 @@ TEST_CASE("what nvidia.com/gpu means: node selection, then the policy, then node
         .surroundings = "nodes: [{name: a, labels: {pool: a, nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3-MIG-3g.40gb}, allocatable: {nvidia.com/gpu: 2}},"
                         " {name: b, labels: {pool: b, nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}, allocatable: {nvidia.com/gpu: 8}}]"},
        "slice 3g.40gb of H100 80GB SXM5"},
-      {"a product that the catalogue lacks counts as not named", {.podSpec = selector("NVIDIA-L4"), .policySpec = policyWhole}, "whole"},
+      {"a product that the catalogue lacks is a whole GPU too", {.podSpec = selector("NVIDIA-L4")}, "whole"},
+      {"whatever the policy says of others", {.podSpec = selector("NVIDIA-L4"), .policySpec = policySlice}, "whole"},
+      {"a GKE accelerator that the catalogue lacks", {.podSpec = gke("nvidia-l4"), .policySpec = policySlice}, "whole"},
       {"a profile's own resource needs none of this", {.resource = "nvidia.com/mig-1g.10gb", .policySpec = policyWhole}, "slice 1g.10gb"},
   };
   for (const auto& row : rows) {
@@ -171,11 +175,13 @@ TEST_CASE("the product set: selection and affinity, then the policy, then the in
       {"endings are cut off", {slice, selector("NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED")}, "slice 1g.10gb of H100 80GB SXM5"},
       {"GKE, mega", {slice, gke("nvidia-h100-mega-80gb")}, "slice 1g.10gb of H100 80GB SXM5"},
       {"GKE, A100 80GB", {slice, gke("nvidia-a100-80gb")}, "slice 1g.10gb of A100 80GB"},
-      {"a name that the catalogue lacks counts as not named", {slice, selector("NVIDIA-L4"), "", policy}, "slice 1g.10gb of A100 80GB"},
+      {"a name that the catalogue lacks: nothing stands in for it", {slice, selector("NVIDIA-L4"), nodes, policy}, "slice 1g.10gb"},
       {"affinity: the union of alternatives", {slice, affinity({in(kSxm), in(kPcie)})}, "slice 1g.10gb of H100 80GB SXM5|H100 80GB PCIe"},
       {"affinity: a list", {slice, affinity({in(kSxm + "," + kPcie)})}, "slice 1g.10gb of H100 80GB SXM5|H100 80GB PCIe"},
-      {"affinity: unknown names drop out of a list", {slice, affinity({in(kSxm + "," + kL4)})}, "slice 1g.10gb of H100 80GB SXM5"},
-      {"affinity: a list of unknown names leaves it open", {slice, affinity({in(kSxm), in(kL4)}), "", policy}, "slice 1g.10gb of A100 80GB"},
+      {"affinity: an unknown name in a list leaves it unknown", {slice, affinity({in(kSxm + "," + kL4)}), "", policy}, "slice 1g.10gb"},
+      {"affinity: an unknown alternative leaves it unknown", {slice, affinity({in(kSxm), in(kL4)}), "", policy}, "slice 1g.10gb"},
+      {"affinity: an unknown alternative that the selector rules out",
+       {slice, selector("NVIDIA-H100-80GB-HBM3") + "," + affinity({in(kSxm + "," + kL4)})}, "slice 1g.10gb of H100 80GB SXM5"},
       {"affinity: a term without a product leaves it open", {slice, affinity({in(kSxm), in(R"("x")", "zone")}), "", policy}, "slice 1g.10gb of A100 80GB"},
       {"affinity: other operators are not read", {slice, affinity({in(kSxm, "nvidia.com/gpu.product", "NotIn")}), "", policy}, "slice 1g.10gb of A100 80GB"},
       {"selector and affinity: the intersection", {slice, selector("NVIDIA-H100-80GB-HBM3") + "," + affinity({in(kSxm + "," + kPcie)})}, "slice 1g.10gb of H100 80GB SXM5"},
@@ -192,6 +198,46 @@ TEST_CASE("the product set: selection and affinity, then the policy, then the in
     CAPTURE(row.rule);
     CHECK(shown(meaning(row.asked)) == row.means);
   }
+}
+
+TEST_CASE("a GPU that the catalogue lacks is named, and has no value: neither policy nor inventory stands in for it") {
+  const std::string spec = "  gpuResource: whole\n  gpus: [NVIDIA-H100-80GB-HBM3]";
+  const auto label = [](std::string_view key, std::string_view value) { return fmt::format(R"("nodeSelector":{{"{}":"{}"}})", key, value); };
+  struct Row {
+    std::string podSpec;
+    std::string unknown;   ///< empty: the product is known, and pinned
+    std::string_view title = {};
+  };
+  const Row rows[] = {
+      {selector("NVIDIA-L4"), "NVIDIA-L4"},
+      {selector("Tesla-T4-SHARED"), "Tesla-T4-SHARED"},
+      {gke("nvidia-l4"), "nvidia-l4"},
+      {affinity({in(kL4 + "," + kSxm)}), "NVIDIA-L4"},
+      {affinity({in(R"("x")", "zone"), in(kL4)}), "NVIDIA-L4"},
+      {label("node.kubernetes.io/instance-type", "g5.2xlarge"), "g5.2xlarge (A10G)"},
+      {label("node.kubernetes.io/instance-type", "Standard_NC4as_T4_v3"), "Standard_NC4as_T4_v3 (T4)"},
+      {label("karpenter.k8s.aws/instance-gpu-name", "l4"), "l4 (L4)"},
+      {label("karpenter.k8s.aws/instance-family", "g6e"), "g6e (L40S)"},
+      {label("k8s.amazonaws.com/accelerator", "nvidia-tesla-v100"), "nvidia-tesla-v100 (V100)"},
+      {affinity({in(R"("g5.xlarge","p5.48xlarge")", "node.kubernetes.io/instance-type")}), "g5.xlarge (A10G)"},
+      {label("node.kubernetes.io/instance-type", "p5.48xlarge"), "", "H100 80GB SXM5"},
+      {label("node.kubernetes.io/instance-type", "a2-ultragpu-1g"), "", "A100 80GB"},
+      {label("karpenter.k8s.aws/instance-gpu-name", "h200"), "", "H200 141GB SXM5"},
+      // The GPU's own label before that of its machine.
+      {R"("nodeSelector":{"node.kubernetes.io/instance-type":"g5.2xlarge","nvidia.com/gpu.product":"NVIDIA-A100-SXM4-80GB"})", "", "A100 80GB"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.podSpec);
+    const auto got = meaning({.podSpec = row.podSpec, .policySpec = spec});
+    CHECK(got.kind == Meaning::Kind::Whole);
+    CHECK(got.productsPinned == row.unknown.empty());
+    CHECK(fmt::format("{}", fmt::join(got.unknownProducts, ", ")) == row.unknown);
+    CHECK(got.usable.has_value() == row.unknown.empty());
+    if (row.unknown.empty()) CHECK(shown(got) == fmt::format("whole of {}", row.title));
+  }
+  const auto elsewhere = meaning({.podSpec = label("node.kubernetes.io/instance-type", "m7i.large"), .policySpec = spec});
+  CHECK(shown(elsewhere) == "whole of H100 80GB SXM5");
+  CHECK(!elsewhere.productsPinned);
 }
 
 TEST_CASE("with no product named a variant counts only if no product has the name as its own") {

@@ -63,6 +63,20 @@ TEST_CASE("a LeaderWorkerSet has one leader in each group of `size` pods, by its
   CHECK(shapeOf(with("")) == Strings{worker + " x 3"});
 }
 
+TEST_CASE("a LeaderWorkerSet gives its containers the size of the group; who is who is not known before") {
+  const std::string pod = "containers: [{name: c, image: x, args: [--nnodes, $(LWS_GROUP_SIZE), --node-rank, $(LWS_WORKER_INDEX)]}]";
+  const auto argsWith = [&](int size) {
+    const Workload set = objectOf("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet",
+                                  "spec:\n  leaderWorkerTemplate: {size: " + std::to_string(size) + ", workerTemplate: {spec: {" + pod + "}}}\n");
+    const Container& container = set.templates.at(0).containers.at(0);
+    CHECK(container.asWritten().args.at(1) == "$(LWS_GROUP_SIZE)");
+    CHECK(container.withText(container.asWritten()).args == container.invocation.args);
+    return container.invocation.args;
+  };
+  CHECK(argsWith(4) == Strings{"--nnodes", "4", "--node-rank", "$(LWS_WORKER_INDEX)"});
+  CHECK(argsWith(1).at(1) == "$(LWS_GROUP_SIZE)");
+}
+
 TEST_CASE("a pod of a group is known by the label of its operator") {
   for (const char* label : {"leaderworkerset.sigs.k8s.io/name", "volcano.sh/job-name", "jobset.sigs.k8s.io/jobset-name", "ray.io/cluster"}) {
     const Workload pod = readYaml("apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {" + std::string(label) + ": x}}\nspec: {" + kPod + "}\n");

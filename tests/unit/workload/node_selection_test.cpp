@@ -67,6 +67,17 @@ TEST_CASE("labels share the terms: what one names and another does not stays apa
   CHECK(nodes.gkeAccelerator.terms == Terms{{{"nvidia-b200"}}});
 }
 
+TEST_CASE("labels of machines share them too, and are there only where they are named") {
+  const NodeSelection nodes = affinityOf(R"([{"matchExpressions":[{"key":"zone","operator":"In","values":["a"]}]},
+      {"matchExpressions":[{"key":"node.kubernetes.io/instance-type","operator":"In","values":["g5.xlarge"]}]}])");
+  REQUIRE(nodes.machine.size() == 1);
+  CHECK(nodes.machine[0].first == "node.kubernetes.io/instance-type");
+  CHECK(nodes.machine[0].second.terms == Terms{{}, {{"g5.xlarge"}}});
+  const NodeSelection selected = podOf(R"({"nodeSelector":{"karpenter.k8s.aws/instance-gpu-name":"l4"}})").templates.at(0).nodes;
+  REQUIRE(selected.machine.size() == 1);
+  CHECK(selected.machine[0].second.selector == "l4");
+}
+
 TEST_CASE("preferred affinity is no selection") {
   const NodeSelection nodes = podOf(R"({"affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1,
       "preference":{"matchExpressions":[{"key":"nvidia.com/gpu.product","operator":"In","values":["A"]}]}}]}}})").templates.at(0).nodes;

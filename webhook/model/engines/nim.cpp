@@ -94,7 +94,11 @@ void read(FlagSource& source, EngineRun& run) {
 
 bool isVllm(const EngineRun& run) { return run.backendWords != "any" && run.backendWords != "tensorrt"; }
 
+/// The profile is chosen for the GPUs that are there: over how many of them it splits the model is not known before.
+bool splitIsChosen(const ServingPlan& plan, const EngineRun& run) { return plan.tensorParallel > 1 && !run.settings.tensorParallelSize; }
+
 void plan(ServingPlan& plan, const EstimateInput& input) {
+  if (!input.run->settings.tensorParallelSize) plan.tensorParallel = std::clamp<std::int64_t>(input.device.count, 1, 64);
   planVllm(plan, input);
   if (isVllm(*input.run)) return;
   // Which engine runs, and what it demands at the start, is not known: a block of KV cache is all that is sure.
@@ -106,6 +110,13 @@ void plan(ServingPlan& plan, const EstimateInput& input) {
 void size(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) {
   sizeVllm(sizes, plan, input);
   const EngineRun& run = *input.run;
+  if (splitIsChosen(plan, run)) {  // over all at the low end, as is expected; one holds it all at the high end
+    ServingPlan unsplit = plan;
+    unsplit.tensorParallel = 1;
+    const DeviceSizes most = deviceSizes(input, unsplit);
+    for (Interval DeviceSizes::* part : {&DeviceSizes::weights, &DeviceSizes::kv, &DeviceSizes::kvOfOneSequence, &DeviceSizes::activations, &DeviceSizes::graphs})
+      (sizes.*part).high = std::max((sizes.*part).high, (most.*part).high);
+  }
   if (!isVllm(run)) {
     sizes.activations.low = sizes.graphs.low = 0;
     sizes.activationsFrom = "as vLLM's profile run; TensorRT-LLM may take less or more";
@@ -120,8 +131,10 @@ void size(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& inpu
 }
 
 void explain(DeviceSizes& sizes, const ServingPlan& plan, const EstimateInput& input) {
+  if (splitIsChosen(plan, *input.run))
+    sizes.weightsNote = fmt::format("; NIM chooses over how many of the {} GPUs it splits the model (NIM_TENSOR_PARALLEL_SIZE)", plan.tensorParallel);
   if (!input.run->settings.quantization && plan.format == Format::None)
-    sizes.weightsNote = "; the precision is that of the profile chosen at the start (NIM_MODEL_PROFILE), 16 bit at most";
+    sizes.weightsNote += "; the precision is that of the profile chosen at the start (NIM_MODEL_PROFILE), 16 bit at most";
 }
 
 }  // namespace

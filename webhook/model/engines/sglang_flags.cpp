@@ -83,6 +83,12 @@ bool setGroup(std::string_view, EngineRun& run) {
   return true;
 }
 
+/// Data parallelism of attention alone: its ranks are those of the tensor group.
+bool shareGroup(std::string_view, EngineRun& run) {
+  run.settings.dataParallelElsewhere = true;
+  return noPrefillGraphs("true", run);
+}
+
 bool enableLora(std::string_view value, EngineRun& run) {
   run.lora.enabled = value != "false";
   return noPrefillGraphs("true", run);
@@ -164,8 +170,8 @@ constexpr Flag kFlags[] = {
     {"speculative-draft-model", Takes::Value, setDraft},
     {"speculative-num-draft-tokens", Takes::Value,
      [](std::string_view v, EngineRun& run) { return setCount(v, run.draft.tokens); }},
-    {"enable-dp-attention", Takes::Nothing, noPrefillGraphs, "attention that each rank holds whole is not modelled"},
-    {"attn-dp-size", Takes::Value, noPrefillGraphs, "attention that each rank holds whole is not modelled"},
+    {"enable-dp-attention", Takes::Nothing, shareGroup, "attention that each rank holds whole is not modelled"},
+    {"attn-dp-size", Takes::Value, shareGroup, "attention that each rank holds whole is not modelled"},
     {"attention-context-parallel-size", Takes::Value, nullptr, "context parallelism is not modelled"},
     {"moe-dense-tp-size", Takes::Value, nullptr, "another split of dense layers is not modelled"},
     {"moe-a2a-backend", Takes::Value, noPrefillGraphs, "its exchange buffers are not modelled"},

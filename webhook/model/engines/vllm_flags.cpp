@@ -10,6 +10,12 @@
 namespace rightslice::model {
 namespace {
 
+/// Ranks of data parallelism are started in other pods too, or wherever Ray has room.
+bool ranksElsewhere(std::string_view value, EngineRun& run) {
+  run.settings.dataParallelElsewhere = value != "false" && value != "mp";
+  return true;
+}
+
 constexpr Flag kFlags[] = {
     // What decides the need.
     {"model", Takes::Value, setModel},
@@ -17,6 +23,10 @@ constexpr Flag kFlags[] = {
     {"tensor-parallel-size", Takes::Value, setTensorParallel},
     {"pipeline-parallel-size", Takes::Value, setPipelineParallel},
     {"data-parallel-size", Takes::Value, countIn<&Settings::dataParallelSize>},
+    {"data-parallel-size-local", Takes::Value, countIn<&Settings::dataParallelLocal>},
+    {"data-parallel-rank", Takes::Value, ranksElsewhere},
+    {"data-parallel-start-rank", Takes::Value, ranksElsewhere},
+    {"data-parallel-backend", Takes::Value, ranksElsewhere},
     {"max-model-len", Takes::Value, vllm_value::setLength},
     {"max-num-seqs", Takes::Value, setMaxNumSeqs},
     {"max-num-batched-tokens", Takes::Value, setMaxNumBatchedTokens},
@@ -207,9 +217,9 @@ constexpr Flag kFlags[] = {
     {"use-fp64-gumbel", Takes::Nothing, nullptr},
     {"use-replayssm", Takes::Nothing, nullptr},
     {"use-tqdm-on-load", Takes::Nothing, nullptr},
-    {"data-parallel-hybrid-lb", Takes::Nothing, nullptr},
-    {"data-parallel-external-lb", Takes::Nothing, nullptr},
-    {"data-parallel-multi-port-external-lb", Takes::Nothing, nullptr},
+    {"data-parallel-hybrid-lb", Takes::Nothing, ranksElsewhere},
+    {"data-parallel-external-lb", Takes::Nothing, ranksElsewhere},
+    {"data-parallel-multi-port-external-lb", Takes::Nothing, ranksElsewhere},
     {"allowed-media-domains", Takes::Several, nullptr},
     {"cpu-offload-params", Takes::Several, nullptr},
     {"offload-params", Takes::Several, nullptr},
@@ -230,6 +240,10 @@ constexpr ShortFlag kShorts[] = {
     {"n", "nnodes"},
     {"r", "node-rank"},
     {"dpa", "data-parallel-address"},
+    {"dpl", "data-parallel-size-local"},
+    {"dpn", "data-parallel-rank"},
+    {"dpr", "data-parallel-start-rank"},
+    {"dpb", "data-parallel-backend"},
     {"sc", "speculative-config"},
     {"cc", "compilation-config"},
     {"O", "optimization-level"},
@@ -269,6 +283,9 @@ void readSwitches(const FlagSource& source, EngineRun& run) {
     if (!value.known) run.open.push_back(fmt::format("env {}: its value is not known here", name));
     else if (value.text == "0" || value.text == "1") target = value.text == "1";
   }
+  // Takes no memory: unknown, it may be on.
+  if (const ShellValue value = source.variable("VLLM_ALLOW_LONG_MAX_MODEL_LEN"); value.isSet)
+    switches.longLength = !value.known || value.text == "1" || value.text == "true";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Groups of pods that work as one.
 #include <algorithm>
+#include <string>
 
 #include "base/bytes.hpp"
 #include "workload/kinds/kinds.hpp"
@@ -22,6 +23,10 @@ void completeLeaderWorkerSet(const Part& object, std::vector<PodTemplate>& templ
     const bool worker = pod.pointer.find("/workerTemplate/") != std::string::npos;
     pod.podsPerReplica = !worker ? 1 : hasLeader ? size - 1 : size;
     pod.replicas = timesBytes(pod.replicas, pod.podsPerReplica);
+    if (size == 1) continue;
+    // pkg/utils/pod/pod_utils.go, AddLWSVariables.
+    for (Container& container : pod.containers)
+      container.give({{"LWS_LEADER_ADDRESS", std::nullopt}, {"LWS_GROUP_SIZE", std::to_string(size)}, {"LWS_WORKER_INDEX", std::nullopt}});
   }
 }
 
