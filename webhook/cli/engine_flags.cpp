@@ -4,6 +4,8 @@
 
 #include "base/nearest.hpp"
 #include "json/document.hpp"
+#include "model/flag_table.hpp"
+#include "model/gguf.hpp"
 
 namespace rightslice::cli {
 
@@ -11,6 +13,11 @@ namespace {
 
 constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::string_view kGroup = "the engine";
+
+tl::unexpected<Error> unknownWord(const std::string& text, std::string_view what, const std::vector<std::string>& known, std::string_view write) {
+  const auto meant = nearest(text, known);
+  return fail(fmt::format("'{}' is no {}{}", text, what, meant ? fmt::format(" (did you mean '{}'?)", *meant) : fmt::format("; write {}", write)));
+}
 
 }  // namespace
 
@@ -24,16 +31,51 @@ void EngineFlags::declare(Flags& flags) {
                                                   "it.")).defaultText =
       "vllm";
   grouped(flags.text(engineVersion_, "--engine-version", "VERSION", "Its release, as far as defaults depend on it."));
-  grouped(flags.text(dtype_, "--dtype", "TYPE", "Type of weights and activations: auto, bfloat16, float16, float32."));
-  grouped(flags.text(quantization_, "--quantization", "FORMAT",
-                     "How weights are stored: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, "
-                     "nvfp4, or "
-                     "the engine's own word."));
+  Flag dtype{.name = "--dtype",
+             .value = "TYPE",
+             .help = "Type of weights and activations: auto, bfloat16, float16, float32.",
+             .group = std::string(kGroup)};
+  dtype.set = [this](const std::string& text) -> Result<bool> {
+    model::EngineRun run;
+    if (!model::setDtype(text, run))
+      return unknownWord(text, "type of weights and activations", {"auto", "bfloat16", "float16", "float32", "half", "bf16", "fp16"},
+                         "auto, bfloat16, float16 or float32");
+    dtype_ = run.settings.dtype;
+    return true;
+  };
+  flags.add(std::move(dtype));
+  Flag quantization{.name = "--quantization",
+                    .value = "FORMAT",
+                    .help = "How weights are stored: none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, "
+                            "nvfp4, or "
+                            "the engine's own word.",
+                    .group = std::string(kGroup)};
+  quantization.set = [this](const std::string& text) -> Result<bool> {
+    if (!model::parseFormat(text)) {
+      if (const auto* type = model::findGgufType(text); type != nullptr && text.size() == type->name.size())
+        return fail(fmt::format("'{}' is a type of GGUF files: write --gguf {}", text, type->name));
+      return unknownWord(text, "format that is known", model::formatWords(),
+                         "none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4 or the engine's own word");
+    }
+    quantization_ = text;
+    return true;
+  };
+  flags.add(std::move(quantization));
   grouped(flags.text(kvCacheDtype_, "--kv-cache-dtype", "TYPE", "Type of the KV cache: auto, fp8, ..."));
   grouped(flags.text(gguf_, "--gguf", "TYPE", "The GGUF file type, such as Q4_K_M."));
   grouped(flags.integer(tensorParallel_, "--tensor-parallel-size", "N", "GPUs that share each layer.", 1, 1024));
   grouped(flags.integer(pipelineParallel_, "--pipeline-parallel-size", "N", "GPUs that share the layers among them.", 1, 1024));
-  grouped(flags.integer(maxModelLen_, "--max-model-len", "N", "The longest sequence that the engine serves.", 1, kMany));
+  Flag length{.name = "--max-model-len",
+              .value = "N",
+              .help = "The longest sequence that the engine serves; 8k is 8000, 8K is 8192.",
+              .group = std::string(kGroup)};
+  length.set = [this](const std::string& text) -> Result<bool> {
+    const auto tokens = model::humanInteger(text);
+    if (!tokens || *tokens < 1 || *tokens > kMany) return fail(fmt::format("'{}' is no number of tokens; write 8192, 8k or 8K", text));
+    maxModelLen_ = tokens;
+    return true;
+  };
+  flags.add(std::move(length));
   grouped(flags.integer(maxNumSeqs_, "--max-num-seqs", "N", "Sequences that the engine runs at once.", 1, kMany));
   grouped(flags.integer(maxNumBatchedTokens_, "--max-num-batched-tokens", "N", "Tokens of one step of the engine.", 1, kMany));
   Flag fraction{.name = "--gpu-memory-utilization",

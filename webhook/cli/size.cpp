@@ -82,6 +82,9 @@ class Size : public Command {
       const auto quantity = Quantity::parse(text);
       if (!quantity || quantity->isNegative() || quantity->isZero())
         return fail(fmt::format("'{}' is no size; write 40Gi or 24000Mi", text));
+      // No GPU is as small: a number that lacks its unit.
+      if (quantity->bytes() < kMiB)
+        return fail(fmt::format("'{}' is {}, which no device holds; write the unit: {}Gi", text, formatBytes(quantity->bytes()), text));
       deviceMemory_ = quantity->bytes();
       return true;
     };

@@ -26,6 +26,8 @@ enum class Format {
 std::string_view name(Format format);
 /// Also the engines' own words (compressed-tensors, bitsandbytes, fp8_e4m3, awq_marlin, gptq_marlin, ...).
 std::optional<Format> parseFormat(std::string_view text);
+/// All words that parseFormat() takes, in lower case with dashes.
+std::vector<std::string> formatWords();
 
 /// What a weight matrix does (matrices.hpp). Down and up are those of low-rank projections in attention, the wide one of
 /// an MLP otherwise.
@@ -45,6 +47,7 @@ struct Quantization {
   std::array<std::int32_t, kRoles> wideLayers{};
   bool unclear = false;       ///< names layers in a way that is not understood: some more or less stays 16 bit
   std::string kvCacheDtype;   ///< of the KV cache that the checkpoint asks for, as --kv-cache-dtype would; empty: none
+  bool kvCachePerhaps = false;  ///< it may ask for that type and may not: its low end alone counts with it
 };
 
 /// What the header of the weights' own file says; overrides the arithmetic.

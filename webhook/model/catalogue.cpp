@@ -168,8 +168,21 @@ class RowReader {
   const json::Marks& marks_;
 };
 
+std::string_view lastSegment(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+
+void setFormat(Resolved& resolved, const std::optional<NamedFormat>& named) {
+  if (!named) return;
+  resolved.formatFromName = named->format;
+  resolved.bitsFromName = named->bits;
+  resolved.groupFromName = named->group;
+  resolved.kvCacheFromName = named->kvCacheDtype;
+  resolved.kvCachePerhaps = named->kvCachePerhaps;
+}
+
+}  // namespace
+
 /// "hf://Qwen/X", "/data/huggingface/hub/models--Qwen--X/snapshots/1a2b", "Qwen/X/" -> "qwen/x".
-std::string folded(std::string_view text) {
+std::string foldedName(std::string_view text) {
   std::string name = lowered(text);
   for (const std::string_view scheme : {"hf://", "https://huggingface.co/", "huggingface.co/", "hf.co/"}) {
     if (name.starts_with(scheme)) name.erase(0, scheme.size());
@@ -182,17 +195,6 @@ std::string folded(std::string_view text) {
   }
   return name;
 }
-
-std::string_view lastSegment(std::string_view name) { return name.substr(name.rfind('/') + 1); }
-
-void setFormat(Resolved& resolved, const std::optional<NamedFormat>& named) {
-  if (!named) return;
-  resolved.formatFromName = named->format;
-  resolved.bitsFromName = named->bits;
-  resolved.groupFromName = named->group;
-}
-
-}  // namespace
 
 Result<Catalogue> Catalogue::load(std::string_view text, std::string_view file, const Catalogue* base) {
   // JSON is read by the faster parser; only a file with a fault is read again, by the one that knows places.
@@ -245,12 +247,12 @@ Result<Catalogue> Catalogue::read(json::View root, const json::Marks& marks, std
   }
   for (std::size_t at = 0; at < result.models_.size(); ++at) {
     for (const std::string& alias : result.models_[at].aliases) {
-      if (globIsExact(alias)) result.byName_.insert_or_assign(folded(alias), at);
+      if (globIsExact(alias)) result.byName_.insert_or_assign(foldedName(alias), at);
       else result.globs_.emplace_back(alias, at);
     }
   }
   for (std::size_t at = 0; at < result.models_.size(); ++at)
-    result.byName_.insert_or_assign(folded(result.models_[at].id), at);
+    result.byName_.insert_or_assign(foldedName(result.models_[at].id), at);
   constexpr std::size_t kSeveral = static_cast<std::size_t>(-1);
   std::map<std::string, std::size_t, std::less<>> bySegment;
   for (const auto& [name, at] : result.byName_) {
@@ -261,7 +263,7 @@ Result<Catalogue> Catalogue::read(json::View root, const json::Marks& marks, std
     if (at != kSeveral) result.byName_.emplace("*/" + segment, at);
   }
   for (const ServedName& served : servedNames()) {
-    if (const auto at = result.byName_.find(folded(served.model)); at != result.byName_.end())
+    if (const auto at = result.byName_.find(foldedName(served.model)); at != result.byName_.end())
       result.byName_.emplace(served.name, at->second);
   }
   Digest digest;
@@ -280,7 +282,7 @@ const Catalogue& Catalogue::builtIn() {
 
 std::optional<Resolved> Catalogue::find(std::string_view name) const {
   if (name.size() > limits::kMaxModelName) return std::nullopt;  // looked at again and again below
-  std::string wanted = folded(name);
+  std::string wanted = foldedName(name);
   if (wanted.empty()) return std::nullopt;
   const auto resolved = [&](std::size_t at, Confidence confidence, const std::optional<NamedFormat>& named) {
     const Architecture& a = models_[at];

@@ -27,8 +27,13 @@ struct Resolved {
   bool formatIsCertain = false;              ///< The catalogue row itself carries the format.
   std::string why;                           ///< one clause for `from`: "catalogue: Qwen/Qwen2.5-7B-Instruct"
   int bitsFromName = 0, groupFromName = 0;   ///< of that format, where the name says them (Quantization)
+  std::string kvCacheFromName{};             ///< type of the KV cache that the checkpoint brings by its name (Quantization)
+  bool kvCachePerhaps = false;
   std::shared_ptr<const Architecture> guessed{};  ///< owns `architecture` where it is guessed from the name
 };
+
+/// A name as it is looked up, in lower case: of an address of the hub and of a folder of its cache the repository.
+std::string foldedName(std::string_view name);
 
 /// Immutable; const use from several threads is safe.
 class Catalogue {

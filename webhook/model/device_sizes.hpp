@@ -26,6 +26,7 @@ struct ServingPlan {
   const Architecture* architecture = nullptr;
   Format format = Format::None;
   const Quantization* detail = nullptr;  ///< of `format`; of the architecture or the input, which outlive the plan
+  const FormatDoubt* doubt = nullptr;    ///< of the input; null: `format` is what the files have
   std::int64_t tensorParallel = 1, pipelineParallel = 1;
   std::int64_t expertReplicas = 1;  ///< ranks of data parallelism that share the experts
   std::int64_t layers = 0;        ///< on one device

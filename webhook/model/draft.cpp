@@ -66,6 +66,7 @@ std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateIn
     own.layers = a.layers;
     own.format = Format::None;
     own.detail = &a.quantization;
+    own.doubt = nullptr;
     return own;
   };
   const auto linearBytes = [&](const Architecture& a) { return Int128{countParameters(a).linear} * element; };
@@ -110,6 +111,7 @@ std::unique_ptr<DraftOnDevice> draftOn(const ServingPlan& plan, const EstimateIn
     }
     default: {  // the checkpoint's own layer, in its format, and a projection of two features
       draft->plan.format = plan.format;
+      draft->plan.doubt = plan.doubt;
       draft->plan.detail = &draft->shape.quantization;
       const ParameterCount count = countParameters(draft->shape);
       draft->weights = weightsOn(draft->plan, count, plain, input.device.isA100, input.device.memory.has_value());

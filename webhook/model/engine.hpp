@@ -172,7 +172,9 @@ struct EngineRun {
   std::string version;                        ///< from the image tag or a flag; empty if not known
   bool versionFromImage = false;
   std::optional<std::string> model;
-  Confidence modelConfidence = Confidence::High;
+  Confidence modelConfidence = Confidence::High;  ///< Low: `model` is but a label of what lies at `path`
+  std::string path;                           ///< at which the model lies, where `model` is a better name; empty: none
+  std::string modelBy;                        ///< that gave this name: "--served-model-name", "env MODEL_NAME"
   Settings settings;
   std::optional<std::string> gguf;            ///< a GGUF file type, e.g. Q4_K_M
   LoraSettings lora;

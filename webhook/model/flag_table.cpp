@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "base/nearest.hpp"
 #include "model/disclosure.hpp"
 #include "model/spelling.hpp"
 
@@ -67,6 +68,18 @@ void readVariables(const FlagTable& table, const FlagSource& source, EngineRun& 
     place.variable = name;
     run.places.insert_or_assign(std::string(flag.name), std::move(place));
   }
+}
+
+/// Two letters at most, of names long enough that no other flag stands as near: --max-modle-len, --gpu-memory-utilisation.
+void sayMisspelt(const FlagTable& table, std::string_view word, std::string_view name, EngineRun& run) {
+  constexpr std::size_t kLong = 9;
+  constexpr int kMostLetters = 2;
+  if (!table.saysMisspelt || !word.starts_with("--") || name.size() < kLong) return;
+  std::vector<std::string> weighty;
+  for (const Flag& flag : table.flags)
+    if ((flag.set != nullptr || !flag.open.empty()) && flag.name.size() >= kLong) weighty.emplace_back(flag.name);
+  if (const auto meant = nearest(name, weighty, kMostLetters))
+    remember(run.badFlags, fmt::format("--{}: {} has no such flag; did you mean --{}?", name, table.title, *meant));
 }
 
 }  // namespace
@@ -165,6 +178,7 @@ void readFlags(const FlagTable& table, FlagSource& source, EngineRun& run) {
       if (!negated) flag = nullptr;
     }
     if (flag == nullptr && word.text.starts_with("--")) flag = table.findBeginning(name);
+    if (flag == nullptr && word.known) sayMisspelt(table, word.text, name, run);
     std::optional<PlacedWord> joined;
     std::span<const PlacedWord> values;
     EngineRun::FlagPlace place = words[i].place;

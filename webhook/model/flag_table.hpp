@@ -57,6 +57,8 @@ struct FlagTable {
   std::string_view envPrefix = {};
   /// Python's argparse: an unambiguous beginning of a flag's name stands for it.
   bool abbreviates = false;
+  /// A flag that is unknown and all but spelt like one that memory depends on is said: the engine knows no such neighbours.
+  bool saysMisspelt = false;
   std::string_view servedNames = {};  ///< the flag that names the served model, for models given as a path
 
   const Flag* find(std::string_view name) const;

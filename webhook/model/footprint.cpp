@@ -64,6 +64,7 @@ std::string weightsText(const EstimateInput& input, const ServingPlan& plan, con
   else text += wideText(plan);
   if (input.run->settings.cpuOffloadGb)
     text += fmt::format("; --cpu-offload-gb {:g} taken off", *input.run->settings.cpuOffloadGb);
+  if (plan.doubt != nullptr && !plan.doubt->unknown) text += "; " + plan.doubt->why;
   return text + sizes.weightsNote;
 }
 
@@ -156,6 +157,7 @@ std::vector<Term> openTerms(const EstimateInput& input, const ServingPlan& plan,
   if (plan.kvDtypeUnknown)
     add("notModelled", fmt::format("KV cache type {} is not known; counted in 16 bit",
                                    input.kvCacheDtype.value_or(input.run->settings.kvCacheDtype.value_or(""))));
+  if (plan.doubt != nullptr && plan.doubt->unknown) add("notModelled", plan.doubt->why);
   if (input.run->settings.cpuOffloadGb)
     add("notModelled", "--cpu-offload-gb: what is copied back while computing is not modelled");
   return terms;

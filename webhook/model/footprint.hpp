@@ -50,12 +50,21 @@ struct Need {
 };
 std::string_view name(Need::Source source);  // "annotation", "policy", "estimate"
 
+/// How weights may be stored otherwise than expected, where only a word or a name tells: the ends of their interval.
+struct FormatDoubt {
+  Format expected = Format::None;  ///< the doubt is about this one: another that is asked for (a build) has none
+  Format narrowest = Format::None, widest = Format::None;
+  bool unknown = false;            ///< a word of --quantization that tells nothing: no low end, and `high` is open
+  std::string why;                 ///< for the term
+};
+
 /// Everything an estimate is made of; `architecture` and `run` outlive the call.
 struct EstimateInput {
   const Architecture* architecture = nullptr;
   Confidence modelConfidence = Confidence::High;
   std::optional<Format> format;              ///< overrides the architecture's; from flags, annotation or name
   Confidence formatConfidence = Confidence::High;
+  std::optional<FormatDoubt> formatDoubt;    ///< counts unless formatConfidence is High: a person said it then
   Quantization detail;                       ///< of `format`, where it is not the architecture's own
   const EngineRun* run = nullptr;
   const Architecture* draft = nullptr;       ///< of run->draft.model, where the catalogue has it; outlives the call

@@ -42,7 +42,8 @@ struct Word {
   Format format;
 };
 
-// Our own names come first: name() returns the first word of a format. Then the engines' and quantisers' words.
+// Our own names come first: name() returns the first word of a format. Then the engines' and quantisers' words (vLLM
+// quantization/__init__.py of all releases, SGLang server_args.py); what a word may mean besides: estimate_input.cpp.
 constexpr Word kWords[] = {
     {"none", Format::None},
     {"fp8", Format::Fp8},
@@ -63,6 +64,7 @@ constexpr Word kWords[] = {
     {"fp16", Format::None},
     {"bfloat16", Format::None},
     {"float16", Format::None},
+    {"unquant", Format::None},
     {"fp8-e4m3", Format::Fp8},
     {"fp8-e5m2", Format::Fp8},
     {"fp8-dynamic", Format::Fp8},
@@ -101,15 +103,31 @@ constexpr Word kWords[] = {
     {"w8a16", Format::Int8},
     {"int8-per-channel", Format::Int8},
     {"experts-int8", Format::Int8},
+    {"tpu-int8", Format::Int8},
+    {"neuron-quant", Format::Int8},
+    {"blockwise-int8", Format::Int8},
+    {"rtn", Format::Int8},
+    {"deepspeedfp", Format::Fp8},
+    {"modelopt-mixed", Format::Fp8},
     {"awq-marlin", Format::Awq},
+    {"cpu-awq", Format::Awq},
     {"auto-awq", Format::Awq},
     {"awq-int4", Format::Awq},
     {"gptq-marlin", Format::Gptq},
+    {"gptq-bitblas", Format::Gptq},
+    {"gptq-marlin-24", Format::Gptq},
+    {"cpu-gptq", Format::Gptq},
+    {"inc", Format::Gptq},
+    {"ipex", Format::Gptq},
     {"gptq-int4", Format::Gptq},
     {"auto-gptq", Format::Gptq},
     {"auto-round", Format::Gptq},
     {"moe-wna16", Format::Awq},
     {"compressed-tensors", Format::W4A16},
+    {"marlin", Format::W4A16},
+    {"squeezellm", Format::W4A16},
+    {"bitblas", Format::W4A16},
+    {"qoq", Format::W4A16},
     {"int4", Format::W4A16},
     {"bitsandbytes", Format::Nf4},
     {"bitsandbytes-nf4", Format::Nf4},
@@ -117,6 +135,8 @@ constexpr Word kWords[] = {
     {"bnb-4bit", Format::Nf4},
     {"modelopt-fp4", Format::Nvfp4},
     {"petit-nvfp4", Format::Nvfp4},
+    {"nvfp4-online", Format::Nvfp4},
+    {"fp-quant", Format::Nvfp4},
     {"fp4", Format::Nvfp4},
     {"mxfp4-moe", Format::Mxfp4},
 };
@@ -144,6 +164,12 @@ std::optional<Format> parseFormat(std::string_view text) {
     if (word.text == folded) return word.format;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> formatWords() {
+  std::vector<std::string> words;
+  for (const Word& word : kWords) words.emplace_back(word.text);
+  return words;
 }
 
 const FormatTraits& traits(Format format) {

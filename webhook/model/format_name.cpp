@@ -16,6 +16,7 @@ struct Word {
   Says says;
   int bits = 0;
   bool block = false;
+  bool kvFp8 = false;  ///< the checkpoint brings scales for a KV cache in fp8
 };
 // Names of organisations and of their quantisers: Qwen, RedHatAI and neuralmagic, nvidia, amd, unsloth, cpatonn,
 // QuantTrio, Intel, ISTA-DASLab, TheBloke, pytorch. Words that say nothing by themselves may stand among the others.
@@ -55,7 +56,7 @@ constexpr Word kWords[] = {
     {"gguf", Says::Gguf},
     {"dynamic", Says::Nothing},
     {"static", Says::Nothing},
-    {"kv", Says::Nothing},
+    {"kv", Says::Nothing, 0, false, true},
     {"block", Says::Nothing, 0, true},
     {"tensor", Says::Nothing},
     {"channel", Says::Nothing},
@@ -74,8 +75,8 @@ constexpr Word kWords[] = {
     {"inc", Says::Nothing},
     {"actorder", Says::Nothing},
     {"mse", Says::Nothing},
-    {"fp8kv", Says::Nothing},
-    {"kv8", Says::Nothing},
+    {"fp8kv", Says::Nothing, 0, false, true},
+    {"kv8", Says::Nothing, 0, false, true},
     {"1x16", Says::Nothing},
     {"2x8", Says::Nothing},
     {"mixed", Says::Nothing},
@@ -112,11 +113,12 @@ bool isRelease(std::string_view text) { return text.size() == 2 && text[0] == 'v
 struct Found {
   Says says = Says::Nothing;
   int bits = 0, group = 0;
-  bool block = false, any = false;
+  bool block = false, any = false, kvFp8 = false;
 
   void add(const Word& word) {
     any |= word.says != Says::Nothing;
     block |= word.block;
+    kvFp8 |= word.kvFp8;
     // A method says more than a width: "AWQ-INT4", "bnb-4bit", "INT4-AutoRound".
     if (says == Says::Nothing || says == Says::Wide || (says == Says::Int && word.says != Says::Nothing)) {
       if (word.says != Says::Nothing) says = word.says;
@@ -126,7 +128,7 @@ struct Found {
 
   std::optional<NamedFormat> format() const {
     const auto with = [&](Format format, bool ownBits = false) {
-      return NamedFormat{format, ownBits ? bits : 0, group, {}};
+      return NamedFormat{format, ownBits ? bits : 0, group, {}, {}, false};
     };
     switch (says) {
       case Says::Nothing:
@@ -136,27 +138,27 @@ struct Found {
       case Says::Gptq:
         return bits == 8 ? with(Format::GptqInt8) : with(Format::Gptq, bits == 2 || bits == 3);
       case Says::Bnb:
-        return NamedFormat{bits == 8 ? Format::Int8 : Format::Nf4, 0, 0, {}};
+        return NamedFormat{bits == 8 ? Format::Int8 : Format::Nf4, 0, 0, {}, {}, false};
       case Says::Fp8:
-        return NamedFormat{block ? Format::Fp8Block : Format::Fp8, 0, 0, {}};
+        return NamedFormat{block ? Format::Fp8Block : Format::Fp8, 0, 0, {}, {}, false};
       case Says::Nvfp4:
-        return NamedFormat{Format::Nvfp4, 0, 0, {}};
+        return NamedFormat{Format::Nvfp4, 0, 0, {}, {}, false};
       case Says::Mxfp4:
-        return NamedFormat{Format::Mxfp4, 0, 0, {}};
+        return NamedFormat{Format::Mxfp4, 0, 0, {}, {}, false};
       case Says::Mxfp8:
-        return NamedFormat{Format::Mxfp8, 0, 0, {}};
+        return NamedFormat{Format::Mxfp8, 0, 0, {}, {}, false};
       case Says::Int:
         return bits == 8 ? with(Format::Int8) : with(Format::W4A16, bits == 2 || bits == 3);
       case Says::Hqq:
         return with(Format::Hqq, bits != 0);
       case Says::Aqlm:
-        return NamedFormat{Format::Aqlm, 0, 0, {}};
+        return NamedFormat{Format::Aqlm, 0, 0, {}, {}, false};
       case Says::Eetq:
-        return NamedFormat{Format::Int8, 0, 0, {}};
+        return NamedFormat{Format::Int8, 0, 0, {}, {}, false};
       case Says::Wide:
-        return NamedFormat{Format::None, 0, 0, {}};
+        return NamedFormat{Format::None, 0, 0, {}, {}, false};
       case Says::Gguf:
-        return NamedFormat{Format::Gguf, 0, 0, {}};
+        return NamedFormat{Format::Gguf, 0, 0, {}, {}, false};
     }
     return std::nullopt;
   }
@@ -196,6 +198,10 @@ std::optional<NamedFormat> formatInName(std::string_view name) {
       if (bare.ends_with("-ud")) bare.resize(bare.size() - 3);
     }
   }
+  // ModelOpt's repositories mostly have kv_cache_quant_algo FP8 in hf_quant_config.json, and their names do not say it.
+  const bool modelOpt = name.starts_with("nvidia/") && (found.says == Says::Fp8 || found.says == Says::Nvfp4);
+  if (found.kvFp8 || modelOpt) result->kvCacheDtype = "fp8";
+  result->kvCachePerhaps = modelOpt && !found.kvFp8;
   result->bare = std::move(bare);
   return result;
 }

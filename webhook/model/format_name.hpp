@@ -12,6 +12,8 @@ struct NamedFormat {
   Format format = Format::None;
   int bits = 0, group = 0;  ///< as in Quantization; 0: the name does not say
   std::string bare;         ///< the name without the words that say it
+  std::string kvCacheDtype = {};  ///< as in Quantization
+  bool kvCachePerhaps = false;
 };
 /// Reads the words at the end of a name in lower case. Nothing if they name no format, or one for no GPU (MLX).
 std::optional<NamedFormat> formatInName(std::string_view name);

@@ -3,9 +3,11 @@
 #include <array>
 #include <fmt/format.h>
 #include <map>
+#include <utility>
 
 #include "base/glob.hpp"
 #include "base/limits.hpp"
+#include "model/catalogue.hpp"
 #include "model/disclosure.hpp"
 #include "model/engine.hpp"
 #include "model/gguf.hpp"
@@ -228,32 +230,53 @@ class InvocationReader {
     }
   }
 
-  /// The name to look up: that of the flags; for a local path a name in the environment or among the served names is
-  /// better.
+  /// The name to look up: that of the flags. For a path a name in the environment or among the served names may say more.
   void settleModel() {
     if (run_.model && run_.model->empty()) run_.model.reset();  // `--model ""` names none
     const bool isPath = run_.model && (run_.model->starts_with('/') || run_.model->starts_with("./") ||
                                        run_.model->find("://") != std::string::npos);
     if (takeToldModel(isPath)) return settleFile();
-    if (!run_.model || isPath) {
+    if (isPath) {
+      run_.modelConfidence = Confidence::Medium;
+      if (const auto name = otherName()) takeLabel(name->first, name->second);
+    } else if (!run_.model) {
       for (const std::string_view name : run_.engine->signature.modelEnv) {
         const ShellValue value = variable(name);
         if (!value.isSet || !value.known || value.text.empty() || value.text.starts_with('/')) continue;
-        if (isPath && value.text.find('/') == std::string::npos) continue;
-        run_.modelConfidence = run_.model || run_.engine->name == "vllm" ? Confidence::Medium : Confidence::High;
+        run_.modelConfidence = run_.engine->name == "vllm" ? Confidence::Medium : Confidence::High;
         run_.model = value.text;
         break;
       }
     }
-    if (isPath && run_.modelConfidence == Confidence::High) {
-      run_.modelConfidence = Confidence::Medium;
-      for (const PlacedWord& name : servedNames_) {
-        if (!name.word.known || name.word.text.find('/') == std::string::npos) continue;
-        run_.model = name.word.text;
-        break;
-      }
-    }
     settleFile();
+  }
+
+  /// A repository's name that stands beside a path, and what gives it.
+  std::optional<std::pair<std::string, std::string>> otherName() const {
+    for (const std::string_view name : run_.engine->signature.modelEnv) {
+      const ShellValue value = variable(name);
+      if (value.isSet && value.known && !value.text.starts_with('/') && value.text.find('/') != std::string::npos)
+        return std::pair(value.text, fmt::format("env {}", name));
+    }
+    for (const PlacedWord& name : servedNames_) {
+      if (name.word.known && name.word.text.find('/') != std::string::npos) return std::pair(name.word.text, std::string("its served name"));
+    }
+    return std::nullopt;
+  }
+
+  /// A name for clients is no more than a label: anything may be served under it. It counts where the path tells no model, and where it
+  /// names the same one, by which declarations find it; how the files are stored their path says.
+  void takeLabel(const std::string& label, std::string by) {
+    const Catalogue& known = Catalogue::builtIn();
+    const auto ofPath = known.find(*run_.model), ofLabel = known.find(label);
+    const bool pathTells = ofPath && !ofPath->guessed;
+    const bool same = pathTells && ofLabel && ofPath->architecture == ofLabel->architecture;
+    if (pathTells && !same) return;
+    if (!same) run_.modelConfidence = Confidence::Low;
+    settleFile();
+    run_.path = *run_.model;
+    run_.model = label;
+    run_.modelBy = std::move(by);
   }
 
   /// The model that the object tells of, where the command line names none, or the path at which that one lies.
@@ -318,7 +341,7 @@ void joinRun(EngineRun& run, const EngineRun& other) {
 }  // namespace
 
 bool servesTheSame(const EngineRun& a, const EngineRun& b) {
-  return a.engine == b.engine && a.backend == b.backend && a.model == b.model && a.gguf == b.gguf && a.settings == b.settings &&
+  return a.engine == b.engine && a.backend == b.backend && a.model == b.model && a.path == b.path && a.gguf == b.gguf && a.settings == b.settings &&
          a.badFlags == b.badFlags;
 }
 
@@ -329,6 +352,7 @@ EngineRun readInvocation(const Invocation& invocation) {
   const auto read = [&](Launch* launch) {
     EngineRun run = InvocationReader(invocation, environment, launches, launch).read(words);
     if (run.model) run.model = withoutCredentials(*run.model);
+    run.path = withoutCredentials(run.path);
     return run;
   };
   EngineRun run = read(launches.found.empty() ? nullptr : &launches.found.front());
@@ -340,6 +364,7 @@ EngineRun readInvocation(const Invocation& invocation) {
   }
   if (several) {
     run.model.reset();
+    run.path.clear();
     run.gguf.reset();
     run.settings = {};
     run.badFlags.clear();

@@ -32,7 +32,7 @@ void readKvDtype(ServingPlan& plan, const EstimateInput& input) {
   if (automatic) plan.kvLowBitsTwice = std::min({plan.kvLowBitsTwice, type->keyBitsTwice, type->valueBitsTwice});
   // A checkpoint's own type holds in recent releases; elsewhere it may hold, so only the low end counts with it.
   const bool reads = plan.version && *plan.version >= kReadsCheckpoint && input.run->memoryRule()->name == "vllm";
-  if (automatic && !reads) return;
+  if (automatic && (!reads || plan.detail->kvCachePerhaps)) return;
   plan.kvBitsTwice = plan.kvLowBitsTwice = type->keyBitsTwice;
   plan.kvValueBitsTwice = type->valueBitsTwice;
   plan.kvHeadBytes = type->headBytes;
@@ -80,6 +80,8 @@ ServingPlan servingPlan(const EstimateInput& input) {
   plan.fractionOf = input.run->memoryRule()->fractionOf;
   readFraction(plan, input);
   if (auto* const complete = input.run->memoryRule()->plan) complete(plan, input);
+  const bool said = input.formatConfidence == Confidence::High;
+  if (input.formatDoubt && !said && input.formatDoubt->expected == plan.format) plan.doubt = &*input.formatDoubt;
   plan.concurrency = std::min(bounded(input.load.concurrency, 1, kMostTokens), plan.maxNumSeqs);
   plan.context = std::min(bounded(input.load.context, 1, kMostTokens), plan.maxModelLen);
   if (settings.kvCacheMemoryBytes) plan.absolutePool = std::min(*settings.kvCacheMemoryBytes, kMaxBytes);

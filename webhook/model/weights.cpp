@@ -195,12 +195,28 @@ Interval ofTensors(const ServingPlan& plan, const Matrices& matrices, bool a100,
           plusBytes(thousandths(high, 1000 + format.highThousandths + doubt), 64 * kMiB)};
 }
 
+/// The ends moved to those of the formats that the files may have instead.
+Interval doubted(Interval size, const ServingPlan& plan, const Matrices& matrices, bool a100, bool deviceKnown) {
+  if (plan.doubt->unknown) return {0, size.bytes, size.high};
+  static const Quantization usual;
+  const auto in = [&](Format format) {
+    ServingPlan other = plan;
+    other.format = format;
+    other.detail = format == plan.architecture->format ? &plan.architecture->quantization : &usual;
+    return ofTensors(other, matrices, a100, deviceKnown);
+  };
+  size.low = std::min(size.low, in(plan.doubt->narrowest).low);
+  size.high = std::max(size.high, in(plan.doubt->widest).high);
+  return size;
+}
+
 }  // namespace
 
 Interval weightsOn(const ServingPlan& plan, const ParameterCount& count, const EngineRun& run, bool a100, bool deviceKnown) {
   const Matrices matrices(*plan.architecture, count);
   Interval result = plan.format == Format::Gguf ? ofGguf(plan, matrices, run)
                                                 : ofTensors(plan, matrices, a100, deviceKnown);
+  if (plan.doubt != nullptr) result = doubted(result, plan, matrices, a100, deviceKnown);
   if (run.settings.cpuOffloadGb) {
     const double offloadBytes = std::min(*run.settings.cpuOffloadGb * static_cast<double>(kGiB), 1e18);
     const Bytes offload = static_cast<Bytes>(offloadBytes);

@@ -71,7 +71,12 @@ std::string FitWords::need(const model::Need& need, bool low) const {
   return fmt::format("{} ({})", formatBytes(low ? need.minimum : need.bytes), largestTerms(need, low));
 }
 
-std::string FitWords::what() const { return source_.modelName().empty() ? "the container" : source_.modelName(); }
+std::string FitWords::what() const {
+  if (source_.modelName().empty()) return "the container";
+  const auto& run = source_.run();
+  const bool label = !run.modelBy.empty() && run.model == source_.modelName();
+  return label ? fmt::format("{} (by {})", source_.modelName(), run.modelBy) : source_.modelName();
+}
 
 std::string FitWords::noneFits(const model::Need& need, bool offerKnown) const {
   if (!meaning_.unknownProducts.empty())

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "gpu/resource_name.hpp"
 #include "json/pointer.hpp"
+#include "workload/download.hpp"
 #include "workload/read_pod.hpp"
 
 namespace rightslice::workload {
@@ -126,6 +127,7 @@ PodTemplate readPodTemplate(const Part& podSpec, const Part& metadata) {
   const HostPaths volumes = readHostPaths(podSpec);
   for (const Part& each : podSpec.objects("containers")) out.containers.push_back(readContainer(each, volumes));
   readInitContainers(podSpec, volumes, out.containers);
+  attachDownloads(out);
   return out;
 }
 

@@ -46,7 +46,8 @@ std::string refusal(std::vector<std::pair<std::string, std::string>> values) {
   for (const auto& [name, value] : values) {
     const Flag* flag = flags.find(name);
     REQUIRE_MESSAGE(flag != nullptr, name);
-    REQUIRE(flag->set(value));
+    const auto set = flag->set(value);
+    if (!set) return set.error().message;
   }
   const auto run = engine.run();
   return run ? "" : run.error().message;
@@ -139,4 +140,35 @@ TEST_CASE("a flag that means nothing on the engine is refused by name") {
   const auto* tei = model::findEngine("tei");
   if (tei->kvRule)  // an engine without generation has none of these
     CHECK(refusal({{"--engine", "tei"}, {"--gpu-memory-utilization", "0.9"}}).find("TEI has no memory fraction") != std::string::npos);
+}
+
+TEST_CASE("values that no engine takes are refused, with what was meant") {
+  const struct {
+    const char* flag;
+    const char* value;
+    const char* refusal;
+  } rows[] = {
+      {"--quantization", "fp-8", "'fp-8' is no format that is known (did you mean 'fp8'?)"},
+      {"--quantization", "awq_marlin", ""},
+      {"--quantization", "gptq_bitblas", ""},
+      {"--quantization", "nope",
+       "'nope' is no format that is known (did you mean 'none'?)"},
+      {"--quantization", "q4",
+       "'q4' is no format that is known; write none, fp8, fp8-block, int8, awq, gptq, gptq-int8, w4a16, nf4, mxfp4, nvfp4 or the engine's own word"},
+      {"--quantization", "Q4_K_M", "'Q4_K_M' is a type of GGUF files: write --gguf Q4_K_M"},
+      {"--dtype", "bf16", ""},
+      {"--dtype", "half", ""},
+      {"--dtype", "bf15", "'bf15' is no type of weights and activations (did you mean 'bf16'?)"},
+      {"--dtype", "int8", "'int8' is no type of weights and activations; write auto, bfloat16, float16 or float32"},
+      {"--max-model-len", "8k", ""},
+      {"--max-model-len", "8K", ""},
+      {"--max-model-len", "32768", ""},
+      {"--max-model-len", "0", "'0' is no number of tokens; write 8192, 8k or 8K"},
+      {"--max-model-len", "lots", "'lots' is no number of tokens; write 8192, 8k or 8K"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.flag);
+    CAPTURE(row.value);
+    CHECK(refusal({{row.flag, row.value}}) == row.refusal);
+  }
 }

@@ -97,3 +97,28 @@ TEST_CASE("a flag that names a method lets the files say the rest") {
   CHECK(formatWith("Qwen/Qwen2.5-7B-Instruct-AWQ", "fp8").format == Format::Fp8);
   CHECK(formatWith("a/Qwen2.5-7B-Instruct-bnb-8bit", "bitsandbytes").format == Format::Int8);
 }
+
+TEST_CASE("a name tells of a KV cache in 8 bits, or lets it be expected") {
+  const struct {
+    const char* name;
+    const char* kv;
+    bool perhaps;
+  } rows[] = {
+      {"amd/llama-3.1-8b-instruct-fp8-kv", "fp8", false},      {"redhatai/meta-llama-3.1-8b-instruct-fp8-kv", "fp8", false},
+      {"a/m-fp8-dynamic-kv", "fp8", false},                    {"a/m-fp8kv-fp8", "fp8", false},
+      {"nvidia/llama-3.1-8b-instruct-fp8", "fp8", true},       {"nvidia/llama-3.1-8b-instruct-fp4", "fp8", true},
+      {"nvidia/qwen3-8b-nvfp4", "fp8", true},                  {"redhatai/llama-3.1-8b-instruct-fp8", "", false},
+      {"nvidia/llama-3.1-8b-instruct-int4-awq", "", false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    const auto named = formatInName(row.name);
+    REQUIRE(named);
+    CHECK(named->kvCacheDtype == row.kv);
+    CHECK(named->kvCachePerhaps == row.perhaps);
+  }
+  const auto found = Catalogue::builtIn().find("nvidia/Llama-3.1-8B-Instruct-FP8");
+  REQUIRE(found);
+  CHECK(found->kvCacheFromName == "fp8");
+  CHECK(found->kvCachePerhaps);
+}

@@ -19,7 +19,9 @@ TEST_CASE("the engines' own words for formats are understood") {
   } rows[] = {{"awq_marlin", Format::Awq},    {"gptq_marlin", Format::Gptq},   {"bitsandbytes", Format::Nf4},
               {"FP8", Format::Fp8},           {"fp8_e4m3", Format::Fp8},       {"compressed-tensors", Format::W4A16},
               {"fbgemm_fp8", Format::Fp8},    {"modelopt_fp4", Format::Nvfp4}, {"gptq-int8", Format::GptqInt8},
-              {"experts_int8", Format::Int8}, {"none", Format::None}};
+              {"experts_int8", Format::Int8}, {"none", Format::None},          {"gptq_bitblas", Format::Gptq},
+              {"rtn", Format::Int8},          {"tpu_int8", Format::Int8},      {"qoq", Format::W4A16},
+              {"blockwise_int8", Format::Int8}};
   for (const auto& row : rows) {
     CAPTURE(row.word);
     CHECK(parseFormat(row.word) == row.format);

@@ -80,6 +80,10 @@ TEST_CASE("a checkpoint's own type holds where the release reads it, and only at
   const Estimate old = estimateOf(a, nullptr, "0.8.5");
   CHECK(old.kvBytesPerToken == 32 * 8 * 512);
   CHECK(kvLow(old) == old.kv / 2);
+  a.quantization.kvCachePerhaps = true;
+  const Estimate perhaps = estimateOf(a, nullptr, "0.15.0");
+  CHECK(perhaps.kvBytesPerToken == 32 * 8 * 512);
+  CHECK(kvLow(perhaps) == perhaps.kv / 2);
   const Estimate written = estimateOf(a, "bfloat16", "0.15.0");
   CHECK(written.kvBytesPerToken == 32 * 8 * 512);
   CHECK(kvLow(written) == written.kv);

@@ -88,7 +88,10 @@ TEST_CASE("Ollama's model stands in a start script or in the environment of a ch
       {"run", shell("/bin/ollama serve &\nollama run qwen2.5:14b-instruct-q8_0\n"), "qwen2.5:14b", "Q8_0"},
       {"a variable", shell("ollama serve & ollama pull $MODEL", "ollama/ollama", {{"MODEL", "mistral"}}), "mistral", "Q4_K_M"},
       {"a chart's variable", serving("gemma3:4b", "0.12.0"), "gemma3:4b", "Q4_K_M"},
-      {"a list", inImage("ollama/ollama", {{"OLLAMA_MODELS", "llama3.2:3b,qwen3:8b"}}), "llama3.2:3b", "Q4_K_M"},
+      {"a list", inImage("ollama/ollama", {{"OLLAMA_MODELS", "llama3.2:3b,qwen3:8b"}}), "qwen3:8b", "Q4_K_M"},
+      {"the largest of several, last", shell("ollama serve & ollama pull llama3.2:1b; ollama pull qwen2.5:32b"), "qwen2.5:32b", "Q4_K_M"},
+      {"the largest of several, first", shell("ollama serve & ollama pull qwen2.5:32b; ollama pull llama3.2:1b"), "qwen2.5:32b", "Q4_K_M"},
+      {"of one model the larger file", shell("ollama serve & ollama pull qwen3:8b; ollama pull qwen3:8b-q8_0"), "qwen3:8b", "Q8_0"},
       {"from Hugging Face", serving("hf.co/bartowski/Qwen2.5-7B-Instruct-GGUF:Q6_K", ""), "hf.co/bartowski/qwen2.5-7b-instruct-gguf", "Q6_K"},
   };
   for (const auto& row : rows) {
@@ -102,6 +105,11 @@ TEST_CASE("Ollama's model stands in a start script or in the environment of a ch
     CHECK_FALSE(readInvocation(silent).model);
   }
   CHECK_FALSE(ContainerCase(shell("ollama serve & ollama pull llama3.1; ollama pull mistral")).e.need.high);
+  CHECK(ContainerCase(shell("ollama serve & ollama pull llama3.1; ollama pull llama3.1:latest")).e.need.high);
+  // One at a time: the largest is all that lies on the device.
+  const Env one{{"OLLAMA_MAX_LOADED_MODELS", "1"}};
+  CHECK(ContainerCase(shell("ollama serve & ollama pull llama3.1; ollama pull mistral", "ollama/ollama:0.12.0", one)).e.need.high);
+  CHECK_FALSE(ContainerCase(shell("ollama serve & ollama pull llama3.1; ollama pull acme/own", "ollama/ollama:0.12.0", one)).e.need.high);
 }
 
 TEST_CASE("Ollama takes its context by release and device, for each parallel request") {

@@ -15,6 +15,13 @@ struct Published {
   std::int64_t parameters;
 };
 constexpr Published kPublished[] = {
+    {"mistralai/Mistral-7B-Instruct-v0.2", 7241732096},
+    {"Qwen/Qwen2.5-Math-1.5B-Instruct", 1543714304},
+    {"Qwen/Qwen2.5-Math-7B-Instruct", 7615616512},
+    {"Qwen/Qwen2.5-Math-72B-Instruct", 72706203648},
+    {"facebook/opt-1.3b", 1315758080},
+    {"facebook/opt-2.7b", 2651596800},
+    {"facebook/opt-13b", 12853473280},
     {"01-ai/Yi-6B-Chat", 6061035520},
     {"01-ai/Yi-34B-Chat", 34388917248},
     {"01-ai/Yi-1.5-9B-Chat", 8829407232},

@@ -35,7 +35,7 @@ TEST_CASE("flags of vLLM that change the need are read in every spelling") {
       {{"--hf-overrides", R"({"max_position_embeddings":65536})"}, "vllm m/x positions=65536"},
       {{"--hf-overrides", R"({"rope_parameters":{"rope_type":"yarn","factor":2,"original_max_position_embeddings":4096}})"},
        "vllm m/x positions=4096 rope=2"},
-      {{"--hf-overrides", R"({"architectures":["Qwen3ForSequenceClassification"]})"}, "vllm m/x"},
+      {{"--hf-overrides", R"({"architectures":["Qwen3ForSequenceClassification"]})"}, "vllm m/x pooling"},
       {{"--hf-overrides", R"({"num_hidden_layers":2})"}, "vllm m/x weightsUnsure open:1"},
       {{"--offload-group-size", "4"}, "vllm m/x weightsUnsure open:1"},
       {{"--mm-encoder-only"}, "vllm m/x weightsUnsure open:1"},
@@ -78,4 +78,40 @@ TEST_CASE("overrides of the shape take the low end away and leave the high end o
   CHECK(e.need.minimum < kGiB * 3);
   CHECK_FALSE(e.need.high);
   CHECK_FALSE(c.startOn(gibs(9.5)).surelyNot);
+}
+
+TEST_CASE("overrides that make a classifier of a model leave its shape, and it is pooled") {
+  const EngineRun run = readInvocation(invocation(
+      {"vllm", "serve", "Qwen/Qwen3-Reranker-4B", "--hf-overrides",
+       R"({"architectures":["Qwen3ForSequenceClassification"],"classifier_from_token":["no","yes"],"is_original_qwen3_reranker":true})"},
+      {}));
+  CHECK(shown(run) == "vllm Qwen/Qwen3-Reranker-4B pooling");
+}
+
+TEST_CASE("a flag that is all but spelt like one that memory depends on is said") {
+  const struct {
+    const char* word;
+    const char* meant;  // nullptr: nothing is said
+  } rows[] = {
+      {"--max-modle-len", "max-model-len"},
+      {"--max_model_lenght=8192", nullptr},  // three letters away
+      {"--max-modellen", "max-model-len"},
+      {"--gpu-memory-utilisation", "gpu-memory-utilization"},
+      {"--quantisation", "quantization"},
+      {"--max-num-seq", nullptr},  // the beginning of a name stands for it
+      {"--max-logprobs", nullptr},
+      {"--mamba-cache-dtype", nullptr},
+      {"--max-cpu-loras", nullptr},
+      {"--mamba-block-size", nullptr},
+      {"--data-parallel-size-local", nullptr},
+      {"--max-log-len", nullptr},
+      {"--own-flag-of-a-fork", nullptr},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.word);
+    const EngineRun run = readInvocation(invocation({"vllm", "serve", "Qwen/Qwen3-8B", row.word, "8"}, {}));
+    REQUIRE(run.badFlags.size() == (row.meant != nullptr ? 1U : 0U));
+    if (row.meant == nullptr) continue;
+    CHECK(run.badFlags[0] == fmt::format("{}: vLLM has no such flag; did you mean --{}?", row.word, row.meant));
+  }
 }

@@ -2,12 +2,16 @@
 // too small. Defaults by release: envconfig/config.go, server/routes.go, server/sched.go; sizes: fs/ggml/ggml.go, GraphSize.
 #include <algorithm>
 #include <fmt/format.h>
+#include <vector>
 
-#include "model/engine_defaults.hpp"
+#include "model/catalogue.hpp"
 #include "model/disclosure.hpp"
+#include "model/engine_defaults.hpp"
 #include "model/engines/engines.hpp"
 #include "model/engines/ggml_memory.hpp"
 #include "model/flag_table.hpp"
+#include "model/gguf.hpp"
+#include "model/matrices.hpp"
 #include "model/served_names.hpp"
 #include "model/spelling.hpp"
 
@@ -68,19 +72,58 @@ void namedModel(std::string_view name, EngineRun& run) {
   if (const auto type = splitOllamaName(name).type) run.gguf = *type;
 }
 
-void takeModel(std::string_view name, Confidence confidence, EngineRun& run) {
-  if (!run.model) {
+/// Of several models the largest counts: each is loaded when a request asks for it, and what is loaded makes room for it. The others stay
+/// beside it where there is room, unless OLLAMA_MAX_LOADED_MODELS says that one is all.
+class Models {
+ public:
+  void add(std::string_view name, Confidence confidence) {
     const OllamaName split = splitOllamaName(name);
-    run.model = split.name;
-    run.gguf = split.type.value_or("Q4_K_M");
-    run.modelConfidence = confidence;
-  } else if (*run.model != splitOllamaName(name).name) {
-    remember(run.open, fmt::format("{}: a second model may be loaded beside the first", name.substr(0, 80)));
+    for (const Model& other : models_)
+      if (other.name == split.name && other.type == split.type.value_or(std::string(kUsual))) return;
+    if (models_.size() < kMost) models_.push_back({split.name, split.type.value_or(std::string(kUsual)), confidence});
   }
-}
+
+  void settle(const FlagSource& source, EngineRun& run) const {
+    if (models_.empty()) return;
+    std::vector<Bytes> sizes;
+    for (const Model& each : models_) sizes.push_back(models_.size() > 1 ? sizeOf(each) : 0);
+    const auto largest = static_cast<std::size_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+    run.model = models_[largest].name;
+    run.gguf = models_[largest].type;
+    run.modelConfidence = models_[largest].confidence;
+    const bool oneAtATime = source.variable("OLLAMA_MAX_LOADED_MODELS").text == "1";
+    for (std::size_t i = 0; i < models_.size(); ++i) {
+      const std::string name = models_[i].name.substr(0, 80);
+      if (i == largest) continue;
+      if (sizes[i] == 0) remember(run.open, fmt::format("{}: its size is not known, and it may be the largest", name));
+      else if (!oneAtATime) remember(run.open, fmt::format("{}: it may be loaded beside {}", name, run.model->substr(0, 80)));
+    }
+  }
+
+  bool empty() const { return models_.empty(); }
+
+ private:
+  static constexpr std::string_view kUsual = "Q4_K_M";
+  static constexpr std::size_t kMost = 20;  // each is looked up
+  struct Model {
+    std::string name, type;
+    Confidence confidence;
+  };
+
+  /// Of its file; 0: not known.
+  static Bytes sizeOf(const Model& model) {
+    const auto found = Catalogue::builtIn().find(model.name);
+    const GgufType* type = findGgufType(model.type);
+    if (!found || type == nullptr) return 0;
+    const Architecture& shape = *found->architecture;
+    return ggufSize(*type, shape, Matrices(shape, countParameters(shape))).tensors;
+  }
+
+  std::vector<Model> models_;
+};
 
 /// `ollama pull X`, `ollama run X` beside `ollama serve` in a start script.
-void readScript(const FlagSource& source, EngineRun& run) {
+void readScript(const FlagSource& source, Models& models, EngineRun& run) {
   for (const ShellCommand& command : source.script) {
     for (std::size_t i = 0; i + 2 < command.size(); ++i) {
       const std::string& program = command[i].text;
@@ -88,21 +131,21 @@ void readScript(const FlagSource& source, EngineRun& run) {
       if (program.substr(program.rfind('/') + 1) != "ollama" || (verb != "pull" && verb != "run")) continue;
       std::size_t at = i + 2;
       while (at + 1 < command.size() && command[at].text.starts_with('-')) ++at;
-      if (command[at].known) takeModel(command[at].text, Confidence::High, run);
+      if (command[at].known) models.add(command[at].text, Confidence::High);
       else remember(run.open, fmt::format("ollama {}: its model comes from {}, which is not known here", verb, toldReference(command[at].unknown)));
       break;
     }
   }
 }
 
-void readVariables(const FlagSource& source, EngineRun& run) {
+void readVariables(const FlagSource& source, Models& models) {
   for (const std::string_view name : kModelEnv) {
     const ShellValue value = source.variable(name);
     if (!value.isSet || !value.known || value.text.empty() || value.text.find_first_of("/\\") == 0) continue;
     std::string_view rest = value.text;
     while (!rest.empty()) {  // a list: blanks or commas between
       const std::size_t end = std::min(rest.find_first_of(", \t\n"), rest.size());
-      if (end > 0) takeModel(rest.substr(0, end), Confidence::Medium, run);
+      if (end > 0) models.add(rest.substr(0, end), Confidence::Medium);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return;
@@ -111,8 +154,10 @@ void readVariables(const FlagSource& source, EngineRun& run) {
 
 void read(FlagSource& source, EngineRun& run) {
   readFlags(kTable, source, run);
-  readScript(source, run);
-  if (!run.model) readVariables(source, run);
+  Models models;
+  readScript(source, models, run);
+  if (models.empty()) readVariables(source, models);
+  models.settle(source, run);
 }
 
 /// Releases that leave loading to llama.cpp's server, or compute like it.

@@ -22,7 +22,7 @@ void read(FlagSource& source, EngineRun& run) {
     if (!extra.known) run.open.emplace_back("env VLLM_ADDITIONAL_ARGS: its value is not known here");
     // KServe's template of an LLMInferenceService has them after its own and before those of the container.
     std::size_t at = source.words.size();
-    if (!source.told.empty()) at = std::min(at, source.told.front().words.size());
+    if (!source.told.empty() && !source.told.front().engine.empty()) at = std::min(at, source.told.front().words.size());
     for (const ShellCommand& command : readShell(extra.text, source.variable, {})) {
       for (const ShellWord& word : command) {
         source.words.insert(source.words.begin() + static_cast<std::ptrdiff_t>(at++), {word, {false, kNoPlace, false, true}});

@@ -33,7 +33,7 @@ constexpr Flag kFlags[] = {
     {"block-size", Takes::Value, countIn<&Settings::blockSize>},
     {"gpu-memory-utilization", Takes::Value, setFraction},
     {"dtype", Takes::Value, setDtype},
-    {"quantization", Takes::Value, setQuantization},
+    {"quantization", Takes::Value, vllm_value::setQuantization},
     {"kv-cache-dtype", Takes::Value, setKvCacheDtype},
     {"kv-cache-memory-bytes", Takes::Value, countIn<&Settings::kvCacheMemoryBytes>},
     {"kv-cache-memory", Takes::Value, countIn<&Settings::kvCacheMemoryBytes>},
@@ -260,7 +260,7 @@ constexpr ShortFlag kShorts[] = {
     {"dc", "diffusion-config"},
 };
 
-constexpr FlagTable kTable{.title = "vLLM", .flags = kFlags, .shorts = kShorts, .abbreviates = true, .servedNames = "served-model-name"};
+constexpr FlagTable kTable{.title = "vLLM", .flags = kFlags, .shorts = kShorts, .abbreviates = true, .saysMisspelt = true, .servedNames = "served-model-name"};
 
 bool isOptimisation(const PlacedWord& placed) {  // -O3, -O.level=3
   const std::string& text = placed.word.text;

@@ -25,6 +25,22 @@ bool setOffload(std::string_view value, EngineRun& run) {
   return true;
 }
 
+/// A word that no release takes is set all the same: with it nothing is known of the weights.
+bool setQuantization(std::string_view value, EngineRun& run) {
+  // vLLM, model_executor/layers/quantization/__init__.py from 0.4 to 0.14; _ and - are the same to it in some of them.
+  constexpr std::string_view kWords[] = {
+      "none",         "null",          "aqlm",         "auto-round",   "awq",          "awq-marlin",     "bitblas",        "bitsandbytes",
+      "cpu-awq",      "cpu-gptq",      "compressed-tensors",           "deepspeedfp",  "experts-int8",   "fbgemm-fp8",     "fp-quant",
+      "fp8",          "fp8-per-block", "fp8-per-tensor",               "gguf",         "gptq",           "gptq-bitblas",   "gptq-marlin",
+      "gptq-marlin-24",                "hqq",          "inc",          "ipex",         "marlin",         "modelopt",       "modelopt-fp4",
+      "modelopt-mixed",                "modelopt-mxfp8",               "moe-wna16",    "mxfp4",          "mxfp8",          "neuron-quant",
+      "petit-nvfp4",  "ptpc-fp8",      "qqq",          "quark",        "rtn",          "squeezellm",     "torchao",        "tpu-int8",
+  };
+  std::string word = lowered(value);
+  std::replace(word.begin(), word.end(), '_', '-');
+  return model::setQuantization(value, run) && std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+}
+
 bool setLoadFormat(std::string_view value, EngineRun& run) {
   const std::string text = lowered(value);
   if ((text == "bitsandbytes" || text == "gguf") && !run.settings.quantization) run.settings.quantization = text;
@@ -88,13 +104,23 @@ bool setOverrides(std::string_view value, EngineRun& run) {
     remember(run.open, "--hf-overrides: it may change the model's shape");
     return true;
   }
+  // Of no matrix's shape; the last four make a classifier of a few rows of the head (docs/models/pooling_models, Qwen3-Reranker).
+  constexpr std::string_view kHarmless[] = {"rope_theta", "is_matryoshka", "matryoshka_dimensions", "classifier_from_token",
+                                            "is_original_qwen3_reranker", "method", "use_pad_token"};
   for (const auto& [key, entry] : document->root().members()) {
     if (key == "rope_scaling" || key == "rope_parameters") {
       readRope(entry, run);
     } else if (key == "max_position_embeddings") {
       if (const auto positions = entry.integer(); positions && *positions > 0)
         run.settings.maxPositions = std::min(*positions, kMaxBytes);
-    } else if (key != "architectures" && key != "rope_theta" && key != "is_matryoshka" && key != "matryoshka_dimensions") {
+    } else if (key == "architectures") {
+      // vLLM pools with classes of these names (config/model.py, _SUFFIX_TO_DEFAULTS).
+      for (const json::View name : entry.elements()) {
+        const std::string_view text = name.stringOr("");
+        for (const std::string_view end : {"ForSequenceClassification", "ForTokenClassification", "ClassificationModel", "RewardModel"})
+          if (text.ends_with(end)) run.settings.pooling = true;
+      }
+    } else if (std::find(std::begin(kHarmless), std::end(kHarmless), key) == std::end(kHarmless)) {
       run.settings.weightsUnsure = true;
       remember(run.open, "--hf-overrides: it may change the model's shape");
     }

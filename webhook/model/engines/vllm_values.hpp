@@ -8,6 +8,7 @@ namespace rightslice::model::vllm_value {
 
 bool setLength(std::string_view value, EngineRun& run);
 bool setOffload(std::string_view value, EngineRun& run);
+bool setQuantization(std::string_view value, EngineRun& run);
 bool setLoadFormat(std::string_view value, EngineRun& run);
 bool setRunner(std::string_view value, EngineRun& run);
 bool setMediaLimit(std::string_view value, EngineRun& run);
