@@ -105,6 +105,7 @@ void takeFormatOfPath(EstimateInput& input, const EngineRun& run, std::optional<
   input.detail.bits = named->bits;
   input.detail.group = named->group;
   input.detail.kvCacheDtype = named->kvCacheDtype;
+  input.detail.kvCachePerhaps = named->kvCachePerhaps;
 }
 
 }  // namespace

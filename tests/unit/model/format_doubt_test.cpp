@@ -111,6 +111,16 @@ TEST_CASE("of a path its name tells the format, and a name for clients is no mor
   }
 }
 
+TEST_CASE("the KV cache that a path's checkpoint may bring counts at its low end, whatever the label") {
+  for (const char* path : {"nvidia/Llama-3.1-8B-Instruct-FP8", "/hub/models--nvidia--Llama-3.1-8B-Instruct-FP8/snapshots/1a2b"}) {
+    CAPTURE(path);
+    EngineCase c({"vllm", "serve", path, "--served-model-name", "meta-llama/Llama-3.1-8B-Instruct"}, "0.14.0");
+    const Estimate e = c.on(40 * kGiB);
+    CHECK(e.kvBytesPerToken == 32 * 8 * 512);
+    CHECK(inGib(termOf(e, "kvCache").low) == doctest::Approx(8));  // of 131072 tokens in 8 bits
+  }
+}
+
 TEST_CASE("the term of the weights says what is not known of them") {
   const auto from = [](Strings command) {
     EngineCase c(std::move(command));
