@@ -140,7 +140,7 @@ TEST_CASE("lists leave as many layers wide as their entries say one by one") {
     std::vector<std::string> entries[2];
     ModuleList lists[2];
     Quantization detail;
-    for (std::size_t which : {0, 1}) {
+    for (const std::size_t which : {std::size_t{0}, std::size_t{1}}) {
       for (int left = *rc::gen::inRange(0, 3); left > 0; --left) {
         const std::string entry = anyEntry();
         if (!ModulePattern::parse(entry)) continue;
