@@ -1,4 +1,5 @@
-// Labels of machines that tell which GPU is in them: instance types and what autoscalers write (DESIGN 3.2).
+// Labels of machines that tell which GPU is in them: instance types and what autoscalers write. They count
+// where the labels of DESIGN 3.2 are silent.
 #pragma once
 #include <span>
 #include <string_view>
